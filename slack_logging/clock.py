@@ -1,0 +1,61 @@
+"""The clock that the edges run on, so that tests and users' tests can own time.
+
+Pure objects take `now` as an argument and never look here. `slack_logging.testing.FakeClock` installs itself
+as the current clock; whatever is constructed meanwhile keeps it.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Two times and one way to wait."""
+
+    def monotonic(self) -> float:
+        """Return seconds that only grow: for intervals."""
+
+    def time(self) -> float:
+        """Return seconds since the epoch: for display, and to compare with Slack's `ts`."""
+
+    def wait(self, wake: queue.SimpleQueue[None], timeout: float | None) -> None:
+        """Block until `wake` holds a token (taken) or `timeout` seconds passed.
+
+        It may return early; callers look at their own state again. None waits for a token alone.
+        """
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def monotonic(self) -> float:
+        """See `Clock`."""
+        return time.monotonic()
+
+    def time(self) -> float:
+        """See `Clock`."""
+        return time.time()
+
+    def wait(self, wake: queue.SimpleQueue[None], timeout: float | None) -> None:
+        """See `Clock`. A negative timeout is none at all."""
+        try:
+            wake.get(timeout=None if timeout is None else max(timeout, 0.0))
+        except queue.Empty:
+            pass
+
+
+_current: Clock = SystemClock()
+
+
+def current() -> Clock:
+    """Return the clock that what is constructed now shall use."""
+    return _current
+
+
+def install(clock: Clock) -> Clock:
+    """Make `clock` the current one and return the former. For `slack_logging.testing`."""
+    global _current  # noqa: PLW0603
+    former, _current = _current, clock
+    return former

@@ -1,0 +1,310 @@
+"""The one door to Slack's Web API: paced, timed out, never retried behind the caller's back.
+
+slack_sdk's own retries are off: a retried post can appear twice, and a sleep in there could not be cut short.
+This is also the one place that turns its exceptions into `slack_logging.errors`.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import os
+import queue
+import threading
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from slack_logging.clock import Clock
+from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
+from slack_logging.slack import credentials
+from slack_logging.slack.limits import CALL_TIMEOUT, DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER
+from slack_logging.slack.pacing import Backoff, Pace
+
+#: Codes after which the same call may succeed later. Source: Slack's list of errors common to all methods.
+_TRANSIENT = frozenset(
+    "internal_error fatal_error service_unavailable request_timeout team_added_to_org external_channel_migrating".split()
+)
+_THROTTLED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+
+#: Codes that say that the token is no good (any more).
+BAD_TOKEN = frozenset(
+    "not_authed invalid_auth account_inactive token_revoked token_expired not_allowed_token_type "
+    "user_removed_from_team team_disabled org_login_required two_factor_setup_required".split()
+)
+
+_REMEDIES: Mapping[str, str] = {
+    "channel_not_found": "no channel of that name or id that the bot can see: check it, and /invite the bot if it is private",
+    "not_in_channel": "the bot is not a member: type /invite @your-bot in the channel",
+    "is_archived": "the channel is archived: unarchive it or configure another",
+    "missing_scope": "add the scope to the app and install it again",
+    "restricted_action": "a workspace rule forbids the bot to post there",
+    **dict.fromkeys(BAD_TOKEN, "set SLACK_BOT_TOKEN to the app's Bot User OAuth Token (xoxb-...)"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who we are to Slack, as auth.test says."""
+
+    team_id: str
+    user_id: str
+    bot_id: str
+    url: str
+
+
+class _SilentLogger(logging.Logger):
+    """A logger that is never enabled: slack_sdk writes message text, ticket and webhook URLs to its own.
+
+    It takes no lock either; `logging.config.dictConfig` holds logging's while it waits for a handler to flush.
+    """
+
+    def isEnabledFor(self, level: int) -> bool:
+        return False
+
+
+class SlackClient:
+    """Slack's Web API with one pace for everybody who shares this object. Safe to use from any thread.
+
+    Args:
+        token: a bot token.
+        api_url: where the Web API is, with its trailing ``/api/``.
+        clock: what the pace runs on.
+    """
+
+    def __init__(self, token: str, api_url: str, clock: Clock) -> None:
+        self._web = WebClient(
+            token=token,
+            base_url=api_url,
+            timeout=CALL_TIMEOUT,
+            retry_handlers=[],
+            logger=_SilentLogger("slack_logging.sdk", logging.CRITICAL + 1),
+        )
+        self._clock = clock
+        self._pace = Pace()
+        self._lock = threading.Lock()
+        self._identity: Identity | None = None
+        self._channel_ids: dict[str, str] = {}
+
+    def acquire(self, method: str, channel: str = "") -> float:
+        """Take a place for one call and return 0.0, or return the seconds to wait before asking again.
+
+        Never blocks. `channel` matters for ``chat.postMessage`` only.
+        """
+        with self._lock:
+            return self._pace.acquire(method, channel, self._clock.monotonic())
+
+    def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Make one call, now and once; the place must have been acquired. Blocks for up to 10 s.
+
+        Args:
+            method: such as ``"chat.postMessage"``.
+            **arguments: the method's; None means not given.
+
+        Returns:
+            Slack's answer.
+
+        Raises:
+            RateLimited: nothing was done. The pace has taken it in.
+            Unreachable: no answer, or none that tells what happened.
+            Rejected: Slack's error code.
+        """
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            if method.startswith("chat."):
+                response = self._web.api_call(method, json=given)
+            else:
+                response = self._web.api_call(method, params=_form(given))
+        except Exception as error:
+            raise self._told(method, str(given.get("channel", "")), error) from error
+        answer = response.data
+        if not isinstance(answer, dict):
+            raise Unreachable(f"{method}: the answer is not a JSON object")
+        return answer
+
+    def deliver(self, method: str, *, timeout: float = 60.0, **arguments: Any) -> dict[str, Any]:
+        """Wait for the pace, call, and try again after transient faults, for up to `timeout` seconds.
+
+        At least once: after a lost answer the call is repeated.
+
+        Raises:
+            Rejected: Slack said no.
+            RateLimited: there was no place within `timeout`.
+            Unreachable: Slack did not answer within `timeout`.
+        """
+        end = self._clock.monotonic() + timeout
+        backoff = Backoff()
+        wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        channel = str(arguments.get("channel", ""))
+        while True:
+            wait = self.acquire(method, channel)
+            failure: DeliveryError = RateLimited(method, wait)
+            if not wait:
+                try:
+                    return self.call(method, **arguments)
+                except RateLimited as error:
+                    failure = error
+                except Unreachable as error:
+                    failure, wait = error, backoff.failed()
+            if self._clock.monotonic() + wait > end:
+                raise failure
+            self._clock.wait(wake, wait)
+
+    def upload(
+        self, channel: str, filename: str, content: bytes, *, title: str, thread_ts: str | None = None
+    ) -> None:
+        """Share a file in a channel or thread. Blocks; raises as `call` does. Needs the scope ``files:write``.
+
+        Args:
+            channel: an id; files cannot be shared by a channel's name.
+            filename: what it is called, with its ending.
+            content: at least one byte.
+            title: what people see above it.
+            thread_ts: the thread, or None for the channel itself.
+        """
+        for method in ("files.getUploadURLExternal", "files.completeUploadExternal"):
+            self._wait_for_place(method)
+        try:
+            self._web.files_upload_v2(
+                channel=channel, filename=filename, content=content, title=title, thread_ts=thread_ts
+            )
+        except Exception as error:
+            raise self._told("files.completeUploadExternal", channel, error) from error
+
+    def identity(self) -> Identity:
+        """Return who we are, asked once. Raises as `deliver` does."""
+        if self._identity is None:
+            answer = self.deliver("auth.test", timeout=0)
+            self._identity = Identity(
+                team_id=answer["team_id"],
+                user_id=answer["user_id"],
+                bot_id=answer.get("bot_id", ""),
+                url=answer.get("url", ""),
+            )
+        return self._identity
+
+    def channel_id(self, channel: str) -> str:
+        """Return the id of a channel that the bot is a member of, given its name or its id.
+
+        Needs the scope ``channels:read`` (``groups:read`` for private ones) unless it is an id.
+
+        Raises:
+            Rejected: ``channel_not_found`` when the bot is in no channel of that name.
+        """
+        if is_channel_id(channel):
+            return channel
+        name = channel.lstrip("#")
+        cursor: str | None = None
+        while name not in self._channel_ids:
+            answer = self.deliver(
+                "users.conversations",
+                types="public_channel,private_channel",
+                exclude_archived=True,
+                limit=200,
+                cursor=cursor,
+            )
+            self._channel_ids.update({found["name"]: found["id"] for found in answer["channels"]})
+            cursor = answer.get("response_metadata", {}).get("next_cursor")
+            if not cursor:
+                break
+        if name not in self._channel_ids:
+            raise Rejected(
+                "users.conversations",
+                "channel_not_found",
+                f"the bot is in no channel named #{name}: create it, or /invite the bot",
+            )
+        return self._channel_ids[name]
+
+    def _wait_for_place(self, method: str) -> None:
+        wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        while wait := self.acquire(method):
+            self._clock.wait(wake, wait)
+
+    def _told(self, method: str, channel: str, error: Exception) -> DeliveryError:
+        """Translate what slack_sdk and urllib raise."""
+        if isinstance(error, SlackApiError):
+            return self._told_by_slack(method, channel, error)
+        if isinstance(error, (OSError, http.client.HTTPException, SlackClientError, ValueError)):
+            return Unreachable(f"{method}: {type(error).__name__}: {error}")
+        raise error
+
+    def _told_by_slack(self, method: str, channel: str, error: SlackApiError) -> DeliveryError:
+        response = error.response
+        answer = response.data if isinstance(response.data, dict) else {}
+        code = str(answer.get("error", "no_error_code"))
+        if response.status_code == 429 or code in _THROTTLED:
+            wait = _retry_after(response.headers, answer)
+            with self._lock:
+                self._pace.throttled(method, channel, wait, self._clock.monotonic())
+            return RateLimited(method, wait)
+        if response.status_code >= 500 or code in _TRANSIENT or " " in code:
+            # slack_sdk puts a whole sentence into `error` where the body was no JSON.
+            return Unreachable(f"{method}: HTTP {response.status_code}, {code[:80]}")
+        remedy = _REMEDIES.get(code, "")
+        if code == "missing_scope":
+            remedy = f"{remedy}: {answer.get('needed', 'unknown')}"
+        return Rejected(method, code, remedy)
+
+
+def is_channel_id(channel: str) -> bool:
+    """Tell an id from a name: names hold no capitals. Source: conversations.create."""
+    return channel[:1] in ("C", "G", "D") and channel.isalnum() and channel == channel.upper()
+
+
+_shared: weakref.WeakValueDictionary[tuple[str, str, int], SlackClient] = weakref.WeakValueDictionary()
+_shared_lock = threading.Lock()
+
+
+def connect(token: str | None, api_url: str | None, clock: Clock) -> SlackClient:
+    """Return the process's one client for a token: whoever posts with it keeps the same pace. No I/O.
+
+    Args:
+        token: as configured; None looks at the environment, afresh on every call.
+        api_url: as configured; None looks at the environment.
+        clock: what the pace runs on.
+
+    Raises:
+        Rejected: ``not_authed``, there is no token.
+    """
+    key = (credentials.bot_token(token), credentials.api_url(api_url), id(clock))
+    with _shared_lock:
+        client = _shared.get(key)
+        if client is None:
+            client = _shared[key] = SlackClient(key[0], key[1], clock)
+        return client
+
+
+def _forget_shared() -> None:
+    """In a forked child: the parent's clients hold the parent's locks, perhaps taken."""
+    global _shared, _shared_lock  # noqa: PLW0603
+    _shared, _shared_lock = weakref.WeakValueDictionary(), threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_shared)
+
+
+def _form(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Write nested values as JSON, as Slack wants them in a form."""
+    return {
+        name: json.dumps(value) if isinstance(value, (dict, list)) else value
+        for name, value in arguments.items()
+    }
+
+
+def _retry_after(headers: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
+    """Read how long to wait, from the header, else the body, else our default; never negative, never absurd."""
+    values = [value for name, value in headers.items() if name.lower() == "retry-after"]
+    for value in [*values, answer.get("retry_after")]:
+        try:
+            wait = float(value)
+        except (TypeError, ValueError):
+            continue
+        if wait >= 0:
+            return min(wait, MAX_RETRY_AFTER)
+    return DEFAULT_RETRY_AFTER

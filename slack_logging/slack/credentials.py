@@ -1,0 +1,41 @@
+"""Where the token and the address of Slack come from. No I/O but for reading a token file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from slack_logging.errors import Rejected
+
+DEFAULT_API_URL = "https://slack.com/api/"
+
+
+def bot_token(configured: str | None = None) -> str:
+    """Return the token: as configured, else ``SLACK_BOT_TOKEN``, else what ``SLACK_BOT_TOKEN_FILE`` holds now.
+
+    Raises:
+        Rejected: there is none; a missing token is a wrong world, not a wrong configuration.
+    """
+    token = configured or os.environ.get("SLACK_BOT_TOKEN", "")
+    path = os.environ.get("SLACK_BOT_TOKEN_FILE", "")
+    if not token and path:
+        try:
+            token = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Rejected(
+                "auth.test", "not_authed", f"SLACK_BOT_TOKEN_FILE cannot be read: {error}"
+            ) from None
+    token = token.strip()
+    if not token:
+        raise Rejected(
+            "auth.test",
+            "not_authed",
+            "no token: set SLACK_BOT_TOKEN to the app's Bot User OAuth Token (xoxb-...)",
+        )
+    return token
+
+
+def api_url(configured: str | None = None) -> str:
+    """Return where the Web API is: as configured, else ``SLACK_API_URL``, else Slack's own."""
+    url = configured or os.environ.get("SLACK_API_URL") or DEFAULT_API_URL
+    return url if url.endswith("/") else url + "/"
