@@ -6,6 +6,7 @@ as the current clock; whatever is constructed meanwhile keeps it.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import time
 from typing import Protocol
@@ -40,10 +41,8 @@ class SystemClock:
 
     def wait(self, wake: queue.SimpleQueue[None], timeout: float | None) -> None:
         """See `Clock`. A negative timeout is none at all."""
-        try:
+        with contextlib.suppress(queue.Empty):
             wake.get(timeout=None if timeout is None else max(timeout, 0.0))
-        except queue.Empty:
-            pass
 
 
 _current: Clock = SystemClock()
@@ -56,6 +55,6 @@ def current() -> Clock:
 
 def install(clock: Clock) -> Clock:
     """Make `clock` the current one and return the former. For `slack_logging.testing`."""
-    global _current  # noqa: PLW0603
+    global _current
     former, _current = _current, clock
     return former

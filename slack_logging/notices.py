@@ -5,6 +5,7 @@ Written to file descriptor 2 directly: `sys.stderr` may itself be redirected int
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 _PREFIX = "slack_logging: "
@@ -22,10 +23,8 @@ def say(cause: str, text: str) -> None:
         return
     _said[cause] = text
     line = _PREFIX + " ".join(text.split()) + "\n"
-    try:
+    with contextlib.suppress(OSError):
         os.write(2, line.encode("utf-8", "replace"))
-    except OSError:
-        pass
 
 
 def clear(cause: str, text: str = "") -> None:

@@ -155,9 +155,7 @@ class SlackClient:
                 raise failure
             self._clock.wait(wake, wait)
 
-    def upload(
-        self, channel: str, filename: str, content: bytes, *, title: str, thread_ts: str | None = None
-    ) -> None:
+    def upload(self, channel: str, filename: str, content: bytes, *, title: str, thread_ts: str | None = None) -> None:
         """Share a file in a channel or thread. Blocks; raises as `call` does. Needs the scope ``files:write``.
 
         Args:
@@ -281,7 +279,7 @@ def connect(token: str | None, api_url: str | None, clock: Clock) -> SlackClient
 
 def _forget_shared() -> None:
     """In a forked child: the parent's clients hold the parent's locks, perhaps taken."""
-    global _shared, _shared_lock  # noqa: PLW0603
+    global _shared, _shared_lock
     _shared, _shared_lock = weakref.WeakValueDictionary(), threading.Lock()
 
 
@@ -291,10 +289,7 @@ if hasattr(os, "register_at_fork"):
 
 def _form(arguments: dict[str, Any]) -> dict[str, Any]:
     """Write nested values as JSON, as Slack wants them in a form."""
-    return {
-        name: json.dumps(value) if isinstance(value, (dict, list)) else value
-        for name, value in arguments.items()
-    }
+    return {name: json.dumps(value) if isinstance(value, (dict, list)) else value for name, value in arguments.items()}
 
 
 def _retry_after(headers: Mapping[str, Any], answer: Mapping[str, Any]) -> float:

@@ -22,9 +22,7 @@ def bot_token(configured: str | None = None) -> str:
         try:
             token = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise Rejected(
-                "auth.test", "not_authed", f"SLACK_BOT_TOKEN_FILE cannot be read: {error}"
-            ) from None
+            raise Rejected("auth.test", "not_authed", f"SLACK_BOT_TOKEN_FILE cannot be read: {error}") from None
     token = token.strip()
     if not token:
         raise Rejected(

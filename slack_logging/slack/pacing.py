@@ -37,9 +37,7 @@ class _Bucket:
         while self.slowness > 1.0 and now - self.calm_since >= 60.0:
             self.slowness = max(self.slowness * 0.9, 1.0)
             self.calm_since += 60.0
-        self.level = min(
-            self.level + max(now - self.filled_at, 0.0) / self.interval, float(self.budget.burst)
-        )
+        self.level = min(self.level + max(now - self.filled_at, 0.0) / self.interval, float(self.budget.burst))
         self.filled_at = now
         missing = (1.0 - self.level) * self.interval
         return missing if missing > _EPSILON else 0.0
@@ -117,9 +115,7 @@ class Backoff:
         jitter: returns numbers from 0 to 1.
     """
 
-    def __init__(
-        self, first: float = 1.0, most: float = 60.0, jitter: Callable[[], float] = random.random
-    ) -> None:
+    def __init__(self, first: float = 1.0, most: float = 60.0, jitter: Callable[[], float] = random.random) -> None:
         self._first = first
         self._most = most
         self._jitter = jitter
