@@ -9,6 +9,8 @@ Time stands still until you move it, so a test of ten minutes of outage takes mi
 
 from __future__ import annotations
 
+import contextlib
+import math
 import queue
 import threading
 import time
@@ -16,6 +18,9 @@ from collections.abc import Callable
 from types import TracebackType
 
 from slack_logging import clock as _clock
+
+#: Real seconds between two looks at a queue that somebody else fills.
+_GLANCE = 0.001
 
 
 class FakeClock:
@@ -31,11 +36,11 @@ class FakeClock:
     def __init__(self, epoch: float = 1_800_000_000.0) -> None:
         self._epoch = epoch
         self._now = 0.0
+        self._owner = threading.current_thread()
         self._changed = threading.Condition()
-        self._parked: dict[threading.Thread, tuple[queue.SimpleQueue[None], float | None]] = {}
+        self._parked: dict[threading.Thread, tuple[queue.SimpleQueue[None], float]] = {}
         self._seen: set[threading.Thread] = set()
         self._former: _clock.Clock | None = None
-        self._owner = threading.current_thread()
 
     def __enter__(self) -> FakeClock:
         self._former = _clock.install(self)
@@ -58,37 +63,33 @@ class FakeClock:
     def wait(self, wake: queue.SimpleQueue[None], timeout: float | None) -> None:
         """Block until a token comes or this clock passes the deadline. See `slack_logging.clock.Clock`.
 
-        In the thread that made the clock, time jumps meanwhile as in `run_until`: otherwise nobody could move it.
+        In the thread that made the clock, time jumps meanwhile as in `run_until`: nobody else could move it.
         """
-        thread = threading.current_thread()
-        if thread is self._owner:
-            self._jump_until_token(wake, timeout)
+        deadline = math.inf if timeout is None else self._now + timeout
+        if threading.current_thread() is self._owner:
+            self._run(lambda: not wake.empty(), deadline, patience=20.0)
+            with contextlib.suppress(queue.Empty):
+                wake.get_nowait()
             return
+        thread = threading.current_thread()
         with self._changed:
-            deadline = None if timeout is None else self._now + timeout
-            if deadline is not None and deadline <= self._now:
-                wake.put(None)
             self._seen.add(thread)
             self._parked[thread] = (wake, deadline)
-            self._changed.notify_all()
-        wake.get()
-        with self._changed:
+            # The token is taken under the lock, so that this thread is never both unparked and idle.
+            while wake.empty() and self._now < deadline:
+                self._changed.wait(_GLANCE)
+            with contextlib.suppress(queue.Empty):
+                wake.get_nowait()
             del self._parked[thread]
-
-    def _jump_until_token(self, wake: queue.SimpleQueue[None], timeout: float | None) -> None:
-        limit = 86_400.0 if timeout is None else max(timeout, 0.0)
-        end = self._now + limit
-        self.run_until(lambda: not wake.empty() or self._now >= end, limit=limit, until=end)
-        if not wake.empty():
-            wake.get()
 
     def advance(self, seconds: float) -> None:
         """Move time forward at once and wake who waits for a moment that has come."""
         with self._changed:
             self._now += seconds
-            for wake, deadline in self._parked.values():
-                if deadline is not None and deadline <= self._now:
-                    wake.put(None)
+            for thread, (wake, deadline) in self._parked.items():
+                if deadline <= self._now:
+                    self._parked[thread] = (wake, -math.inf)
+            self._changed.notify_all()
 
     def run_until(self, done: Callable[[], object], *, limit: float = 3600.0, patience: float = 20.0) -> None:
         """Let time jump from one awaited moment to the next until `done()` is true.
@@ -104,29 +105,33 @@ class FakeClock:
         Raises:
             TimeoutError: `limit` or `patience` ran out; it says which, and who waited for what.
         """
-        end, give_up = self._now + limit, time.monotonic() + patience
+        if not self._run(done, self._now + limit, patience):
+            raise TimeoutError(f"{limit:g} s of the clock passed and it did not happen; {self!r}")
+
+    def _run(self, done: Callable[[], object], end: float, patience: float) -> bool:
+        give_up = time.monotonic() + patience
         while not done():
-            with self._changed:
-                moments = self._moments_when_idle()
-                if not moments:
-                    self._changed.wait(0.01)
-                    moment = None
-                else:
-                    moment = min(moments)
+            if self._now >= end:
+                return False
             if time.monotonic() > give_up:
                 raise TimeoutError(f"{patience:g} real seconds passed and it did not happen; {self!r}")
-            if moment is not None:
-                if moment > end:
-                    raise TimeoutError(f"{limit:g} s of the clock passed and it did not happen; {self!r}")
-                self.advance(max(moment - self._now, 0.0))
+            with self._changed:
+                moment = min(self._next_moment(), end)
+                if moment in (math.inf, -math.inf):
+                    self._changed.wait(_GLANCE)
+                    continue
+            self.advance(max(moment - self._now, 0.0))
+        return True
 
-    def _moments_when_idle(self) -> list[float]:
-        """Return the deadlines waited for, or nothing while some thread is at work."""
-        busy = [t for t in self._seen if t.is_alive() and t not in self._parked]
-        if busy or any(not wake.empty() for wake, _ in self._parked.values()):
-            return []
-        return [deadline for _, deadline in self._parked.values() if deadline is not None]
+    def _next_moment(self) -> float:
+        """Return the next deadline; minus infinity while some thread is at work."""
+        if any(thread.is_alive() and thread not in self._parked for thread in self._seen):
+            return -math.inf
+        if any(not wake.empty() for wake, _ in self._parked.values()):
+            return -math.inf
+        return min((deadline for _, deadline in self._parked.values()), default=math.inf)
 
     def __repr__(self) -> str:
-        waiting = ", ".join(f"{t.name} until {d}" for t, (_, d) in self._parked.copy().items())
-        return f"<FakeClock at {self._now:g} s; waiting: {waiting or 'nobody'}>"
+        waiting = ", ".join(f"{t.name} until {d:g}" for t, (_, d) in self._parked.copy().items())
+        busy = ", ".join(t.name for t in self._seen.copy() if t.is_alive() and t not in self._parked)
+        return f"<FakeClock at {self._now:g} s; waiting: {waiting or 'nobody'}; at work: {busy or 'nobody'}>"

@@ -28,7 +28,8 @@ from slack_logging.slack.pacing import Backoff, Pace
 
 #: Codes after which the same call may succeed later. Source: Slack's list of errors common to all methods.
 _TRANSIENT = frozenset(
-    "internal_error fatal_error service_unavailable request_timeout team_added_to_org external_channel_migrating".split()
+    "internal_error fatal_error service_unavailable request_timeout "
+    "team_added_to_org external_channel_migrating".split()
 )
 _THROTTLED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 
@@ -39,7 +40,7 @@ BAD_TOKEN = frozenset(
 )
 
 _REMEDIES: Mapping[str, str] = {
-    "channel_not_found": "no channel of that name or id that the bot can see: check it, and /invite the bot if it is private",
+    "channel_not_found": "the bot sees no channel of that name or id: check it, and /invite the bot if it is private",
     "not_in_channel": "the bot is not a member: type /invite @your-bot in the channel",
     "is_archived": "the channel is archived: unarchive it or configure another",
     "missing_scope": "add the scope to the app and install it again",
@@ -64,7 +65,7 @@ class _SilentLogger(logging.Logger):
     It takes no lock either; `logging.config.dictConfig` holds logging's while it waits for a handler to flush.
     """
 
-    def isEnabledFor(self, level: int) -> bool:
+    def isEnabledFor(self, level: int) -> bool:  # noqa: ARG002, N802 - logging's own signature
         return False
 
 

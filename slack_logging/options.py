@@ -1,0 +1,103 @@
+"""Configuration values as people write them: strings from INI, JSON and YAML are as good as Python's own.
+
+Every function takes the option's name first and raises `ConfigurationError` that says what was got, what is
+expected and, where it can, what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from slack_logging.errors import ConfigurationError
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds that ``"90"``, ``"1.5"``, ``"10m"`` or ``"1h30m"`` mean.
+
+    Raises:
+        ValueError: it means none.
+    """
+    text = text.strip().lower()
+    if _DURATION.fullmatch(text):
+        return sum(float(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text))
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    raise ValueError(f"{text!r} is no duration: write seconds, or such as 90s, 10m, 1h30m")
+
+
+def seconds(name: str, value: object) -> float:
+    """Return a duration in seconds from a number, a `timedelta` or a string. Negative ones are refused."""
+    result = -1.0
+    if isinstance(value, timedelta):
+        result = value.total_seconds()
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        result = float(value)
+    elif isinstance(value, str):
+        try:
+            result = parse_duration(value)
+        except ValueError:
+            result = -1.0
+    if not 0 <= result < float("inf"):
+        raise ConfigurationError(
+            f"{name}={value!r}: expected seconds (0 or more), a timedelta, or a string such as '10s' or '5m'"
+        )
+    return result
+
+
+def whole_number(name: str, value: object, *, least: int) -> int:
+    """Return an integer of at least `least` from a number or a string."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ConfigurationError(f"{name}={value!r}: expected a whole number, {least:,} or more")
+    return value
+
+
+def text(name: str, value: object) -> str:
+    """Return a string that is not blank, without the space around it."""
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigurationError(f"{name}={value!r}: expected text")
+    return value.strip()
+
+
+def channel(name: str, value: object) -> str:
+    """Return a channel's name or id. Source: conversations.create, "Naming"."""
+    if (
+        not isinstance(value, str)
+        or not re.fullmatch(r"#?[^\s#@&<>,.:;/\\|]{1,80}|", value.strip())
+        or not value.strip("# ")
+    ):
+        raise ConfigurationError(f"{name}={value!r}: expected a channel's name such as '#ops-log', or its id")
+    return value.strip()
+
+
+def texts(name: str, value: object) -> tuple[str, ...]:
+    """Return strings from a list, a tuple, a set, or one string split at commas."""
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, (list, tuple, set, frozenset)):
+        raise ConfigurationError(f"{name}={value!r}: expected a list of strings")
+    return tuple(text(name, item) for item in value if not (isinstance(item, str) and not item.strip()))
+
+
+def mapping(name: str, value: object) -> Mapping[str, object]:
+    """Return a mapping with string keys."""
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise ConfigurationError(f"{name}={value!r}: expected a mapping with names as keys")
+    return value
+
+
+def reject_unknown(what: str, unknown: Iterable[str], known: Iterable[str]) -> None:
+    """Raise for the first unknown option, and name the nearest known one."""
+    known = sorted(known)
+    for name in unknown:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+        raise ConfigurationError(f"{what} has no option {name!r}: {hint}")
