@@ -69,11 +69,7 @@ def text(name: str, value: object) -> str:
 
 def channel(name: str, value: object) -> str:
     """Return a channel's name or id. Source: conversations.create, "Naming"."""
-    if (
-        not isinstance(value, str)
-        or not re.fullmatch(r"#?[^\s#@&<>,.:;/\\|]{1,80}|", value.strip())
-        or not value.strip("# ")
-    ):
+    if not isinstance(value, str) or not re.fullmatch(r"#?[^\s#@&<>,.:;/\\|]{1,80}", value.strip()):
         raise ConfigurationError(f"{name}={value!r}: expected a channel's name such as '#ops-log', or its id")
     return value.strip()
 

@@ -23,6 +23,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_logging.clock import Clock
 from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
 from slack_logging.slack import credentials
+from slack_logging.slack.credentials import BAD_TOKEN
 from slack_logging.slack.limits import CALL_TIMEOUT, DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER
 from slack_logging.slack.pacing import Backoff, Pace
 
@@ -32,12 +33,6 @@ _TRANSIENT = frozenset(
     "team_added_to_org external_channel_migrating".split()
 )
 _THROTTLED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
-
-#: Codes that say that the token is no good (any more).
-BAD_TOKEN = frozenset(
-    "not_authed invalid_auth account_inactive token_revoked token_expired not_allowed_token_type "
-    "user_removed_from_team team_disabled org_login_required two_factor_setup_required".split()
-)
 
 _REMEDIES: Mapping[str, str] = {
     "channel_not_found": "the bot sees no channel of that name or id: check it, and /invite the bot if it is private",
@@ -156,8 +151,13 @@ class SlackClient:
                 raise failure
             self._clock.wait(wake, wait)
 
+    #: What `upload` calls; a place for each must have been acquired.
+    UPLOAD_METHODS = ("files.getUploadURLExternal", "files.completeUploadExternal")
+
     def upload(self, channel: str, filename: str, content: bytes, *, title: str, thread_ts: str | None = None) -> None:
-        """Share a file in a channel or thread. Blocks; raises as `call` does. Needs the scope ``files:write``.
+        """Share a file in a channel or thread, now and once. Needs the scope ``files:write``.
+
+        Blocks, and raises as `call` does.
 
         Args:
             channel: an id; files cannot be shared by a channel's name.
@@ -166,14 +166,12 @@ class SlackClient:
             title: what people see above it.
             thread_ts: the thread, or None for the channel itself.
         """
-        for method in ("files.getUploadURLExternal", "files.completeUploadExternal"):
-            self._wait_for_place(method)
         try:
             self._web.files_upload_v2(
                 channel=channel, filename=filename, content=content, title=title, thread_ts=thread_ts
             )
         except Exception as error:
-            raise self._told("files.completeUploadExternal", channel, error) from error
+            raise self._told(self.UPLOAD_METHODS[-1], channel, error) from error
 
     def identity(self) -> Identity:
         """Return who we are, asked once. Raises as `deliver` does."""
@@ -218,11 +216,6 @@ class SlackClient:
                 f"the bot is in no channel named #{name}: create it, or /invite the bot",
             )
         return self._channel_ids[name]
-
-    def _wait_for_place(self, method: str) -> None:
-        wake: queue.SimpleQueue[None] = queue.SimpleQueue()
-        while wait := self.acquire(method):
-            self._clock.wait(wake, wait)
 
     def _told(self, method: str, channel: str, error: Exception) -> DeliveryError:
         """Translate what slack_sdk and urllib raise."""

@@ -9,6 +9,12 @@ from slack_logging.errors import Rejected
 
 DEFAULT_API_URL = "https://slack.com/api/"
 
+#: Codes that say that the token is no good (any more).
+BAD_TOKEN = frozenset(
+    "not_authed invalid_auth account_inactive token_revoked token_expired not_allowed_token_type "
+    "user_removed_from_team team_disabled org_login_required two_factor_setup_required".split()
+)
+
 
 def bot_token(configured: str | None = None) -> str:
     """Return the token: as configured, else ``SLACK_BOT_TOKEN``, else what ``SLACK_BOT_TOKEN_FILE`` holds now.

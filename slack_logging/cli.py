@@ -1,0 +1,56 @@
+"""The command line: `slack-logging` and `python -m slack_logging`. Every error is one plain line, never a traceback."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from slack_logging.errors import SlackLoggingError
+
+#: Subcommand -> (the module that has `add_arguments(parser)` and `run(args) -> exit status`, what it does).
+_COMMANDS = {
+    "demo": ("slack_logging.demo.command", "watch and steer a running import, on a Slack of your own"),
+    "local": ("slack_logging.local.serve", "run a Slack on this machine: Web API, webhooks and a page"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a subcommand and return the exit status: 0 done, 1 could not, 2 wrong usage, 130 interrupted."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = _parser(arguments).parse_args(arguments or ["--help"])
+        return int(importlib.import_module(_COMMANDS[args.command][0]).run(args))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (SlackLoggingError, ImportError, OSError) as error:
+        print(f"slack-logging: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser; only the subcommand that is asked for is imported."""
+    parser = argparse.ArgumentParser(prog="slack-logging", description="Two-way Slack ops for Python services.")
+    parser.add_argument("--version", action="version", version=f"slack-logging {_version()}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    asked = next((word for word in arguments if not word.startswith("-")), "")
+    for name, (home, summary) in _COMMANDS.items():
+        description = f"{summary[0].upper()}{summary[1:]}."
+        command = commands.add_parser(name, help=summary, description=description, allow_abbrev=False)
+        if name == asked:
+            importlib.import_module(home).add_arguments(command)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return version("slack-logging-ops")
+    except PackageNotFoundError:
+        return "(not installed)"

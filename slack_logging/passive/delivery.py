@@ -1,0 +1,159 @@
+"""One handler's way to Slack in this process: outbox, sender and thread, and how they live and end.
+
+A forked child begins anew: what waits is the parent's, and so are its thread and locks. At exit everything that is
+alive shares one deadline, also what `logging.config.dictConfig` closed and forgot.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import queue
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+
+from slack_logging import notices
+from slack_logging.clock import Clock
+from slack_logging.passive.capture import Captured
+from slack_logging.passive.outbox import MemoryOutbox
+from slack_logging.passive.sender import Sender
+from slack_logging.passive.stats import Stats
+from slack_logging.passive.worker import Worker, own_threads
+
+
+class Delivery:
+    """Takes captured records in from any thread and has them sent by its own.
+
+    Args:
+        channel: where to; for messages on stderr.
+        max_bytes: see `MemoryOutbox`.
+        make_sender: makes the sender of an outbox; called again in a forked child.
+        close_timeout: seconds to wait at exit.
+        clock: what to wait on.
+    """
+
+    def __init__(
+        self,
+        channel: str,
+        *,
+        max_bytes: int,
+        make_sender: Callable[[MemoryOutbox], Sender],
+        close_timeout: float,
+        clock: Clock,
+    ) -> None:
+        self.channel = channel
+        self.close_timeout = close_timeout
+        self._max_bytes = max_bytes
+        self._make_sender = make_sender
+        self._clock = clock
+        self.begin()
+        _alive.add(self)
+
+    def begin(self) -> None:
+        """Start empty: at first, and in a forked child."""
+        self._pid = os.getpid()
+        self._gave_up: Stats | None = None
+        self.outbox = MemoryOutbox(self._max_bytes)
+        self.sender = sender = self._make_sender(self.outbox)
+        self._worker = Worker(
+            f"slack_logging {self.channel}",
+            step=sender.step,
+            idle=lambda: sender.idle,
+            wake=self.outbox.wake,
+            clock=self._clock,
+        )
+
+    def put(self, captured: Captured, *, urgent: bool) -> None:
+        """Take a record in. Never blocks; the first one starts the thread."""
+        if self._pid != os.getpid():  # a fork that Python was not told of, such as uWSGI's
+            self.begin()
+        self.outbox.put(captured, urgent=urgent)
+        if self._worker.thread is None:
+            _flush_at_end_of_multiprocessing_child()
+            self._worker.ensure_running()
+
+    def request_flush(self) -> None:
+        """Have everything sent soon. Does not wait."""
+        self.sender.request_flush()
+        self._worker.ensure_running()
+
+    def flush(self, deadline: float) -> bool:
+        """Wait until all is settled or the clock passes `deadline`; tell whether it is."""
+        sender = self.sender
+        if sender.idle or threading.get_ident() in own_threads or _holds_logging_lock():
+            return sender.idle
+        self.request_flush()
+        idle = sender.wait_until_idle(deadline) if self._worker.thread else self._send_here(deadline)
+        self._gave_up = None if idle else sender.stats()
+        return idle
+
+    def deadline(self) -> float:
+        """Return until when to wait for Slack if the waiting begins now."""
+        return self._clock.monotonic() + self.close_timeout
+
+    def close(self) -> None:
+        """Flush, unless that was just tried in vain, and let the thread end when nothing is left."""
+        if self._gave_up != self.sender.stats():
+            self.flush(self.deadline())
+        self._worker.close()
+
+    def exit(self, deadline: float) -> None:
+        """Flush for the last time, and say what is lost."""
+        if not self.flush(deadline):
+            left = self.sender.stats().pending
+            notices.say(f"{self.channel} exit", f"{left:,} records for {self.channel} were not delivered before exit")
+
+    def _send_here(self, deadline: float) -> bool:
+        """Do the sender's work in this thread: where no other can be started, as late in a program's exit."""
+        own_threads.add(threading.get_ident())
+        try:
+            while not self.sender.idle and not self.sender.stuck and self._clock.monotonic() < deadline:
+                wait = self.sender.step()
+                if wait:
+                    self._clock.wait(queue.SimpleQueue(), min(wait, deadline - self._clock.monotonic()))
+        finally:
+            own_threads.discard(threading.get_ident())
+        return self.sender.idle
+
+
+_alive: weakref.WeakSet[Delivery] = weakref.WeakSet()
+_finalized_in: int | None = None
+
+
+def _exit() -> None:
+    busy = [delivery for delivery in list(_alive) if not delivery.sender.idle]
+    deadlines = [delivery.deadline() for delivery in busy]
+    for delivery in busy:
+        delivery.request_flush()
+    for delivery, deadline in zip(busy, deadlines, strict=True):
+        delivery.exit(deadline)
+
+
+def _flush_at_end_of_multiprocessing_child() -> None:
+    """Such a child ends without `atexit`, but runs its own finalizers."""
+    global _finalized_in
+    process = sys.modules.get("multiprocessing.process")
+    util = sys.modules.get("multiprocessing.util")
+    if process and util and _finalized_in != os.getpid() and process.parent_process() is not None:
+        _finalized_in = os.getpid()
+        util.Finalize(None, _exit, exitpriority=0)
+
+
+def _after_fork() -> None:
+    own_threads.clear()
+    for delivery in list(_alive):
+        delivery.begin()
+
+
+def _holds_logging_lock() -> bool:
+    """Tell whether this thread is inside logging's module lock, which slack_sdk needs to answer in the sender's."""
+    lock = getattr(logging, "_lock", None)
+    return bool(getattr(lock, "_is_owned", bool)())
+
+
+atexit.register(_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

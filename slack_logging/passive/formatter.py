@@ -1,0 +1,59 @@
+"""The canonical entry: one JSON object a record, made by python-json-logger.
+
+It is what files hold; a Slack message is a view of it (`slack_logging.passive.entry`). The formatter can be used
+with any other handler too, for instance to write the same lines to a file.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timezone
+from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
+
+from slack_logging.instance import Instance
+from slack_logging.passive.capture import STANDARD_ATTRIBUTES
+
+
+class SlackFormatter(JsonFormatter):
+    """Formats a record as one line of JSON.
+
+    Fields: ``time`` (ISO 8601, UTC, microseconds), ``level``, ``level_number``, ``logger``, ``message``, ``service``,
+    ``instance`` (host/pid), ``source`` (file:line function), ``thread``; and where there is one ``task``,
+    ``exception``, ``stack``, ``extra``.
+
+    Args:
+        service: the program's name; default: what was started.
+    """
+
+    def __init__(self, service: str | None = None) -> None:
+        super().__init__()
+        self._instance = Instance.current(service)
+
+    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
+        """Fill `log_data` with the canonical fields. Called by the base class."""
+        attributes = {**message_dict, **record.__dict__}
+        extra = {
+            name: value
+            for name, value in attributes.items()
+            if name not in STANDARD_ATTRIBUTES and not name.startswith("_")
+        }
+        log_data |= {
+            "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="microseconds"),
+            "level": record.levelname,
+            "level_number": record.levelno,
+            "logger": record.name,
+            "message": record.message,
+            "service": self._instance.service,
+            "instance": f"{self._instance.host}/{record.process}",
+            "source": f"{record.pathname}:{record.lineno} {record.funcName}",
+            "thread": record.threadName,
+        }
+        given = {
+            "task": getattr(record, "taskName", None),
+            "exception": message_dict.get("exc_info"),
+            "stack": message_dict.get("stack_info"),
+            "extra": extra,
+        }
+        log_data |= {name: value for name, value in given.items() if value}

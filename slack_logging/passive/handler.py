@@ -1,0 +1,224 @@
+"""The handler: what stands in a logging config.
+
+`emit` captures and returns: no network, no lock that anybody may hold, no exception. The sender does the rest.
+Nothing here does I/O when it is constructed, and the sender's thread starts with the first record.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import weakref
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from slack_logging import clock, notices, options
+from slack_logging.errors import ConfigurationError
+from slack_logging.instance import Instance
+from slack_logging.passive.capture import Captured, capture, restore
+from slack_logging.passive.delivery import Delivery
+from slack_logging.passive.formatter import SlackFormatter
+from slack_logging.passive.outbox import MemoryOutbox
+from slack_logging.passive.sender import Sender
+from slack_logging.passive.stats import Stats
+from slack_logging.passive.view import Line, line_of
+from slack_logging.passive.worker import own_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from slack_logging.active.source import SlackCommandSource
+    from slack_logging.slack.client import SlackClient
+
+#: Less room than this holds no full message.
+_LEAST_BYTES = 64 * 1024
+
+_OPTIONS = "channel token api_url level service flush_interval max_bytes commands close_timeout".split()
+
+
+class SlackHandler(logging.Handler):
+    """Posts records to a Slack channel, and starts the commands' side where `commands` says so.
+
+    Every value may also be a string, as INI, JSON and YAML give it.
+
+    Args:
+        channel: where to post, a name such as ``"#ops-log"`` or an id.
+        token: a bot token; default: ``SLACK_BOT_TOKEN``, or the file that ``SLACK_BOT_TOKEN_FILE`` names.
+        api_url: another Slack's Web API, such as the local one's, with its trailing ``/api/``; default:
+            ``SLACK_API_URL``, else Slack's own.
+        level: as in `logging.Handler`.
+        service: the program's name, shown under each message; default: what was started.
+        flush_interval: seconds that records below ERROR wait for company, so that a channel stays readable; a message
+            that is full goes before that. ERROR and above wake the sender at once.
+        max_bytes: text that may wait while Slack is slow or down, about; then lower levels are dropped and counted,
+            evicted first to keep room for ERROR and above.
+        commands: options of `SlackCommandSource`, with its ``channel`` and ``allow``, and ``start``: ``"auto"``
+            (default) reads commands `start_delay` after this, ``"manual"`` when `slack_logging.start` is called.
+        close_timeout: seconds that `flush` and `close` wait for Slack in all.
+
+    Raises:
+        ConfigurationError: an option is wrong. A wrong world (no token, no such channel, no network) never raises: it
+            is one line on stderr, the records are kept, and it is tried again.
+    """
+
+    def __init__(
+        self,
+        channel: str | None = None,
+        *,
+        token: str | None = None,
+        api_url: str | None = None,
+        level: int | str = logging.NOTSET,
+        service: str | None = None,
+        flush_interval: float | timedelta | str = 10.0,
+        max_bytes: int | str = 32 * 2**20,
+        commands: Mapping[str, Any] | None = None,
+        close_timeout: float | timedelta | str = 5.0,
+        **unknown: NoReturn,
+    ) -> None:
+        options.reject_unknown("SlackHandler", unknown, _OPTIONS)
+        if channel is None:
+            raise ConfigurationError("SlackHandler needs a channel, such as channel='#ops-log'")
+        self._channel = options.channel("channel", channel)
+        self._token = None if token is None else options.text("token", token)
+        self._api_url = None if api_url is None else options.text("api_url", api_url)
+        self._service = None if service is None else options.text("service", service)
+        self._flush_interval = options.seconds("flush_interval", flush_interval)
+        self._max_bytes = options.whole_number("max_bytes", max_bytes, least=_LEAST_BYTES)
+        self._close_timeout = options.seconds("close_timeout", close_timeout)
+        self._clock = clock.current()
+        self._json = SlackFormatter(self._service)
+        self._delivery = Delivery(
+            self._channel,
+            max_bytes=self._max_bytes,
+            make_sender=self._make_sender,
+            close_timeout=self._close_timeout,
+            clock=self._clock,
+        )
+        self._source: SlackCommandSource | None = None
+        self._source_pid = os.getpid()
+        super().__init__(level if isinstance(level, int) else _level(level))
+        _handlers.add(self)
+        if commands is not None and self._make_source(dict(options.mapping("commands", commands))) == "auto":
+            self.start_commands()
+
+    def handle(self, record: logging.LogRecord) -> bool | logging.LogRecord:  # type: ignore[override] # as from 3.12 on
+        """Filter and emit, without the lock that `logging.Handler.handle` takes: one slow thread stops no other."""
+        passed = self.filter(record)
+        if passed:
+            self.emit(passed if isinstance(passed, logging.LogRecord) else record)
+        return passed
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a record in. Never blocks, never raises; safe in signal handlers and finalizers."""
+        if threading.get_ident() in own_threads or (record.name[:6] == "slack_" and _is_own(record.name)):
+            return
+        try:
+            if "slack" in record.__dict__ and _says_skip(record.__dict__["slack"]):
+                return
+            self._delivery.put(capture(record, self.formatter), urgent=record.levelno >= logging.ERROR)
+        except Exception:  # noqa: BLE001 - the application wins, whatever a record's objects do
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Count a record that could not be taken in, and say so once on stderr, without its content."""
+        self._delivery.outbox.emitted.add()
+        self._delivery.outbox.broken.add()
+        error = sys.exc_info()[1]
+        notices.say("capture", f"a record of logger {record.name} could not be taken in: {type(error).__name__}")
+
+    def stats(self) -> Stats:
+        """Return where the records went. From any thread; may wait a moment for the sender."""
+        return self._delivery.sender.stats()
+
+    def flush(self, timeout: float | timedelta | None = None) -> bool:  # type: ignore[override] # None says less
+        """Wait until all that was taken in is settled.
+
+        Args:
+            timeout: seconds; default: `close_timeout`.
+
+        Returns:
+            Whether it is. False at once where Slack refuses everything (no token, no such channel), and where this
+            thread holds logging's module lock, as `dictConfig` does: then the rest goes out in the background.
+        """
+        seconds = self._close_timeout if timeout is None else options.seconds("timeout", timeout)
+        return self._delivery.flush(self._clock.monotonic() + seconds)
+
+    def close(self) -> None:
+        """Stop reading commands, flush, and let the thread end. A record that comes later opens it again."""
+        if self._source is not None and self._source_pid == os.getpid():
+            self._source.close()
+        self._delivery.close()
+        super().close()
+
+    def start_commands(self) -> None:
+        """Begin to read commands, unless ``SLACK_LOGGING_COMMANDS=off``. Does nothing without `commands`."""
+        if self._source is not None and os.environ.get("SLACK_LOGGING_COMMANDS", "").lower() != "off":
+            self._source_pid = os.getpid()
+            self._source.start(self)
+
+    def _make_sender(self, outbox: MemoryOutbox) -> Sender:
+        return Sender(
+            channel=self._channel,
+            outbox=outbox,
+            connect=self._connect,
+            line_of=self._line_of,
+            instance=Instance.current(self._service),
+            flush_interval=self._flush_interval,
+            clock=self._clock,
+        )
+
+    def _connect(self) -> SlackClient:
+        from slack_logging.slack.client import connect  # here, because it loads slack_sdk
+
+        return connect(self._token, self._api_url, self._clock)
+
+    def _line_of(self, captured: Captured) -> Line:
+        return line_of(self._json.format(restore(captured)), own_format=self.formatter is not None)
+
+    def _make_source(self, given: dict[str, object]) -> str:
+        """Make the source that `commands` describes, and return when it starts."""
+        from slack_logging.active.source import SlackCommandSource  # here, because most handlers have none
+
+        start = given.pop("start", "auto")
+        if start not in ("auto", "manual"):
+            raise ConfigurationError(f"commands: start={start!r}: expected 'auto' or 'manual'")
+        for name in ("channel", "allow"):
+            if name not in given:
+                raise ConfigurationError(f"commands: {name} is missing")
+        if options.channel("commands: channel", given["channel"]).lstrip("#") == self._channel.lstrip("#"):
+            raise ConfigurationError(f"commands: channel={given['channel']!r} is where the records go: use another")
+        defaults = {"token": self._token, "api_url": self._api_url, "service": self._service, "start_delay": 5.0}
+        make: Callable[..., SlackCommandSource] = SlackCommandSource
+        self._source = make(**{**defaults, **given})
+        return str(start)
+
+
+def start() -> None:
+    """Begin to read commands in this process, for every handler whose commands say ``"start": "manual"``.
+
+    Call it where a server's worker process begins, such as gunicorn's `post_worker_init`.
+    """
+    for handler in list(_handlers):
+        handler.start_commands()
+
+
+_handlers: weakref.WeakSet[SlackHandler] = weakref.WeakSet()
+
+
+def _is_own(name: str) -> bool:
+    """Tell the loggers of this package and of slack_sdk, whose records would never end; the audit is for people."""
+    root = name.partition(".")[0]
+    return root in ("slack_logging", "slack_sdk") and name != "slack_logging.audit"
+
+
+def _says_skip(instructions: object) -> bool:
+    return isinstance(instructions, dict) and bool(instructions.get("skip"))
+
+
+def _level(name: str) -> int:
+    number = logging.getLevelName(name.strip().upper())
+    if not isinstance(number, int):
+        raise ConfigurationError(f"level={name!r}: expected a level's name, such as WARNING, or its number")
+    return number

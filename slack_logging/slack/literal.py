@@ -1,0 +1,57 @@
+"""Other people's text, so that Slack shows it as text: no mention, link, markup or hidden character works."""
+
+from __future__ import annotations
+
+import re
+
+#: C0 and C1 controls but tab and line feed; bidirectional and other invisible marks; lone surrogates, which are no
+#: text at all; and the pictures and brackets that stand for them, so that no two texts look the same.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\u2400-\u2421\u27e6]"
+)
+
+
+def visible(text: str) -> str:
+    """Return `text` with its control and bidirectional characters shown: ESC as ``␛``, U+202E as ``⟦U+202E⟧``.
+
+    Different texts stay different.
+    """
+    return _HIDDEN.sub(_picture, text)
+
+
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else f"\u27e6U+{code:04X}\u27e7"
+
+
+def escape(text: str) -> str:
+    """Escape the three characters that mean something in mrkdwn. Source: Formatting message text, "Escaping"."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def units(text: str) -> int:
+    """Return how much of a limit `text` takes: UTF-16 units of it escaped, the most that Slack may count."""
+    more = sum(text.count(mark) * extra for mark, extra in (("&", 4), ("<", 3), (">", 3)))
+    return len(text) + more + (0 if text.isascii() else sum(character > "\uffff" for character in text))
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return the start of `text` that takes at most `limit` units, ending in an ellipsis if it was cut."""
+    if units(text) <= limit:
+        return text
+    taken = 1
+    for end, character in enumerate(text):
+        taken += units(character)
+        if taken > limit:
+            return text[:end] + "…"
+    return text
+
+
+def last_part(text: str, limit: int) -> str:
+    """Return the end of `text` that takes at most `limit` units, from the start of a line where there is one."""
+    if units(text) <= limit:
+        return text
+    tail = shorten(text[::-1], limit)[-2::-1]
+    return tail.partition("\n")[2] or tail
