@@ -1,0 +1,130 @@
+"""Who may run what: deny by default. Pure.
+
+Only ids count: names and handles are not unique and their owners can change them. Source: users.info.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from slack_logging import options
+from slack_logging.errors import ConfigurationError
+
+_ID = re.compile(r"[UWSB][A-Z0-9]{2,}")
+_HOW_TO_GET_IDS = (
+    "in Slack, a person's id: open the profile > ... > Copy member ID; "
+    "a user group's: People > User groups > the group > ... > Copy group ID"
+)
+
+
+class Verdict(Enum):
+    """Whether a person may; if not, the value is the reason in words for that person."""
+
+    ALLOWED = ""
+    NOT_ALLOWED = "not on the list of those who may run commands here"
+    LACKS_ROLE = "not among those who may run this command"
+    UNKNOWN = "unknown: Slack did not say who that is"
+    DEACTIVATED = "a deactivated account"
+    GUEST = "a guest, and guests must be on the list themselves, not by a group"
+    EXTERNAL = "of another workspace, and such people must be on the list themselves, not by a group"
+    BOT = "a bot, and bots must be on the list themselves, not by a group"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What Slack says about who typed.
+
+    Attributes:
+        id: of a user (``U...``, ``W...``), or of a bot that has no user (``B...``).
+        team_id: the workspace that the account belongs to.
+        is_bot: a bot or a workflow.
+        deleted: deactivated.
+        guest: of one or of several channels.
+        groups: ids of the user groups the person is in, among those that the configuration names.
+    """
+
+    id: str
+    team_id: str
+    is_bot: bool = False
+    deleted: bool = False
+    guest: bool = False
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may run commands at all, and who has which role. The ids are users' and user groups'."""
+
+    allow: frozenset[str]
+    roles: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def configured(cls, allow: object, roles: object = None) -> Access:
+        """Check and take the configuration.
+
+        Raises:
+            ConfigurationError: nobody is allowed, or something is no id; it says how to get one.
+        """
+        given = {} if roles is None else options.mapping("roles", roles)
+        return cls(_ids("allow", allow), {name: _ids(f"roles[{name!r}]", ids) for name, ids in given.items()})
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The user groups whose members must be known for `decide`."""
+        return frozenset(id_ for ids in (self.allow, *self.roles.values()) for id_ in ids if id_.startswith("S"))
+
+    def decide(self, person: Person | None, team_id: str, roles: Collection[str] = ()) -> Verdict:
+        """Tell whether `person` may run a command.
+
+        Args:
+            person: None when Slack does not know, or does not tell.
+            team_id: our own workspace.
+            roles: any one of them is enough; none means that `allow` is. A role that is not configured is nobody's.
+        """
+        if person is None:
+            return Verdict.UNKNOWN
+        if person.deleted:
+            return Verdict.DEACTIVATED
+        if person.id not in self.allow:
+            if person.is_bot:
+                return Verdict.BOT
+            if person.team_id != team_id:
+                return Verdict.EXTERNAL
+            if person.guest:
+                return Verdict.GUEST
+            if not person.groups & self.allow:
+                return Verdict.NOT_ALLOWED
+        holders = [self.roles.get(role, frozenset()) for role in roles]
+        if holders and not any(person.id in ids or person.groups & ids for ids in holders):
+            return Verdict.LACKS_ROLE
+        return Verdict.ALLOWED
+
+    def check_roles(self, command: str, roles: Collection[str]) -> None:
+        """Refuse a command that wants a role nobody can have.
+
+        Raises:
+            ConfigurationError: a role is not configured.
+        """
+        for role in roles:
+            if role not in self.roles:
+                raise ConfigurationError(
+                    f"command {command!r} wants the role {role!r}, which is not in roles; "
+                    f"configured: {', '.join(sorted(self.roles)) or 'none'}"
+                )
+
+
+def _ids(name: str, value: object) -> frozenset[str]:
+    ids = options.texts(name, () if value is None else value)
+    if not ids:
+        raise ConfigurationError(
+            f"{name} is empty, so nobody could run a command: give ids such as 'U024BE7LH'; {_HOW_TO_GET_IDS}"
+        )
+    for id_ in ids:
+        if not _ID.fullmatch(id_):
+            raise ConfigurationError(
+                f"{name}: {id_!r} is no id of a user (U..., W...), user group (S...) or bot (B...); {_HOW_TO_GET_IDS}"
+            )
+    return frozenset(ids)

@@ -1,0 +1,82 @@
+"""Asks Slack who somebody is, and remembers it for a while."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from slack_logging import notices
+from slack_logging.active.access import Person
+from slack_logging.clock import Clock
+from slack_logging.errors import Rejected
+
+if TYPE_CHECKING:
+    from slack_logging.slack.client import SlackClient
+
+#: Seconds for which an answer counts. A person taken off a group can run commands for this long;
+#: usergroups.users.list allows 20 calls a minute. Source: Rate limits, tier 2.
+TTL = 60.0
+
+#: Seconds to wait for an answer before a decision fails.
+_PATIENCE = 10.0
+
+
+class Directory:
+    """Users and the members of user groups, cached for `TTL` seconds. Safe to use from any thread.
+
+    Args:
+        client: asks Slack.
+        team_id: our own workspace.
+        groups: ids of the user groups that matter.
+        clock: what the cache ages on.
+    """
+
+    def __init__(self, client: SlackClient, team_id: str, groups: Collection[str], clock: Clock) -> None:
+        self._client = client
+        self._team_id = team_id
+        self._groups = sorted(groups)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._answers: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
+
+    def person(self, id_: str) -> Person | None:
+        """Return what Slack says about a user; None when it does not know or does not tell. May block for seconds.
+
+        Raises:
+            Unreachable, RateLimited: nothing is known right now; ask again later.
+        """
+        if id_.startswith("B"):  # a bot without a user: only its being named counts
+            return Person(id_, self._team_id, is_bot=True)
+        user = self._ask("users.info", "user", id_).get("user")
+        if not user:
+            return None
+        return Person(
+            id=id_,
+            team_id=str(user.get("team_id", "")),
+            is_bot=bool(user.get("is_bot")) or id_ == "USLACKBOT",
+            deleted=bool(user.get("deleted")),
+            guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+            groups=frozenset(group for group in self._groups if id_ in self._members(group)),
+        )
+
+    def _members(self, group: str) -> list[str]:
+        """Return a user group's members; nobody when Slack does not say."""
+        return self._ask("usergroups.users.list", "usergroup", group).get("users") or []
+
+    def _ask(self, method: str, argument: str, id_: str) -> dict[str, Any]:
+        """Return Slack's answer, at most `TTL` seconds old; a refusal is an empty one."""
+        now = self._clock.monotonic()
+        with self._lock:
+            asked_at, answer = self._answers.get((method, id_), (-TTL, {}))
+        if now - asked_at < TTL:
+            return answer
+        try:
+            answer = self._client.deliver(method, timeout=_PATIENCE, **{argument: id_})
+            notices.clear(f"{method} {id_}")
+        except Rejected as error:
+            answer = {}
+            notices.say(f"{method} {id_}", f"commands: cannot tell who {id_} is, so nothing is allowed by it: {error}")
+        with self._lock:
+            self._answers[method, id_] = (now, answer)
+        return answer

@@ -1,0 +1,66 @@
+"""The marks that a command's message carries: its state, for everybody to see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any
+
+from slack_logging import options
+from slack_logging.errors import ConfigurationError
+
+
+class Mark(Enum):
+    """What became of a command; the value is the standard emoji's name. All but `RUNNING` are final."""
+
+    RUNNING = "eyes"
+    DONE = "white_check_mark"
+    ERRORED = "x"
+    REFUSED = "no_entry"
+    NOT_UNDERSTOOD = "grey_question"
+    TOO_OLD = "zzz"
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing follows."""
+        return self is not Mark.RUNNING
+
+
+class Emoji:
+    """The names in use: the standard ones, but for those configured.
+
+    Args:
+        configured: from a meaning (``"done"``, ``"not_understood"`` ...) to an emoji's canonical name, with or without
+            colons. Slack reads ``thumbsup`` back as ``+1``, so an alias would not be recognised after a restart.
+
+    Raises:
+        ConfigurationError: no such meaning, or two meanings with one emoji.
+    """
+
+    def __init__(self, configured: object = None) -> None:
+        self._names = {mark: mark.value for mark in Mark}
+        given = options.mapping("emoji", {} if configured is None else configured)
+        meanings = {mark.name.lower(): mark for mark in Mark}
+        options.reject_unknown("emoji", given, meanings)
+        for meaning, name in given.items():
+            self._names[meanings[meaning]] = options.text(f"emoji[{meaning!r}]", name).strip(":")
+        self._marks = {name: mark for mark, name in self._names.items()}
+        if len(self._marks) < len(self._names):
+            raise ConfigurationError(f"emoji={given!r}: two meanings share an emoji: give each one of its own")
+
+    def name(self, mark: Mark) -> str:
+        """Return the emoji's name, without colons."""
+        return self._names[mark]
+
+    def marks(self, reactions: Iterable[Mapping[str, Any]], user: str) -> set[Mark]:
+        """Return the marks that `user` placed. Other people's reactions are no state.
+
+        Args:
+            reactions: a message's ``reactions``. Slack always lists the caller among a reaction's users.
+            user: our bot's user id.
+        """
+        return {
+            self._marks[reaction["name"]]
+            for reaction in reactions
+            if reaction.get("name") in self._marks and user in reaction.get("users", ())
+        }

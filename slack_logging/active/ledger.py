@@ -1,0 +1,212 @@
+"""What became of every command: the truth that marks in Slack are a picture of.
+
+    (new) --note--> seen --claim--> claimed --settle--> settled
+                      ^---release------'
+
+A claim is a lock: of all who ask, one gets it. The cursor moves only past what is settled.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from slack_logging.active.emoji import Mark
+from slack_logging.errors import AlreadySettled
+
+#: Seconds of work before a command is marked as running: marks are scarce (reactions.add allows 50 a minute).
+RUNNING_AFTER = 2.0
+
+
+class Key(NamedTuple):
+    """A message. Its `ts` is unique only in its channel. Source: Retrieving messages."""
+
+    team: str
+    channel: str
+    ts: str
+
+
+def order(ts: str) -> tuple[int, int]:
+    """Return what a `ts` sorts by. A float would lose digits."""
+    seconds, _, fraction = ts.partition(".")
+    return int(seconds), int(fraction or 0)
+
+
+def just_before(ts: str) -> str:
+    """Return the last `ts` before `ts`, for bounds that exclude what they name."""
+    seconds, fraction = order(ts)
+    return f"{seconds}.{fraction - 1:06d}" if fraction else f"{seconds - 1}.999999"
+
+
+class Owed(NamedTuple):
+    """A mark that is not in Slack yet.
+
+    Attributes:
+        due: monotonic seconds.
+    """
+
+    key: Key
+    mark: Mark
+    due: float
+
+
+class Ledger(Protocol):
+    """The states of the commands of one channel. Safe to use from any thread; nothing here waits for Slack."""
+
+    def note(self, key: Key) -> bool:
+        """Take in a command; False if it was known."""
+
+    def claim(self, key: Key, now: float) -> int:
+        """Take a seen command. Return the number of the attempt, from 1; 0 if it is not to be had."""
+
+    def settle(self, key: Key, outcome: Mark) -> None:
+        """Say what became of a claimed command.
+
+        Raises:
+            AlreadySettled: it is not claimed (any more).
+        """
+
+    def release(self, key: Key) -> None:
+        """Give a claimed command back: it can be claimed again.
+
+        Raises:
+            AlreadySettled: it is not claimed (any more).
+        """
+
+    def is_settled(self, key: Key) -> bool:
+        """Tell whether an outcome is known."""
+
+    def is_waiting(self, key: Key) -> bool:
+        """Tell whether it is seen and not claimed."""
+
+    def claimed(self) -> list[Key]:
+        """Return what is claimed and not settled, oldest first."""
+
+    def owed(self) -> list[Owed]:
+        """Return the marks to place, final ones first."""
+
+    def placed(self, key: Key, mark: Mark) -> None:
+        """Take in that a mark is in Slack, or can never be."""
+
+    def read(self, ts: str) -> None:
+        """Take in that everything up to `ts` has been looked at."""
+
+    def cursor(self) -> str | None:
+        """Return the `ts` up to which everything is read and settled; None before anything was read."""
+
+    def forget(self, before: str) -> None:
+        """Drop what is settled, marked and older than `before`: it is never read again."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    attempts: int = 0
+    claimed_at: float | None = None
+    outcome: Mark | None = None
+    placed: set[Mark] = field(default_factory=set)
+
+
+class MemoryLedger:
+    """A ledger that lasts as long as the process. See `Ledger`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: dict[Key, _Entry] = {}
+        self._read: str | None = None
+
+    def note(self, key: Key) -> bool:
+        """See `Ledger`."""
+        with self._lock:
+            known = key in self._entries
+            self._entries.setdefault(key, _Entry())
+            return not known
+
+    def claim(self, key: Key, now: float) -> int:
+        """See `Ledger`."""
+        with self._lock:
+            entry = self._entries.setdefault(key, _Entry())
+            if entry.outcome or entry.claimed_at is not None:
+                return 0
+            entry.claimed_at = now
+            entry.attempts += 1
+            return entry.attempts
+
+    def settle(self, key: Key, outcome: Mark) -> None:
+        """See `Ledger`."""
+        with self._lock:
+            entry = self._claimed_entry(key)
+            entry.outcome, entry.claimed_at = outcome, None
+
+    def release(self, key: Key) -> None:
+        """See `Ledger`."""
+        with self._lock:
+            self._claimed_entry(key).claimed_at = None
+
+    def _claimed_entry(self, key: Key) -> _Entry:
+        entry = self._entries.get(key)
+        if entry is None or entry.claimed_at is None:
+            state = entry.outcome.name.lower() if entry and entry.outcome else "released"
+            raise AlreadySettled(f"the command {key.ts} is {state} already: settle each command once")
+        return entry
+
+    def is_settled(self, key: Key) -> bool:
+        """See `Ledger`."""
+        with self._lock:
+            return key in self._entries and self._entries[key].outcome is not None
+
+    def is_waiting(self, key: Key) -> bool:
+        """See `Ledger`."""
+        with self._lock:
+            entry = self._entries.get(key)
+            return entry is not None and entry.outcome is None and entry.claimed_at is None
+
+    def claimed(self) -> list[Key]:
+        """See `Ledger`."""
+        with self._lock:
+            found = [key for key, entry in self._entries.items() if entry.claimed_at is not None]
+        return sorted(found, key=lambda key: order(key.ts))
+
+    def owed(self) -> list[Owed]:
+        """See `Ledger`."""
+        with self._lock:
+            found = [owed for key, entry in self._entries.items() if (owed := _owed(key, entry))]
+        return sorted(found, key=lambda owed: (not owed.mark.is_final, owed.due, order(owed.key.ts)))
+
+    def placed(self, key: Key, mark: Mark) -> None:
+        """See `Ledger`."""
+        with self._lock:
+            if key in self._entries:
+                self._entries[key].placed.add(mark)
+
+    def read(self, ts: str) -> None:
+        """See `Ledger`."""
+        with self._lock:
+            if self._read is None or order(ts) > order(self._read):
+                self._read = ts
+
+    def cursor(self) -> str | None:
+        """See `Ledger`."""
+        with self._lock:
+            unsettled = [key.ts for key, entry in self._entries.items() if entry.outcome is None]
+            if not unsettled or self._read is None:
+                return self._read
+            return min(just_before(min(unsettled, key=order)), self._read, key=order)
+
+    def forget(self, before: str) -> None:
+        """See `Ledger`."""
+        with self._lock:
+            self._entries = {
+                key: entry
+                for key, entry in self._entries.items()
+                if order(key.ts) >= order(before) or entry.outcome is None or _owed(key, entry)
+            }
+
+
+def _owed(key: Key, entry: _Entry) -> Owed | None:
+    """Return the mark that an entry's state asks for and Slack does not have."""
+    if entry.outcome:
+        return None if entry.outcome in entry.placed else Owed(key, entry.outcome, 0.0)
+    if entry.claimed_at is None or Mark.RUNNING in entry.placed:
+        return None
+    return Owed(key, Mark.RUNNING, entry.claimed_at + RUNNING_AFTER)
