@@ -1,0 +1,42 @@
+/** A box to write in: Enter sends, Shift+Enter begins a line. What could not be sent stays, and the reason is shown. */
+
+import { h } from "./dom.js";
+
+export class Composer {
+  /** `send(text)` is awaited; the error it throws is shown. */
+  constructor(send) {
+    this.send = send;
+    this.box = h("textarea", { rows: "1", onkeydown: (event) => this.#key(event) });
+    this.button = h("button", { type: "submit", class: "send", "aria-label": "Send", title: "Send (Enter)" }, "➤");
+    this.problem = h("p", { class: "problem", role: "alert" });
+    this.element = h("form", { class: "composer", onsubmit: (event) => this.#submit(event) },
+      h("div", { class: "composer-row" }, this.box, this.button), this.problem);
+  }
+
+  /** Say what writing here does, for example `Message #ops-commands as ada`. */
+  label(text) {
+    this.box.setAttribute("placeholder", text);
+    this.box.setAttribute("aria-label", text);
+  }
+
+  #key(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    this.#submit(event);
+  }
+
+  async #submit(event) {
+    event.preventDefault();
+    const text = this.box.value;
+    if (text.trim() === "" || this.button.disabled) return;
+    this.button.disabled = true;
+    try {
+      await this.send(text);
+      this.box.value = "";
+      this.problem.textContent = "";
+    } catch (error) {
+      this.problem.textContent = `Not sent: ${error.message}`;
+    } finally {
+      this.button.disabled = false;
+    }
+  }
+}

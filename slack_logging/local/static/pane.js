@@ -1,0 +1,99 @@
+/** One channel on the page: a picker, the channel's messages with their threads, and a box to write in. */
+
+import { Composer } from "./composer.js";
+import { h } from "./dom.js";
+import { MessageList } from "./list.js";
+import { MessageView } from "./message.js";
+import { Thread } from "./thread.js";
+
+const NEAR_END = 80; // pixels from the end within which new messages pull the view along
+
+export class Pane {
+  constructor(app, { onPick }) {
+    this.app = app;
+    this.channel = null;
+    this.picker = h("select", { class: "picker", "aria-label": "Channel", onchange: () => { this.show(this.picker.value); onPick(); } });
+    this.topic = h("span", { class: "note" });
+    this.empty = h("div", { class: "empty" });
+    this.scroller = h("div", { class: "scroller", tabindex: "0", onscroll: () => this.#scrolled() }, this.empty);
+    this.jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.#toEnd() }, "New messages ↓");
+    this.composer = new Composer(async (text) => { await app.say(this.channel, text); this.#toEnd(); });
+    this.element = h("section", { class: "pane" },
+      h("header", {}, this.picker, this.topic), this.scroller, this.jump, this.composer.element);
+    new ResizeObserver(() => this.following && this.#toEnd()).observe(this.scroller);
+  }
+
+  /** Show another channel from its newest message. */
+  show(channel) {
+    this.channel = channel;
+    this.list?.element.remove();
+    this.list = new MessageList((ts) => this.#item(ts), { showDays: true });
+    this.scroller.append(this.list.element);
+    this.redraw();
+    this.#toEnd();
+  }
+
+  /** Draw again all that depends on the store: after a reload, or when another person writes. */
+  redraw() {
+    const { store } = this.app;
+    this.picker.replaceChildren(...[...store.channels.values()].map(({ id, name, is_private: isPrivate, is_archived: isArchived }) =>
+      h("option", { value: id, selected: id === this.channel }, `${isPrivate ? "🔒" : "#"} ${name}${isArchived ? " (archived)" : ""}`)));
+    const name = store.channel(this.channel);
+    this.element.setAttribute("aria-label", `#${name}`);
+    this.composer.label(`Message #${name} as ${store.user(store.me)}`);
+    this.#keepPlace(() => this.list.sync(store.topLevel(this.channel)));
+    this.#updateEmpty(name);
+  }
+
+  /** Draw what one change touched: a top-level message, or the thread it belongs to. */
+  apply({ ts, root, isNew }) {
+    this.#keepPlace(() => {
+      for (const each of new Set([ts, root])) {
+        const message = each && this.app.store.shown(this.channel, each);
+        if (message) this.list.set(message);
+        else if (each) this.list.remove(each);
+      }
+    });
+    this.jump.hidden = this.following || !(isNew || !this.jump.hidden);
+    this.#updateEmpty(this.app.store.channel(this.channel));
+  }
+
+  #item(ts) {
+    const { app, channel } = this;
+    const thread = new Thread(app, channel, ts);
+    const view = new MessageView(app, channel, { onReply: () => thread.toggle(true) });
+    view.main.append(thread.element);
+    const item = { element: view.element };
+    item.update = (message) => {
+      item.message = message;
+      view.update(message);
+      thread.update(app.store.replies(channel, message.ts));
+    };
+    return item;
+  }
+
+  #updateEmpty(name) {
+    const hint = name.includes("command") ? "Type !help below and press Enter." : "Your program's messages appear here as they are posted.";
+    this.empty.replaceChildren(h("b", {}, `Nothing in #${name} yet`), h("p", {}, hint));
+    this.empty.hidden = this.list.items.size > 0;
+  }
+
+  /** Stay at the end if the reader is there, and else where the reader is. */
+  #keepPlace(draw) {
+    const { following } = this;
+    draw();
+    if (following) this.#toEnd();
+  }
+
+  #scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    this.following = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    if (this.following) this.jump.hidden = true;
+  }
+
+  #toEnd() {
+    this.following = true;
+    this.jump.hidden = true;
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * What the page knows of the workspace, kept current by events. No DOM and no network here.
+ *
+ * Every event may come twice or describe what the loaded state already holds: applying one again changes nothing.
+ */
+
+const APPLIED = ["message", "reaction_added", "reaction_removed"];
+
+export class Store {
+  constructor() {
+    this.me = null;
+    this.load({ team: { name: "" }, users: [], channels: [], groups: [], emoji: {}, messages: {}, limit: 0 });
+  }
+
+  /** Replace everything by what `/page/state` answered. */
+  load(state) {
+    this.team = state.team;
+    this.limit = state.limit;
+    this.users = new Map(state.users.map((user) => [user.id, user]));
+    this.channels = new Map(state.channels.map((channel) => [channel.id, channel]));
+    this.groups = new Map(state.groups.map((group) => [group.id, group.handle]));
+    this.glyphs = new Map(Object.entries(state.emoji));
+    this.messages = new Map(Object.entries(state.messages).map(([channel, messages]) =>
+      [channel, new Map(messages.map((message) => [message.ts, message]))]));
+  }
+
+  /** Tell whether an event needs more than it brings: other people or channels, or too many messages kept by now. */
+  isStale(event) {
+    const messages = this.messages.get(channelOf(event));
+    return !APPLIED.includes(event.type) || !messages || messages.size > 2 * this.limit || Boolean(event.user && !this.users.has(event.user));
+  }
+
+  /** Apply one event and return what changed as `{channel, ts, root, isNew}`, or null when the page shows nothing of it. */
+  apply(event) {
+    const channel = channelOf(event);
+    const messages = this.messages.get(channel);
+    if (!messages || !APPLIED.includes(event.type)) return null;
+    if (event.type !== "message") return this.#react(event, channel, messages);
+    if (event.subtype === "message_deleted") return this.#remove(event.deleted_ts, channel, messages);
+    const message = event.subtype === "message_changed" ? event.message : event;
+    const known = messages.get(message.ts);
+    messages.set(message.ts, known ? { ...message, reactions: known.reactions } : message);
+    return { channel, ts: message.ts, root: message.thread_ts, isNew: !known };
+  }
+
+  /** Find a message that the channel itself shows, not only a thread. */
+  shown(channel, ts) {
+    const message = this.messages.get(channel)?.get(ts);
+    return message && isTopLevel(message) ? message : undefined;
+  }
+
+  /** List a channel's own messages (threads' replies are not), oldest first. */
+  topLevel(channel) {
+    return this.#sorted(channel, isTopLevel);
+  }
+
+  /** List a thread's replies, oldest first. */
+  replies(channel, ts) {
+    return this.#sorted(channel, (message) => message.thread_ts === ts && message.ts !== ts);
+  }
+
+  /** Describe who wrote a message: a person, a bot user, or an app that gave itself a name. */
+  author(message) {
+    const user = this.users.get(message.user);
+    const isApp = Boolean(message.bot_id || user?.is_bot);
+    const name = message.username || user?.name || message.bot_profile?.name || message.bot_id || message.user || "unknown";
+    return { id: message.user ?? message.bot_id ?? name, name, isApp, icon: message.icons?.emoji?.replaceAll(":", "") };
+  }
+
+  user(id) {
+    return this.users.get(id)?.name ?? id;
+  }
+
+  channel(id) {
+    return this.channels.get(id)?.name ?? id;
+  }
+
+  group(id) {
+    return this.groups.get(id) ?? id;
+  }
+
+  /** Show a shortcode (without colons, its skin tone left out) as Unicode, or as `:name:` when it is unknown. */
+  emoji(name) {
+    return this.glyphs.get(name.split("::")[0]) ?? `:${name}:`;
+  }
+
+  isMe(id) {
+    return id === this.me;
+  }
+
+  #react(event, channel, messages) {
+    const message = messages.get(event.item.ts);
+    if (!message) return null;
+    const reactions = new Map((message.reactions ?? []).map(({ name, users }) => [name, new Set(users)]));
+    const users = reactions.get(event.reaction) ?? new Set();
+    if (event.type === "reaction_added") users.add(event.user);
+    else users.delete(event.user);
+    reactions.set(event.reaction, users);
+    message.reactions = [...reactions].filter(([, all]) => all.size)
+      .map(([name, all]) => ({ name, users: [...all], count: all.size }));
+    return { channel, ts: message.ts, root: message.thread_ts };
+  }
+
+  #remove(ts, channel, messages) {
+    const root = messages.get(ts)?.thread_ts;
+    messages.delete(ts);
+    return { channel, ts, root };
+  }
+
+  #sorted(channel, wanted) {
+    const messages = [...(this.messages.get(channel)?.values() ?? [])].filter(wanted);
+    return messages.sort((one, other) => (one.ts < other.ts ? -1 : 1));
+  }
+}
+
+function channelOf(event) {
+  return event.channel ?? event.item?.channel;
+}
+
+/** Tell what a channel shows from what only a thread shows. */
+function isTopLevel(message) {
+  return !message.thread_ts || message.thread_ts === message.ts || message.subtype === "thread_broadcast";
+}
