@@ -33,14 +33,13 @@ class _Bucket:
         return min(60.0 / self.budget.per_minute * self.slowness, MAX_INTERVAL)
 
     def wait(self, now: float) -> float:
-        """Refill, and return the seconds until a call may go."""
+        """Refill, and return the seconds until a call may go; none where it is 0 or less."""
         while self.slowness > 1.0 and now - self.calm_since >= 60.0:
             self.slowness = max(self.slowness * 0.9, 1.0)
             self.calm_since += 60.0
         self.level = min(self.level + max(now - self.filled_at, 0.0) / self.interval, float(self.budget.burst))
         self.filled_at = now
-        missing = (1.0 - self.level) * self.interval
-        return missing if missing > _EPSILON else 0.0
+        return (1.0 - self.level) * self.interval
 
     def slow_down(self, now: float) -> None:
         """A 429: empty, and twice as slow from here."""
@@ -71,15 +70,14 @@ class Pace:
             channel: where it posts; other methods are counted for the whole workspace.
             now: monotonic seconds.
         """
-        pause = self._paused_until.get(method, now) - now
-        if pause > _EPSILON:
-            return pause
         buckets = self._buckets_of(method, channel, now)
-        wait = max(bucket.wait(now) for bucket in buckets)
-        if not wait:
-            for bucket in buckets:
-                bucket.level -= 1.0
-        return wait
+        pause = self._paused_until.get(method, now) - now
+        wait = max(pause, *(bucket.wait(now) for bucket in buckets))
+        if wait > _EPSILON:
+            return wait
+        for bucket in buckets:
+            bucket.level -= 1.0
+        return 0.0
 
     def throttled(self, method: str, channel: str, retry_after: float, now: float) -> None:
         """Take in a 429: nobody calls `method` for `retry_after` seconds, and slower from then on.

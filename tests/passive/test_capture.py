@@ -1,0 +1,161 @@
+"""Capture: a record means later what it meant when it was logged."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import sys
+import weakref
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from slack_logging.passive.capture import MAX_CHARS, capture, restore
+from slack_logging.passive.formatter import SlackFormatter
+
+
+def record(msg: object, *args: Any, level: int = logging.INFO, exc_info: Any = None, **extra: Any) -> logging.LogRecord:
+    """Make a record as a logger does."""
+    return logging.getLogger("app.orders").makeRecord(
+        "app.orders", level, "/srv/app.py", 7, msg, args, exc_info, "work", extra
+    )
+
+
+def entry(of: logging.LogRecord, formatter: logging.Formatter | None = None) -> dict[str, Any]:
+    """Return the canonical entry of a captured record."""
+    fields: dict[str, Any] = json.loads(SlackFormatter("shop").format(restore(capture(of, formatter))))
+    return fields
+
+
+class Raising:
+    """An object that cannot be shown."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize(
+    ("msg", "args", "message"),
+    [
+        ("plain 100 %", (), "plain 100 %"),
+        ("%s has %d", ("ada", 3), "ada has 3"),
+        ("%(name)s", ({"name": "ada"},), "ada"),
+        ("%s", ([1, 2],), "[1, 2]"),
+        ("%s", ({},), "{}"),
+        ({"event": "x"}, (), "{'event': 'x'}"),
+        ("%d", ("ada",), "%d [its arguments do not fit: ('ada',): TypeError]"),
+        ("%s %s", ("one",), "%s %s [its arguments do not fit: ('one',): TypeError]"),
+        ("%s", (Raising(),), "%s [its arguments do not fit: <tuple whose str() raises RuntimeError>: RuntimeError]"),
+        (Raising(), (), "<Raising whose str() raises RuntimeError>"),
+    ],
+)
+def test_the_message_is_what_logging_would_show(msg: object, args: tuple[Any, ...], message: str) -> None:
+    """Plain, formatted, or, where it cannot be formatted, said so and kept."""
+    assert entry(record(msg, *args))["message"] == message
+
+
+def test_arguments_are_shown_as_they_were() -> None:
+    """What changes after the call does not change the record."""
+    basket = ["apple"]
+    captured = capture(record("%s", basket), None)
+    basket.append("pear")
+    assert restore(captured).getMessage() == "['apple']"
+
+
+class Connection:
+    """Something that must not live longer than the program wants it to."""
+
+
+def test_nothing_of_the_program_is_kept_alive() -> None:
+    """Neither an argument, an extra value nor an exception's frames are referenced."""
+
+    def fail() -> Any:
+        thing = Connection()
+        try:
+            raise ValueError("boom")
+        except ValueError:
+            return capture(record("%s", thing, exc_info=sys.exc_info(), thing=thing), None), weakref.ref(thing)
+
+    captured, thing = fail()
+    gc.collect()
+    assert thing() is None
+    assert "ValueError: boom" in entry_of(captured)["exception"]
+
+
+def entry_of(captured: Any) -> dict[str, Any]:
+    """Return the canonical entry of what was captured."""
+    fields: dict[str, Any] = json.loads(SlackFormatter("shop").format(restore(captured)))
+    return fields
+
+
+def test_the_exceptions_text_is_our_own() -> None:
+    """Another formatter's cached text is neither trusted nor overwritten."""
+    try:
+        raise ValueError("boom")
+    except ValueError:
+        failed = record("failed", exc_info=sys.exc_info())
+    failed.exc_text = "somebody else's"
+    assert entry(failed)["exception"].endswith("ValueError: boom")
+    assert failed.exc_text == "somebody else's"
+
+
+def test_a_flattened_record_keeps_its_exception_text() -> None:
+    """A record that came through a queue has only the text."""
+    flat = record("failed")
+    flat.exc_text = "Traceback ...\nValueError: boom"
+    assert entry(flat)["exception"] == "Traceback ...\nValueError: boom"
+
+
+def test_long_texts_are_cut_and_say_so() -> None:
+    """One record holds at most 256 KiB of a text."""
+    message = entry(record("x" * (MAX_CHARS + 5)))["message"]
+    assert message == "x" * MAX_CHARS + " ... (cut: 262,149 characters in all)"
+
+
+def test_a_formatter_of_the_users_makes_the_text() -> None:
+    """What `setFormatter` was given is honoured."""
+    formatter = logging.Formatter("%(levelname)s/%(name)s/%(message)s")
+    assert entry(record("hi %s", "ada"), formatter)["message"] == "INFO/app.orders/hi ada"
+
+
+def test_the_canonical_entry_has_all_fields() -> None:
+    """One JSON object with the fields that the docs promise."""
+    made = record("paid", order=1042, who=SimpleNamespace(a=1), level=logging.WARNING)
+    made.created = 1_800_000_000.25
+    made.process = 4711
+    made.threadName = "worker-1"
+    found = entry(made)
+    assert found.pop("instance").endswith("/4711")
+    assert found == {
+        "time": "2027-01-15T08:00:00.250000+00:00",
+        "level": "WARNING",
+        "level_number": 30,
+        "logger": "app.orders",
+        "message": "paid",
+        "service": "shop",
+        "source": "/srv/app.py:7 work",
+        "thread": "worker-1",
+        "extra": {"order": 1042, "who": "namespace(a=1)"},
+    }
+
+
+def test_the_formatter_serves_other_handlers_too() -> None:
+    """A file handler with it writes the same entry."""
+    made = record("paid %s", "ada", order=1042)
+    assert json.loads(SlackFormatter("shop").format(made)) == entry(made)
+
+
+def test_the_size_grows_with_the_text() -> None:
+    """What counts against the bound is the text, wherever it stands."""
+    small = capture(record("x"), None)[0]
+    big = [
+        record("y" * 5_000),
+        record("%s", "y" * 5_000),
+        record("%s", ["y" * 5_000]),
+        record("x", extra="y" * 5_000),
+    ]
+    assert [capture(one, None)[0] - small >= 4_999 for one in big] == [True] * 4

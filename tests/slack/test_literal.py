@@ -1,0 +1,68 @@
+"""Other people's text: shown, counted and cut without changing what it says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slack_logging.slack.literal import escape, last_part, shorten, units, visible
+
+ANY = st.text(st.characters(codec=None, exclude_categories=[]))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain, ünïcödé, 日本 \N{PARTY POPPER}\n\ttabbed", "plain, ünïcödé, 日本 \N{PARTY POPPER}\n\ttabbed"),
+        ("\x1b[31mred\x00", "␛[31mred␀"),
+        ("a\u202egnp.exe", "a⟦U+202E⟧gnp.exe"),
+        ("\ud800", "⟦U+D800⟧"),
+        ("␛", "⟦U+241B⟧"),
+        ("\x7f\x85", "␡⟦U+0085⟧"),
+    ],
+)
+def test_hidden_characters_are_shown(text: str, shown: str) -> None:
+    """Controls, bidirectional marks and lone surrogates can be seen; all else stays."""
+    assert visible(text) == shown
+
+
+@given(ANY, ANY)
+def test_different_texts_stay_different(one: str, other: str) -> None:
+    """Showing loses nothing."""
+    assert (visible(one) == visible(other)) == (one == other)
+
+
+@given(ANY)
+def test_shown_text_can_be_sent(text: str) -> None:
+    """What is shown encodes as UTF-8 and holds no control character but tab and line feed."""
+    shown = visible(text)
+    shown.encode("utf-8")
+    assert [character for character in shown if character < " " and character not in "\t\n"] == []
+
+
+@given(ANY)
+def test_units_are_the_utf16_length_of_the_escaped_text(text: str) -> None:
+    """The most that Slack may count."""
+    assert units(text) == len(escape(text).encode("utf-16-le", "surrogatepass")) // 2
+
+
+@given(ANY, st.integers(1, 40))
+def test_shortening_keeps_the_limit_and_the_beginning(text: str, limit: int) -> None:
+    """A cut text says so, and never takes more than it may."""
+    short = shorten(text, limit)
+    assert units(short) <= limit
+    assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
+
+
+@given(ANY, st.integers(1, 40))
+def test_the_last_part_is_an_end_of_the_text(text: str, limit: int) -> None:
+    """It never takes more than it may."""
+    part = last_part(text, limit)
+    assert text.endswith(part)
+    assert units(part) <= limit
+
+
+def test_the_last_part_begins_with_a_line() -> None:
+    """A line is not cut where a whole one fits."""
+    assert last_part("first line\nsecond\nthird", 14) == "second\nthird"
