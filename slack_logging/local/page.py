@@ -13,7 +13,7 @@ import mimetypes
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -51,7 +51,6 @@ _HEADERS = {
 _SAY = {"channel": str, "user": str, "text": str, "thread_ts": str | None}
 _REACT = {"channel": str, "ts": str, "name": str, "user": str, "remove": bool | None}
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _RELOAD = b"event: reload\ndata:\n\n"
 _ALIVE = b": alive\n\n"
 
@@ -189,7 +188,7 @@ class _Page:
             raise _refusal(web.HTTPUnsupportedMediaType, f"expected application/json, got {request.content_type}")
         try:
             body = await request.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             raise _refusal(web.HTTPBadRequest, "the body is not JSON") from None
         if not isinstance(body, dict):
             raise _refusal(web.HTTPBadRequest, f"expected a JSON object, got {type(body).__name__}")
@@ -253,11 +252,9 @@ def _static_file(name: str) -> web.StreamResponse:
 def _refuse_other_sites(request: web.Request) -> None:
     """Let in the page itself, and programs that are no browsers; not what another site makes a browser send.
 
-    The Host is checked because a foreign name may be made to point here; `Sec-Fetch-Site` and `Origin` are set by
-    browsers and out of a script's reach.
+    `Sec-Fetch-Site` and `Origin` are set by browsers and out of a script's reach. That the Host is loopback, no foreign
+    name made to point here, the server has seen to.
     """
-    if urlsplit(f"//{request.host}").hostname not in _LOOPBACK:
-        raise _refusal(web.HTTPForbidden, f"this page is served on loopback only, not as {request.host}")
     origin = request.headers.get("Origin")
     site = request.headers.get("Sec-Fetch-Site", "none")
     if origin not in (None, f"http://{request.host}") or site not in ("same-origin", "none"):

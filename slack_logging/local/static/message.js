@@ -74,7 +74,7 @@ export class MessageView {
   }
 
   #tools() {
-    const add = h("button", { type: "button", title: "Add reaction", "aria-label": "Add reaction", "aria-haspopup": "menu",
+    const add = h("button", { type: "button", title: "Add reaction", "aria-label": "Add reaction", "aria-haspopup": "dialog",
       onclick: () => this.#openMenu(add) }, "☺︎");
     const reply = this.onReply && h("button", { type: "button", title: "Reply in thread", "aria-label": "Reply in thread",
       onclick: this.onReply }, "↩︎");
@@ -90,7 +90,7 @@ export class MessageView {
       this.app.react(this.channel, this.message.ts, name, true);
     };
     menu.replaceChildren(...MENU.map((name) => h("button", {
-      type: "button", role: "menuitem", title: `:${name}:`, "aria-label": name, onclick: choose(name),
+      type: "button", title: `:${name}:`, "aria-label": name, onclick: choose(name),
     }, this.app.store.emoji(name))));
     menu.showPopover();
     const [box, at] = [menu.getBoundingClientRect(), anchor.getBoundingClientRect()];
@@ -133,7 +133,8 @@ function drawFile({ id, name, title, size, mimetype = "" }) {
 function preview(url) {
   const shown = h("pre", { tabindex: "0" }, "Loading ...");
   const load = async () => {
-    const text = await fetch(url).then((response) => response.text(), () => "The file could not be loaded.");
+    const response = await fetch(url).catch(() => null);
+    const text = response?.ok ? await response.text() : "The file could not be loaded.";
     shown.textContent = text.length > PREVIEW_CHARS ? `${text.slice(0, PREVIEW_CHARS)}\n... (the file has more)` : text;
   };
   const details = h("details", { ontoggle: () => details.open && load() }, h("summary", {}, "Preview"), shown);

@@ -16,7 +16,7 @@ const app = {
     post("/page/react", { channel, ts, name, user: store.me, remove: !add }).catch((error) => announce(error.message)),
 };
 const panes = FIRST_CHANNELS.map(() => new Pane(app, { onPick: updateTabs }));
-const tabs = panes.map((pane, index) => h("button", { type: "button", role: "tab", onclick: () => showTab(index) }));
+const tabs = panes.map((pane, index) => h("button", { type: "button", onclick: () => showTab(index) }));
 const person = document.getElementById("person");
 const status = document.getElementById("status");
 const notice = document.getElementById("notice");
@@ -65,7 +65,7 @@ function draw(change) {
   panes.forEach((pane, index) => {
     if (pane.channel !== change.channel) return;
     pane.apply(change);
-    if (change.isNew && tabs[index].getAttribute("aria-selected") === "false") tabs[index].classList.add("unread");
+    if (change.isNew && tabs[index].getAttribute("aria-current") === "false") tabs[index].classList.add("unread");
   });
 }
 
@@ -107,7 +107,7 @@ function updatePeople() {
   person.replaceChildren(...people.map(({ id, name, note }) =>
     h("option", { value: id, selected: id === store.me }, note ? `${name} (${note})` : name)));
   document.getElementById("team").textContent = store.team.name;
-  document.title = `${store.team.name}: a Slack on your machine`;
+  document.title = store.team.name;
 }
 
 function updateTabs() {
@@ -116,7 +116,7 @@ function updateTabs() {
 
 function showTab(shown) {
   tabs.forEach((tab, index) => {
-    tab.setAttribute("aria-selected", String(index === shown));
+    tab.setAttribute("aria-current", String(index === shown));
     if (index === shown) tab.classList.remove("unread");
   });
   panes.forEach((pane, index) => pane.element.classList.toggle("active", index === shown));

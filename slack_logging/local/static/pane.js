@@ -53,6 +53,7 @@ export class Pane {
         if (message) this.list.set(message);
         else if (each) this.list.remove(each);
       }
+      if (isNew && this.app.store.isAnswer(this.channel, ts)) this.list.items.get(root)?.thread.show(true);
     });
     this.jump.hidden = this.following || !(isNew || !this.jump.hidden);
     this.#updateEmpty(this.app.store.channel(this.channel));
@@ -61,9 +62,9 @@ export class Pane {
   #item(ts) {
     const { app, channel } = this;
     const thread = new Thread(app, channel, ts);
-    const view = new MessageView(app, channel, { onReply: () => thread.toggle(true) });
+    const view = new MessageView(app, channel, { onReply: () => thread.write() });
     view.main.append(thread.element);
-    const item = { element: view.element };
+    const item = { element: view.element, thread };
     item.update = (message) => {
       item.message = message;
       view.update(message);

@@ -54,6 +54,13 @@ export class Store {
     return this.#sorted(channel, isTopLevel);
   }
 
+  /** Tell whether a message is the first answer, by somebody else, to what the person at the page wrote. */
+  isAnswer(channel, ts) {
+    const { user, thread_ts: root } = this.messages.get(channel).get(ts);
+    const asked = root !== ts && this.messages.get(channel).get(root);
+    return Boolean(asked) && this.isMe(asked.user) && !this.isMe(user) && this.replies(channel, root).length === 1;
+  }
+
   /** List a thread's replies, oldest first. */
   replies(channel, ts) {
     return this.#sorted(channel, (message) => message.thread_ts === ts && message.ts !== ts);

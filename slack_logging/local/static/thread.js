@@ -9,36 +9,40 @@ export class Thread {
   constructor(app, channel, ts) {
     this.app = app;
     this.summary = h("button", { type: "button", class: "thread-summary", "aria-expanded": "false",
-      onclick: () => this.toggle(this.replies.hidden) });
+      onclick: () => this.show(this.replies.hidden) });
     this.list = new MessageList(() => new MessageView(app, channel));
     this.composer = new Composer((text) => app.say(channel, text, ts));
     this.replies = h("div", { class: "replies", hidden: true }, this.list.element, this.composer.element);
     this.element = h("div", { class: "thread" }, this.summary, this.replies);
-    this.count = 0;
+    this.messages = [];
   }
 
-  update(replies) {
-    this.count = replies.length;
-    this.#summarise(replies.at(-1));
-    this.messages = replies;
-    if (!this.replies.hidden) this.list.sync(replies);
+  update(messages) {
+    this.messages = messages;
+    this.#draw();
   }
 
-  toggle(open) {
+  /** Open the thread, or close it. */
+  show(open) {
     this.replies.hidden = !open;
-    this.#summarise(this.messages.at(-1));
-    if (!open) return;
-    this.list.sync(this.messages);
-    this.composer.label(`Reply as ${this.app.store.user(this.app.store.me)}`);
+    this.#draw();
+  }
+
+  /** Open the thread to write in it. */
+  write() {
+    this.show(true);
     this.composer.box.focus();
   }
 
-  #summarise(last) {
+  #draw() {
     const open = !this.replies.hidden;
-    this.summary.hidden = this.count === 0 && !open;
+    const [count, last] = [this.messages.length, this.messages.at(-1)];
+    this.summary.hidden = count === 0 && !open;
     this.summary.setAttribute("aria-expanded", String(open));
-    const count = this.count === 1 ? "1 reply" : `${this.count} replies`;
-    this.summary.replaceChildren(h("b", {}, open ? "Close thread" : count),
+    this.summary.replaceChildren(h("b", {}, open ? "Close thread" : count === 1 ? "1 reply" : `${count} replies`),
       ...(last && !open ? [h("span", { class: "note" }, "last at ", time(last.ts))] : []));
+    if (!open) return;
+    this.list.sync(this.messages);
+    this.composer.label(`Reply as ${this.app.store.user(this.app.store.me)}`);
   }
 }
