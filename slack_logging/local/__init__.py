@@ -1,0 +1,52 @@
+"""A Slack on your machine: Web API, webhooks, file upload, faults on demand and a web page, on loopback only.
+
+    with LocalSlack() as slack:
+        client = slack_sdk.WebClient(slack.bot_token, base_url=slack.api_url)
+        client.chat_postMessage(channel="#ops-log", text="hello")
+        slack.say("#ops-log", "good morning", user="ada")
+
+It keeps Slack's limits, rate limits and error codes, so what passes here is not surprised there. It knows nothing
+of the rest of this package and serves any Slack client. State is in memory and gone with the process.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from slack_logging.local.calls import Call
+    from slack_logging.local.faults import Fault
+    from slack_logging.local.people import File
+    from slack_logging.local.slack import LocalSlack
+    from slack_logging.local.text import visible_text
+
+_HOME_OF = {
+    "Call": "slack_logging.local.calls",
+    "Fault": "slack_logging.local.faults",
+    "File": "slack_logging.local.people",
+    "LocalSlack": "slack_logging.local.slack",
+    "visible_text": "slack_logging.local.text",
+}
+
+__all__ = ["Call", "Fault", "File", "LocalSlack", "visible_text"]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'slack_logging.local' has no attribute {name!r}")
+    try:
+        value = getattr(importlib.import_module(home), name)
+    except ModuleNotFoundError as error:
+        if error.name != "aiohttp":
+            raise
+        raise ImportError(
+            'slack_logging.local needs aiohttp: pip install "slack-logging-ops[local]"', name="aiohttp"
+        ) from error
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,37 @@
+"""What was asked of the local Slack, for tests to look at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_TOKEN = re.compile(r"\bxox[a-z]-[\w-]+|\bxapp-[\w-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, recorded when its answer was decided.
+
+    Attributes:
+        method: the Web API method; ``webhook``, ``upload`` or ``download`` for what is none.
+        args: the arguments as sent, without tokens.
+        time: epoch seconds of the server's clock when it came.
+        status: of the HTTP answer; 0 if the connection was cut instead.
+        error: Slack's error code, None for success; of a fault without such a code, its kind: ``cut_after``.
+        headers: the request's, in lower case, without tokens.
+    """
+
+    method: str
+    args: Mapping[str, Any]
+    time: float
+    status: int
+    error: str | None
+    headers: Mapping[str, str]
+
+
+def without_tokens(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments or headers in which nothing looks like a token any more."""
+    kept = {name: value for name, value in args.items() if name.lower() not in ("token", "authorization")}
+    return {name: _TOKEN.sub("(token)", value) if isinstance(value, str) else value for name, value in kept.items()}

@@ -1,0 +1,24 @@
+"""The one exception with which every layer of the local Slack says no."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ApiError(Exception):
+    """A refusal in Slack's words: becomes ``{"ok": false, "error": code, ...}``.
+
+    Args:
+        code: Slack's error code, such as ``channel_not_found``.
+        **details: what else the answer carries, such as ``needed`` and ``provided``.
+    """
+
+    def __init__(self, code: str, **details: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+
+
+def invalid_arguments(problem: str) -> ApiError:
+    """Return the refusal of a call whose arguments are missing or of the wrong type."""
+    return ApiError("invalid_arguments", response_metadata={"messages": [f"[ERROR] {problem}"]})

@@ -1,0 +1,61 @@
+"""An aiohttp application on 127.0.0.1, in a thread and event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from aiohttp import web
+
+_HOST = "127.0.0.1"
+
+
+class LoopbackServer:
+    """Serves one application until closed. Use it from one thread, which must not be the server's own.
+
+    Args:
+        app: not yet started.
+    """
+
+    def __init__(self, app: web.Application) -> None:
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="local-slack", daemon=True)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def start(self, port: int) -> int:
+        """Listen, and return the port; 0 asks for any free one.
+
+        Raises:
+            OSError: the port is in use, or not ours to use. The server is closed then.
+        """
+        self._thread.start()
+        try:
+            return asyncio.run_coroutine_threadsafe(self._listen(port), self._loop).result()
+        except OSError:
+            self.close()
+            raise
+
+    async def _listen(self, port: int) -> int:
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, _HOST, port, backlog=1024)
+        await site.start()
+        bound: int = self._runner.addresses[0][1]
+        return bound
+
+    def close(self) -> None:
+        """Stop listening, drop the connections and end the thread."""
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _stop(self) -> None:
+        await self._runner.cleanup()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

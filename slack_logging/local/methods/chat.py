@@ -1,0 +1,157 @@
+"""chat.*: posting, editing and deleting messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_logging.local import views
+from slack_logging.local.content import Content, read_content
+from slack_logging.local.conversation import Channel
+from slack_logging.local.errors import ApiError
+from slack_logging.local.limits import UPDATE_TEXT
+from slack_logging.local.links import permalink
+from slack_logging.local.methods.request import Method, Request
+from slack_logging.local.posting import post_content
+from slack_logging.local.ratelimits import SPECIAL, TIER_3, TIER_4
+from slack_logging.local.text import length
+from slack_logging.local.workspace import authorship
+
+_IDENTITY = ("username", "icon_emoji", "icon_url")
+
+
+def _target(request: Request) -> Channel:
+    """Find where to post: a channel's id, a public channel's name, or a user's id, which opens the DM."""
+    given = request.arguments.required("channel")
+    workspace = request.workspace
+    user = workspace.users.get(given)
+    if user is not None:
+        if user.is_deactivated or user.id == request.caller.id:
+            raise ApiError("channel_not_found")
+        return workspace.direct_channel(request.caller, user)
+    named = workspace.channel_named(given.removeprefix("#"))
+    channel = named if named and not named.is_private else workspace.channels.get(given)
+    if channel is None or not request.can_see(channel):
+        raise ApiError("channel_not_found")
+    if channel.is_archived:
+        raise ApiError("is_archived")
+    return channel
+
+
+def _author(request: Request) -> dict[str, Any]:
+    """Return the fields that say who posts. A customised post has no user and is a `bot_message`.
+
+    Slack does not say whether every customised post of a modern app carries the subtype; here each does.
+    """
+    author = authorship(request.caller)
+    custom = {name: request.arguments.text(name) for name in _IDENTITY if request.arguments.text(name)}
+    if not custom:
+        return author
+    request.need("chat:write.customize")
+    icons = {"emoji": custom["icon_emoji"]} if "icon_emoji" in custom else {"image_48": custom.get("icon_url", "")}
+    del author["user"]
+    author |= {"subtype": "bot_message", "username": custom.get("username", request.caller.name)}
+    return author | ({"icons": icons} if len(custom) > ("username" in custom) else {})
+
+
+def _post(request: Request) -> dict[str, Any]:
+    channel = _target(request)
+    if not request.is_member(channel) and "chat:write.public" not in request.scopes:
+        raise ApiError("not_in_channel")
+    content = read_content(request.arguments, request.workspace)
+    message = post_content(
+        request.workspace,
+        channel,
+        content,
+        _author(request),
+        thread_ts=request.arguments.text("thread_ts") or None,
+        broadcast=request.arguments.flag("reply_broadcast"),
+    )
+    return {
+        "channel": channel.id,
+        "ts": message.ts,
+        "message": views.message(channel, message, viewer=request.caller.id),
+    }
+
+
+def _post_ephemeral(request: Request) -> dict[str, Any]:
+    """Check as a post is checked; nothing is stored, and nobody can find it again."""
+    channel, user = _target(request), request.user()
+    if not request.is_member(channel):
+        raise ApiError("not_in_channel")
+    if user.id not in channel.members:
+        raise ApiError("user_not_in_channel")
+    content = read_content(request.arguments, request.workspace)
+    if content.is_empty:
+        raise ApiError("no_text")
+    return {"message_ts": channel.next_ts(request.workspace.clock.time())}
+
+
+def _update(request: Request) -> dict[str, Any]:
+    channel = request.channel()
+    message = request.message(channel, "ts")
+    if not request.authored(message):
+        raise ApiError("cant_update_message")
+    if channel.is_archived:
+        raise ApiError("is_inactive")
+    content = read_content(request.arguments, request.workspace)
+    if content.text is not None and length(content.text) > UPDATE_TEXT:
+        raise ApiError("msg_too_long")
+    fields = _updated(message.fields, content)
+    request.workspace.edit(channel, message, fields, editor=request.caller.id)
+    view = views.message(channel, message, viewer=request.caller.id)
+    return {"channel": channel.id, "ts": message.ts, "text": fields["text"], "message": view}
+
+
+def _updated(fields: dict[str, Any], content: Content) -> dict[str, Any]:
+    """Return a message's fields after an edit. Source: chat.update.
+
+    Text alone removes the blocks; otherwise what is not given stays, and what is given as empty goes.
+
+    Raises:
+        ApiError: ``no_text``, or ``block_mismatch``: rich text stays rich text.
+    """
+    if content.text is None and content.blocks is None and content.attachments is None:
+        raise ApiError("no_text")
+    blocks = content.blocks
+    if blocks is None and content.text is None:
+        blocks = fields.get("blocks")
+    if blocks and _has_rich_text(fields.get("blocks")) and not _has_rich_text(blocks):
+        raise ApiError("block_mismatch")
+    updated = Content(
+        text=fields["text"] if content.text is None else content.text,
+        blocks=blocks,
+        attachments=fields.get("attachments") if content.attachments is None else content.attachments,
+        metadata=fields.get("metadata") if content.metadata is None else content.metadata,
+    )
+    if updated.is_empty:
+        raise ApiError("no_text")
+    kept = {name: value for name, value in fields.items() if name not in ("blocks", "attachments", "metadata")}
+    return kept | updated.fields()
+
+
+def _has_rich_text(blocks: list[dict[str, Any]] | None) -> bool:
+    return any(block["type"] == "rich_text" for block in blocks or ())
+
+
+def _delete(request: Request) -> dict[str, Any]:
+    """Delete a message of the caller's own; one sent under another identity cannot be deleted."""
+    channel = request.channel()
+    message = request.message(channel, "ts")
+    if not request.authored(message) or "user" not in message.fields:
+        raise ApiError("cant_delete_message")
+    request.workspace.delete(channel, message)
+    return {"channel": channel.id, "ts": message.ts}
+
+
+def _permalink(request: Request) -> dict[str, Any]:
+    channel = request.channel()
+    return {"channel": channel.id, "permalink": permalink(channel, request.message(channel, "message_ts"))}
+
+
+METHODS = (
+    Method("chat.delete", _delete, TIER_3, scopes=("chat:write",)),
+    Method("chat.getPermalink", _permalink, SPECIAL),
+    Method("chat.postEphemeral", _post_ephemeral, TIER_4, scopes=("chat:write",)),
+    Method("chat.postMessage", _post, None, scopes=("chat:write",)),
+    Method("chat.update", _update, TIER_3, scopes=("chat:write",)),
+)

@@ -1,0 +1,54 @@
+"""users.* and usergroups.*: who exists, and who belongs to which group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_logging.local import views
+from slack_logging.local.errors import ApiError
+from slack_logging.local.methods.request import Method, Request
+from slack_logging.local.ratelimits import TIER_2, TIER_4
+from slack_logging.local.workspace import TEAM_ID
+
+
+def _info(request: Request) -> dict[str, Any]:
+    return {"user": views.user(request.user())}
+
+
+def _list(request: Request) -> dict[str, Any]:
+    users, metadata = request.page(list(request.workspace.users.values()))
+    return {
+        "members": [views.user(user) for user in users],
+        "cache_ts": int(request.workspace.clock.time()),
+        "response_metadata": metadata,
+    }
+
+
+def _groups(request: Request) -> dict[str, Any]:
+    arguments = request.arguments
+    groups = [
+        group
+        for group in request.workspace.groups.values()
+        if arguments.flag("include_disabled") or not group.disabled_at
+    ]
+    with_users, with_count = arguments.flag("include_users"), arguments.flag("include_count")
+    return {
+        "usergroups": [
+            views.group(group, team_id=TEAM_ID, with_users=with_users, with_count=with_count) for group in groups
+        ]
+    }
+
+
+def _group_users(request: Request) -> dict[str, Any]:
+    group = request.workspace.groups.get(request.arguments.required("usergroup"))
+    if group is None or (group.disabled_at and not request.arguments.flag("include_disabled")):
+        raise ApiError("no_such_subteam")
+    return {"users": list(group.users)}
+
+
+METHODS = (
+    Method("users.info", _info, TIER_4, scopes=("users:read",)),
+    Method("users.list", _list, TIER_2, scopes=("users:read",)),
+    Method("usergroups.list", _groups, TIER_2, scopes=("usergroups:read",)),
+    Method("usergroups.users.list", _group_users, TIER_2, scopes=("usergroups:read",)),
+)

@@ -1,0 +1,256 @@
+"""What people do in a workspace and see of it: the half of `LocalSlack` that needs no server."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from slack_logging.local import views
+from slack_logging.local.composer import compose
+from slack_logging.local.conversation import Channel, Message
+from slack_logging.local.workspace import ClockLike, Workspace, authorship
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it was shared in a channel or thread."""
+
+    name: str
+    title: str
+    content: bytes
+    ts: str
+    thread_ts: str | None
+
+
+class People:
+    """A workspace with people in it at your command.
+
+    A fresh one holds ``ada`` (an admin) and ``ben``, the bot ``ops`` and the channels ``#general``, ``#ops-log`` and
+    ``#ops-commands`` with the three in them. Methods may be called from any thread; channels are given by id or name,
+    people by id or name; one that does not exist is a LookupError that lists those that do.
+
+    Args:
+        clock: what `ts` are made of.
+    """
+
+    def __init__(self, clock: ClockLike) -> None:
+        self.workspace = Workspace(clock)
+        self._bot = self.workspace.add_user("ops", bot=True)
+        ada, ben = self.workspace.add_user("ada", admin=True), self.workspace.add_user("ben")
+        for name in ("general", "ops-log", "ops-commands"):
+            members = [self._bot.id, ada.id, ben.id]
+            self.workspace.add_channel(name, kind="channel", creator=ada.id, members=members)
+
+    # People and channels
+
+    def add_user(
+        self,
+        name: str,
+        *,
+        id: str | None = None,  # noqa: A002
+        admin: bool = False,
+        guest: bool | Literal["single-channel"] = False,
+        external: bool = False,
+        deactivated: bool = False,
+        bot: bool = False,
+    ) -> str:
+        """Add somebody to the workspace, to no channel yet.
+
+        Args:
+            name: as in ``@name``.
+            id: the user id; made from the name if not given.
+            admin: of the workspace.
+            guest: True for a guest, ``"single-channel"`` for one who may be in one channel only.
+            external: from another workspace, by Slack Connect.
+            deactivated: no longer there.
+            bot: the bot user of another app.
+
+        Returns:
+            The user id.
+        """
+        with self.workspace.lock:
+            return self.workspace.add_user(
+                name,
+                id=id,
+                admin=admin,
+                guest="multi-channel" if guest is True else guest or None,
+                external=external,
+                deactivated=deactivated,
+                bot=bot,
+            ).id
+
+    def user_id(self, name: str) -> str:
+        """Return the id of somebody, ada's for instance."""
+        with self.workspace.lock:
+            return self.workspace.user(name).id
+
+    def deactivate(self, user: str) -> None:
+        """Deactivate somebody's account."""
+        with self.workspace.lock:
+            self.workspace.change_user(self.workspace.user(user), is_deactivated=True)
+
+    def add_channel(
+        self, name: str, *, private: bool = False, archived: bool = False, bot_is_member: bool = True
+    ) -> str:
+        """Add a channel with all people of the workspace in it, and the bot unless told otherwise.
+
+        Returns:
+            The channel id.
+        """
+        with self.workspace.lock:
+            workspace = self.workspace
+            if workspace.channel_named(name.removeprefix("#")):
+                raise ValueError(f"there is a channel #{name.removeprefix('#')} already; take another name")
+            members = [user.id for user in workspace.users.values() if not user.bot_id]
+            if bot_is_member:
+                members.append(self._bot.id)
+            channel = workspace.add_channel(
+                name.removeprefix("#"), kind="group" if private else "channel", creator=members[0], members=members
+            )
+            if archived:
+                workspace.archive(channel)
+            return channel.id
+
+    def channel_id(self, name: str) -> str:
+        """Return the id of a channel."""
+        with self.workspace.lock:
+            return self.workspace.channel(name).id
+
+    def archive(self, channel: str) -> None:
+        """Archive a channel."""
+        with self.workspace.lock:
+            self.workspace.archive(self.workspace.channel(channel))
+
+    def invite(self, channel: str, user: str) -> None:
+        """Add somebody to a channel, the bot for instance; Slack's own message says so there."""
+        with self.workspace.lock:
+            self.workspace.join(self.workspace.channel(channel), self.workspace.user(user))
+
+    def kick(self, channel: str, user: str) -> None:
+        """Take somebody out of a channel; Slack's own message says so there."""
+        with self.workspace.lock:
+            self.workspace.leave(self.workspace.channel(channel), self.workspace.user(user))
+
+    def add_group(self, handle: str, users: Iterable[str], *, disabled: bool = False) -> str:
+        """Add a user group, or replace the members and the state of the one of that handle.
+
+        Returns:
+            The group's id.
+        """
+        with self.workspace.lock:
+            members = [self.workspace.user(user).id for user in users]
+            return self.workspace.set_group(handle, members, disabled=disabled).id
+
+    # Messages
+
+    def say(
+        self,
+        channel: str,
+        text: str,
+        *,
+        user: str,
+        thread_ts: str | None = None,
+        broadcast: bool = False,
+        raw: bool = False,
+        **message_fields: Any,
+    ) -> str:
+        """Have somebody type a message.
+
+        Args:
+            channel: where.
+            text: as typed; mentions, links and emoji in it are recognised as Slack's message box does.
+            user: who.
+            thread_ts: the parent, for a reply.
+            broadcast: show the reply in the channel too.
+            raw: store `text` exactly as given and without blocks, as old clients did.
+            **message_fields: put into the message as they are, such as ``subtype``, ``blocks`` or ``metadata``.
+
+        Returns:
+            The message's `ts`.
+
+        Raises:
+            ApiError: ``thread_not_found`` or ``cannot_reply_to_message``.
+        """
+        with self.workspace.lock:
+            place, author = self.workspace.channel(channel), self.workspace.user(user)
+            fields = authorship(author) | self._typed(text, raw=raw) | message_fields
+            return self.workspace.post(place, fields, thread_ts=thread_ts, broadcast=broadcast).ts
+
+    def _typed(self, text: str, *, raw: bool) -> dict[str, Any]:
+        if raw:
+            return {"text": text}
+        composed = compose(text, self.workspace)
+        return {"text": composed.text, "blocks": [composed.block]}
+
+    def edit(self, channel: str, ts: str, text: str, *, user: str | None = None) -> None:
+        """Have somebody, the author unless told otherwise, change a message to what he types now."""
+        with self.workspace.lock:
+            place, message = self._find(channel, ts)
+            editor = self.workspace.user(user).id if user else str(message.fields.get("user", self._bot.id))
+            fields = message.fields | self._typed(text, raw="blocks" not in message.fields)
+            self.workspace.edit(place, message, fields, editor=editor)
+
+    def delete(self, channel: str, ts: str) -> None:
+        """Have a message deleted."""
+        with self.workspace.lock:
+            self.workspace.delete(*self._find(channel, ts))
+
+    def react(self, channel: str, ts: str, name: str, *, user: str) -> None:
+        """Have somebody add a reaction; `name` is without colons.
+
+        Raises:
+            ApiError: ``already_reacted``, ``invalid_name`` and what else reactions.add refuses.
+        """
+        with self.workspace.lock:
+            self.workspace.react(*self._find(channel, ts), name, self.workspace.user(user))
+
+    def unreact(self, channel: str, ts: str, name: str, *, user: str) -> None:
+        """Have somebody take his reaction away.
+
+        Raises:
+            ApiError: ``no_reaction``, if he has not reacted so.
+        """
+        with self.workspace.lock:
+            self.workspace.unreact(*self._find(channel, ts), name, self.workspace.user(user))
+
+    def _find(self, channel: str, ts: str) -> tuple[Channel, Message]:
+        place = self.workspace.channel(channel)
+        message = place.get(ts)
+        if message is None:
+            raise LookupError(
+                f"no message {ts!r} in #{place.name}; its messages are: {[m.ts for m in place.timeline()]}"
+            )
+        return place, message
+
+    # What there is to see
+
+    def messages(self, channel: str, *, thread_ts: str | None = None) -> list[dict[str, Any]]:
+        """Return what a channel shows, oldest first: copies of full message objects with all metadata.
+
+        Args:
+            channel: which.
+            thread_ts: show this thread instead, the parent first.
+        """
+        with self.workspace.lock:
+            place = self.workspace.channel(channel)
+            shown = place.timeline() if thread_ts is None else list(place.thread(self._find(channel, thread_ts)[1]))
+            return [copy.deepcopy(views.message(place, message, full=True)) for message in shown]
+
+    def reactions(self, channel: str, ts: str) -> dict[str, list[str]]:
+        """Return the reactions to a message: the user ids by the name that Slack stores, ``+1`` not ``thumbsup``."""
+        with self.workspace.lock:
+            return {name: list(users) for name, users in self._find(channel, ts)[1].reactions.items()}
+
+    def files(self, channel: str) -> list[File]:
+        """Return the files shared in a channel and its threads, in the order in which they were shared."""
+        with self.workspace.lock:
+            place = self.workspace.channel(channel)
+            found = [
+                File(file.name, file.title, file.content or b"", share.ts, share.thread_ts)
+                for file in self.workspace.files.values()
+                for share in file.shares
+                if share.channel == place.id
+            ]
+        return sorted(found, key=lambda file: file.ts)

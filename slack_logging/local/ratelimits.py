@@ -1,0 +1,83 @@
+"""Token buckets: how often each method may be called. Pure: every call brings its own `now`.
+
+Slack publishes what its tiers sustain, not what they tolerate in a burst; the capacities are ours.
+Source: Rate limits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Calls that a bucket refills in a minute, and calls that it holds."""
+
+    per_minute: float
+    capacity: float
+
+
+def _tier(per_minute: float) -> Budget:
+    return Budget(per_minute, capacity=2 * per_minute)
+
+
+TIER_1: Final = _tier(1)
+TIER_2: Final = _tier(20)
+TIER_3: Final = _tier(50)
+TIER_4: Final = _tier(100)
+
+#: For auth.test and chat.getPermalink: "hundreds of requests per minute".
+SPECIAL: Final = _tier(600)
+
+#: Posts by any means to one channel: one a second, short bursts tolerated.
+CHANNEL_POSTS: Final = Budget(60, capacity=5)
+
+#: Posts by any means to the workspace. Ours: Slack says "several hundred" a minute.
+WORKSPACE_POSTS: Final = Budget(300, capacity=300)
+
+Bucket = tuple[Hashable, Budget]
+
+
+class RateLimiter:
+    """All buckets of one server. Not thread-safe.
+
+    Args:
+        factor: multiplies every budget, 2.0 allows twice as much; 0 switches limiting off.
+    """
+
+    def __init__(self, factor: float = 1.0) -> None:
+        if not factor >= 0:
+            raise ValueError(
+                f"rate_limit is {factor!r}: give a factor such as 1.0 (Slack's own limits), or 0 for no limits"
+            )
+        self._factor = factor
+        self._levels: dict[Hashable, tuple[float, float]] = {}
+
+    def take(self, buckets: Sequence[Bucket], now: float) -> int:
+        """Take one call out of every bucket, or out of none.
+
+        Args:
+            buckets: key and budget of each limit that the call comes under.
+            now: seconds; must not go back.
+
+        Returns:
+            0 if the call may go, else whole seconds, at least 1, after which it can: Slack's ``Retry-After``.
+        """
+        if not self._factor:
+            return 0
+        wait, levels = 0.0, {}
+        for key, budget in buckets:
+            rate = budget.per_minute * self._factor / 60
+            capacity = max(budget.capacity * self._factor, 1.0)
+            level, then = self._levels.get(key, (capacity, now))
+            level = min(capacity, level + (now - then) * rate)
+            wait = max(wait, (1 - level) / rate)
+            levels[key] = (level - 1, now)
+        # A hair of a call is rounding error, and no reason to send somebody away for a second.
+        if wait > 1e-6:
+            return max(1, math.ceil(wait - 1e-6))
+        self._levels.update(levels)
+        return 0

@@ -1,0 +1,255 @@
+"""`LocalSlack`: a whole Slack in this process, with the people in it at your command."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Literal, TypeVar
+
+from slack_logging.local import page
+from slack_logging.local.calls import Call
+from slack_logging.local.faults import Fault
+from slack_logging.local.loopback import LoopbackServer
+from slack_logging.local.people import People
+from slack_logging.local.ratelimits import RateLimiter
+from slack_logging.local.server import Server
+from slack_logging.local.text import visible_text
+from slack_logging.local.webapi import TOKEN_PREFIX, Token, WebApi
+from slack_logging.local.webhooks import Webhooks
+from slack_logging.local.workspace import TEAM_ID, ClockLike, Event
+
+T = TypeVar("T")
+
+#: Seconds between two looks of `wait_for` while nothing changes.
+_GLANCE = 0.1
+
+#: The bot token's scopes unless others are given: what the app manifest of a logging and command bot asks for.
+DEFAULT_SCOPES = frozenset(
+    "chat:write chat:write.public chat:write.customize channels:history groups:history channels:read groups:read "
+    "reactions:read reactions:write users:read usergroups:read files:write".split()
+)
+
+
+class _SystemClock:
+    """The machine's own time."""
+
+    def time(self) -> float:
+        return time.time()
+
+
+class LocalSlack(People):
+    """A Slack workspace on 127.0.0.1, for tests, demos and trying things out; see `People` for who is there.
+
+    What `People` offers works before, while and after the server runs.
+
+    Args:
+        port: to listen on; 0 takes any free one.
+        clock: has ``time()`` in epoch seconds: what `ts` are made of and rate limits run on. Latency faults are real
+            seconds all the same.
+        rate_limit: multiplies Slack's rate limits; 0 switches them off.
+        history_anchor: which end of a channel conversations.history begins at when only `oldest` is given. Slack's
+            pages contradict each other; a client should work with both.
+        scopes: of `bot_token`; None stands for `DEFAULT_SCOPES`.
+        share_delay: real seconds from the end of an upload until the file shows in its channel.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        clock: ClockLike | None = None,
+        rate_limit: float = 1.0,
+        history_anchor: Literal["newest", "oldest"] = "newest",
+        scopes: Iterable[str] | None = None,
+        share_delay: float = 0.0,
+    ) -> None:
+        if history_anchor not in ("newest", "oldest"):
+            raise ValueError(f"history_anchor is {history_anchor!r}: give 'newest' or 'oldest'")
+        super().__init__(clock or _SystemClock())
+        self._port = port
+        self._listening: LoopbackServer | None = None
+        self._calls: list[Call] = []
+        self._changes = 0
+        self._changed = threading.Condition(self.workspace.lock)
+        limiter = RateLimiter(rate_limit)
+        self._web_api = WebApi(self.workspace, limiter, self._bot, history_anchor=history_anchor)
+        self._webhooks = Webhooks(self.workspace, limiter, self._bot)
+        self._server = Server(
+            self.workspace, self._web_api, self._webhooks, record=self._record, share_delay=share_delay
+        )
+        self.bot_token = f"{TOKEN_PREFIX}bot"
+        self._web_api.tokens[self.bot_token] = Token(
+            self._bot.id, DEFAULT_SCOPES if scopes is None else frozenset(scopes)
+        )
+        self.workspace.subscribe(self._note_event)
+
+    # Life
+
+    def start(self) -> LocalSlack:
+        """Listen, in a thread of its own.
+
+        Raises:
+            OSError: the port is in use.
+            RuntimeError: it is running already.
+        """
+        if self._listening is not None:
+            raise RuntimeError("this LocalSlack is running already")
+        app = self._server.application()
+        page.add_routes(app, self.workspace, self)
+        listening = LoopbackServer(app)
+        self._port = listening.start(self._port)
+        self._listening = listening
+        self._server.url = self.url
+        return self
+
+    def close(self) -> None:
+        """Stop listening. The state stays to be looked at. Idempotent."""
+        if self._listening is not None:
+            listening, self._listening = self._listening, None
+            listening.close()
+
+    def __enter__(self) -> LocalSlack:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = f"at {self.url}" if self._listening else "not running"
+        return f"<LocalSlack {state}, {len(self._calls)} calls>"
+
+    # What a client needs to know
+
+    @property
+    def url(self) -> str:
+        """The address of the web page, without a slash at the end. It is known once the server runs."""
+        if not self._port:
+            raise RuntimeError(
+                "a LocalSlack has no address before it runs: use it in a with statement, or call start()"
+            )
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def api_url(self) -> str:
+        """The address of the Web API, with its slash."""
+        return f"{self.url}/api/"
+
+    @property
+    def bot_user_id(self) -> str:
+        """The bot's user id."""
+        return self._bot.id
+
+    @property
+    def bot_id(self) -> str:
+        """The bot's own id, which its messages carry."""
+        return str(self._bot.bot_id)
+
+    @property
+    def app_id(self) -> str:
+        """The app's id."""
+        return str(self._bot.app_id)
+
+    @property
+    def team_id(self) -> str:
+        """The workspace's id."""
+        return TEAM_ID
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment variables that lead a client here."""
+        return {"SLACK_BOT_TOKEN": self.bot_token, "SLACK_API_URL": self.api_url}
+
+    def webhook_url(self, channel: str) -> str:
+        """Return the address of an incoming webhook of the app for a channel; the same one each time."""
+        with self.workspace.lock:
+            return self.url + self._webhooks.path(self.workspace.channel(channel).id)
+
+    def token(self, *scopes: str) -> str:
+        """Return a new token of the same bot with only these scopes."""
+        with self.workspace.lock:
+            token = f"{TOKEN_PREFIX}{len(self._web_api.tokens)}"
+            self._web_api.tokens[token] = Token(self._bot.id, frozenset(scopes))
+            return token
+
+    # What went over the wire, and what is to go wrong there
+
+    def calls(self, method: str | None = None) -> list[Call]:
+        """Return the calls so far, all or one method's, in the order in which they were answered."""
+        with self.workspace.lock:
+            return [call for call in self._calls if method in (None, call.method)]
+
+    def reset_calls(self) -> None:
+        """Forget the calls so far."""
+        with self.workspace.lock:
+            self._calls.clear()
+
+    def fault(self, method: str, fault: Fault) -> None:
+        """Plan a fault for the next calls.
+
+        Args:
+            method: such as ``chat.postMessage``; ``webhook``, ``upload``, ``download``; ``"*"`` for everything.
+            fault: what happens, and how often.
+        """
+        with self.workspace.lock:
+            self._server.faults.add(method, fault)
+
+    def clear_faults(self) -> None:
+        """Forget the faults that have not happened yet."""
+        with self.workspace.lock:
+            self._server.faults.clear()
+
+    def _record(self, call: Call) -> None:
+        self._calls.append(call)
+        self._note_change()
+
+    def _note_event(self, event: Event) -> None:
+        self._note_change()
+
+    def _note_change(self) -> None:
+        self._changes += 1
+        self._changed.notify_all()
+
+    def wait_for(self, predicate: Callable[[], T], *, timeout: float = 10.0) -> T:
+        """Block until `predicate()` is true, and return what it returned.
+
+        It is asked again after every change of the workspace and every call; ten times a second besides, for
+        predicates that look at something else. Nothing is locked while it runs.
+
+        Args:
+            predicate: asked in this thread.
+            timeout: real seconds.
+
+        Raises:
+            TimeoutError: it never was; the error shows the channels and the last calls.
+        """
+        end = time.monotonic() + timeout
+        while True:
+            with self._changed:
+                seen = self._changes
+            if result := predicate():
+                return result
+            left = end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"it did not happen within {timeout:g} s\n{self.picture()}")
+            with self._changed:
+                if self._changes == seen:
+                    self._changed.wait(min(left, _GLANCE))
+
+    def picture(self) -> str:
+        """Return what the channels show and what was called last, for error messages."""
+        with self.workspace.lock:
+            lines = []
+            for channel in self.workspace.channels.values():
+                shown = channel.timeline()
+                lines.append(f"#{channel.name}: {len(shown)} messages")
+                for message in shown[-5:]:
+                    text = visible_text(message.fields)[:100].replace("\n", " / ")
+                    marks = "".join(f" :{name}:" for name in message.reactions)
+                    lines.append(f"  {message.ts} {text}{marks} ({len(message.reply_ts)} replies)")
+            lines.append(f"{len(self._calls)} calls, the last:")
+            lines += [f"  {call.method} {call.status} {call.error or 'ok'}" for call in self._calls[-10:]]
+            return "\n".join(lines)

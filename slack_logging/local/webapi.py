@@ -1,0 +1,154 @@
+"""The Web API without HTTP: who calls, may he, may he now; then the method's own handler. Pure but for the log.
+
+Source: Web API; Rate limits.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from slack_logging.local.arguments import Arguments
+from slack_logging.local.errors import ApiError
+from slack_logging.local.methods import METHODS, Method, Request
+from slack_logging.local.model import User
+from slack_logging.local.ratelimits import CHANNEL_POSTS, WORKSPACE_POSTS, Bucket, RateLimiter
+from slack_logging.local.workspace import Workspace
+
+_log = logging.getLogger(__name__)
+
+#: What every token here begins with, so that a real one is never taken for good.
+TOKEN_PREFIX = "xoxb-test-"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a token stands for: a bot user, and what it may do."""
+
+    user_id: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer on its way: HTTP status, JSON body, headers; and what happens after it was sent."""
+
+    body: dict[str, Any]
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    afterwards: tuple[Callable[[], None], ...] = ()
+
+    @property
+    def error(self) -> str | None:
+        """Slack's error code, if it is a refusal."""
+        code = self.body.get("error")
+        return str(code) if code is not None else None
+
+
+def refused(error: ApiError) -> Answer:
+    """Return the answer that carries a refusal; its HTTP status is 200, as Slack's is."""
+    return Answer({"ok": False, "error": error.code} | error.details)
+
+
+def rate_limited(retry_after: int) -> Answer:
+    """Return the answer to a call that came too soon."""
+    return Answer({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(retry_after)})
+
+
+def posting_buckets(workspace: Workspace, channel: str) -> list[Bucket]:
+    """Return the limits that a post by any means comes under.
+
+    Args:
+        workspace: looked at to know one channel by its id and its name.
+        channel: as the caller wrote it.
+    """
+    known = workspace.channels.get(channel) or workspace.channel_named(channel.removeprefix("#"))
+    place = known.id if known else channel if channel in workspace.users else "unknown"
+    return [(("post", place), CHANNEL_POSTS), ("post", WORKSPACE_POSTS)]
+
+
+class WebApi:
+    """All methods, for all tokens. Call it under the workspace's lock.
+
+    Args:
+        workspace: the state.
+        limiter: the buckets; webhooks share them.
+        app: the bot user in whose name a method that needs no token is called.
+        history_anchor: see `Request`.
+    """
+
+    def __init__(
+        self, workspace: Workspace, limiter: RateLimiter, app: User, *, history_anchor: Literal["newest", "oldest"]
+    ) -> None:
+        self.tokens: dict[str, Token] = {}
+        self._workspace = workspace
+        self._limiter = limiter
+        self._anonymous = Token(app.id, frozenset())
+        self._history_anchor = history_anchor
+
+    def call(self, name: str, token: str | None, arguments: Arguments, *, url: str) -> Answer:
+        """Answer one call; every fault becomes an answer too.
+
+        Args:
+            name: of the method.
+            token: as sent, None if there was none.
+            arguments: the method's.
+            url: the server's own address.
+        """
+        headers: dict[str, str] = {}
+        try:
+            method = METHODS.get(name)
+            if method is None:
+                raise ApiError("unknown_method", req_method=name)
+            identity = self._anonymous
+            if method.needs_token:
+                identity = self.authenticate(token)
+                headers["x-oauth-scopes"] = ",".join(sorted(identity.scopes))
+            wait = self._limiter.take(self._buckets(method, identity, arguments), self._workspace.clock.time())
+            if wait:
+                answer = rate_limited(wait)
+                return Answer(answer.body, answer.status, answer.headers | headers)
+            request = self._request(method, identity, arguments, url)
+            request.need(*method.scopes)
+            body = {"ok": True} | method.handler(request)
+        except ApiError as error:
+            return Answer(refused(error).body, headers=headers)
+        except Exception:
+            _log.exception("the local Slack itself failed in %s", name)
+            return Answer({"ok": False, "error": "internal_error"}, headers=headers)
+        return Answer(body, headers=headers, afterwards=tuple(request.afterwards))
+
+    def authenticate(self, token: str | None) -> Token:
+        """Return what a token stands for.
+
+        Raises:
+            ApiError: ``not_authed`` or ``invalid_auth``; the log says why, without the token.
+        """
+        if not token:
+            raise ApiError("not_authed")
+        known = self.tokens.get(token)
+        if known is None:
+            if token.startswith(TOKEN_PREFIX):
+                _log.warning("invalid_auth: this local Slack never gave out that token; use its bot_token or token()")
+            else:
+                _log.warning("invalid_auth: not a fake token; only tokens that begin with %s belong here", TOKEN_PREFIX)
+            raise ApiError("invalid_auth")
+        return known
+
+    def _buckets(self, method: Method, identity: Token, arguments: Arguments) -> list[Bucket]:
+        if method.budget is None:
+            return posting_buckets(self._workspace, arguments.text("channel"))
+        return [((identity.user_id, method.name), method.budget)]
+
+    def _request(self, method: Method, identity: Token, arguments: Arguments, url: str) -> Request:
+        return Request(
+            method=method.name,
+            workspace=self._workspace,
+            caller=self._workspace.users[identity.user_id],
+            scopes=identity.scopes,
+            arguments=arguments,
+            url=url,
+            history_anchor=self._history_anchor,
+        )

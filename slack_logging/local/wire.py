@@ -1,0 +1,68 @@
+"""Reading Web API calls off HTTP: where the arguments and the token are, in every style that Slack takes.
+
+Source: Web API, "Evaluating requests", "POST bodies".
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from slack_logging.local.errors import ApiError
+
+
+async def read_call(request: web.Request) -> tuple[dict[str, Any], str | None]:
+    """Return the arguments and the token of a call.
+
+    The body counts; the query does only if there is no body, since styles must not be mixed. The token is in the
+    ``Authorization`` header or a form field, never in a query or a JSON body.
+
+    Raises:
+        ApiError: ``missing_post_type``, ``invalid_post_type``, ``invalid_json``, ``json_not_object``,
+            ``invalid_form_data`` or ``invalid_charset``.
+    """
+    body = await request.read()
+    values = await _read_body(request, body) if body else dict(request.query)
+    form_token = values.pop("token", None)
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return values, token.strip()
+    is_form = bool(body) and request.content_type != "application/json"
+    return values, form_token if is_form and isinstance(form_token, str) else None
+
+
+async def _read_body(request: web.Request, body: bytes) -> dict[str, Any]:
+    if "Content-Type" not in request.headers:
+        raise ApiError("missing_post_type")
+    if request.content_type == "application/json":
+        return _read_json(body)
+    if request.content_type == "application/x-www-form-urlencoded":
+        return _read_form(body)
+    if request.content_type == "multipart/form-data":
+        try:
+            return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        except (ValueError, UnicodeDecodeError):
+            raise ApiError("invalid_form_data") from None
+    raise ApiError("invalid_post_type")
+
+
+def _read_json(body: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ApiError("invalid_json") from None
+    if not isinstance(values, dict):
+        raise ApiError("json_not_object")
+    return values
+
+
+def _read_form(body: bytes) -> dict[str, Any]:
+    try:
+        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict"))
+    except UnicodeDecodeError:
+        raise ApiError("invalid_charset") from None
+    except ValueError:
+        raise ApiError("invalid_form_data") from None
