@@ -69,14 +69,14 @@ class _Faults:
             messages = [f"[ERROR] {fault}" for fault in self._found]
             raise ApiError("invalid_blocks", errors=self._found, response_metadata={"messages": messages})
 
-    def count(self, items: object, most: int, pointer: str) -> Iterator[tuple[_Block, str]]:
-        """Check an array's size; return its objects with their pointers."""
+    def count(self, items: object, most: int | None, pointer: str) -> Iterator[tuple[_Block, str]]:
+        """Check an array's size, if it has a limit; return its objects with their pointers."""
         if not isinstance(items, list):
             self.add("must be an array", pointer)
             return iter(())
         if not items:
             self.add("no fewer than 1 items allowed", pointer)
-        if len(items) > most:
+        if most is not None and len(items) > most:
             self.add(f"no more than {most} items allowed", pointer)
         return self._objects(items, pointer)
 
@@ -127,7 +127,7 @@ def _check_block(faults: _Faults, block: _Block, pointer: str) -> None:
         faults.string(block, "block_id", limits.BLOCK_ID, pointer)
     if isinstance(kind, str) and kind in _CHECKS:
         _CHECKS[kind](faults, block, pointer)
-    elif kind not in _UNCHECKED:
+    elif not isinstance(kind, str) or kind not in _UNCHECKED:
         faults.add(f"unsupported type: {kind}", f"{pointer}/type")
 
 
@@ -200,7 +200,7 @@ def _table(faults: _Faults, block: _Block, pointer: str) -> None:
 
 
 def _rich_text(faults: _Faults, block: _Block, pointer: str) -> None:
-    for part, where in faults.count(block.get("elements"), len(block.get("elements") or ()), f"{pointer}/elements"):
+    for part, where in faults.count(block.get("elements"), None, f"{pointer}/elements"):
         _rich_part(faults, part, where, _RICH_PARTS)
 
 
@@ -209,11 +209,7 @@ def _rich_part(faults: _Faults, part: _Block, pointer: str, allowed: tuple[str, 
     if kind not in allowed:
         faults.add(f"unsupported type: {kind}", f"{pointer}/type")
         return
-    elements = part.get("elements")
-    if not isinstance(elements, list):
-        faults.add("missing required field: elements", pointer)
-        return
-    for element, where in faults.count(elements, len(elements), f"{pointer}/elements"):
+    for element, where in faults.count(part.get("elements"), None, f"{pointer}/elements"):
         if kind == "rich_text_list":
             _rich_part(faults, element, where, ("rich_text_section",))
         else:

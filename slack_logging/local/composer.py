@@ -102,7 +102,8 @@ def _inline(typed: str, names: Names) -> list[_Piece]:
     pieces: list[_Piece] = []
     start = 0
     for match in _TOKEN.finditer(typed):
-        piece = _READERS[match.lastgroup](match.group(), names)
+        kind, token = match.lastgroup, match.group()
+        piece = _name(token, names) if kind == "name" else _READERS[kind](token)
         if piece is None:
             continue
         if match.start() > start:
@@ -122,34 +123,34 @@ def _literal(text: str) -> _Piece:
     return _Piece(escape(text), _text(text))
 
 
-def _code(token: str, names: Names) -> _Piece:
+def _code(token: str) -> _Piece:
     return _Piece(escape(token), _text(token[1:-1], code=True))
 
 
-def _styled(token: str, names: Names) -> _Piece:
+def _styled(token: str) -> _Piece:
     return _Piece(escape(token), _text(token[1:-1], **{_STYLES[token[0]]: True}))
 
 
-def _url(token: str, names: Names) -> _Piece:
+def _url(token: str) -> _Piece:
     return _Piece(f"<{escape(token)}>", {"type": "link", "url": token})
 
 
-def _host(token: str, names: Names) -> _Piece:
+def _host(token: str) -> _Piece:
     url = f"http://{token}"
     return _Piece(f"<{escape(url)}|{escape(token)}>", {"type": "link", "url": url, "text": token})
 
 
-def _mail(token: str, names: Names) -> _Piece:
+def _mail(token: str) -> _Piece:
     url = f"mailto:{token}"
     return _Piece(f"<{url}|{token}>", {"type": "link", "url": url, "text": token})
 
 
-def _shortcode(token: str, names: Names) -> _Piece | None:
+def _shortcode(token: str) -> _Piece | None:
     name = emoji.canonical_name(token.strip(":"))
     return _emoji_piece(token, name) if name else None
 
 
-def _emoji(token: str, names: Names) -> _Piece:
+def _emoji(token: str) -> _Piece:
     name = emoji.NAMES[token]
     return _emoji_piece(f":{name}:", name)
 
@@ -181,12 +182,11 @@ def _channel(name: str, names: Names) -> _Piece | None:
     return _Piece(f"<#{channel_id}|{name}>", {"type": "channel", "channel_id": channel_id})
 
 
-_READERS: dict[str | None, Callable[[str, Names], _Piece | None]] = {
+_READERS: dict[str | None, Callable[[str], _Piece | None]] = {
     "code": _code,
     "emoji": _emoji,
     "host": _host,
     "mail": _mail,
-    "name": _name,
     "shortcode": _shortcode,
     "styled": _styled,
     "url": _url,

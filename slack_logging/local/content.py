@@ -73,9 +73,9 @@ def _text(arguments: Arguments, names: Names) -> str | None:
 
 def _blocks(arguments: Arguments) -> list[dict[str, Any]] | None:
     given = arguments.structure("blocks", malformed="invalid_blocks_format")
-    if given is None or given == []:
-        return given
-    return store_blocks(check_blocks(given))
+    if given is None:
+        return None
+    return store_blocks(check_blocks(given)) if given != [] else []
 
 
 def store_blocks(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -122,10 +122,12 @@ def _attachment(attachment: dict[str, Any], index: int) -> dict[str, Any]:
 def _metadata(arguments: Arguments) -> dict[str, Any] | None:
     """Read the metadata; ``{}`` stands for removing it. Source: Message metadata."""
     given = arguments.structure("metadata", malformed="invalid_metadata_format")
-    if given is None or given == {}:
-        return given
+    if given is None:
+        return None
     if not isinstance(given, dict):
         raise ApiError("invalid_metadata_format")
+    if not given:
+        return {}
     event_type, payload = given.get("event_type"), given.get("event_payload")
     if not isinstance(event_type, str) or not isinstance(payload, dict):
         raise ApiError("invalid_metadata_schema")
@@ -133,7 +135,7 @@ def _metadata(arguments: Arguments) -> dict[str, Any] | None:
         raise ApiError("invalid_metadata_schema")
     if not all(map(_is_payload_value, payload.values())):
         raise ApiError("invalid_metadata_schema")
-    if len(json.dumps(payload, ensure_ascii=False).encode()) > limits.METADATA:
+    if len(json.dumps(payload, ensure_ascii=False).encode(errors="surrogatepass")) > limits.METADATA:
         raise ApiError("metadata_too_large")
     return {"event_type": event_type, "event_payload": payload}
 

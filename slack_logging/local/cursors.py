@@ -16,7 +16,8 @@ from slack_logging.local.limits import CURSOR_LIFETIME
 #: Bounds that lie before and after every `ts`.
 FIRST_TS, LAST_TS = "0000000000.000000", "9999999999.999999"
 
-_TS = re.compile(r"\d{1,10}(\.\d*)?")
+_BOUND = re.compile(r"[0-9]{1,10}(\.[0-9]*)?")
+_TS = re.compile(r"[0-9]{10}\.[0-9]{6}")
 
 
 def encode_cursor(listing: str, position: str, now: float) -> str:
@@ -49,11 +50,11 @@ def bound(value: str, *, malformed: str) -> str:
     Raises:
         ApiError: `malformed`, if it is no such number.
     """
-    if not _TS.fullmatch(value):
+    if not _BOUND.fullmatch(value):
         raise ApiError(malformed)
     return f"{Decimal(value.rstrip('.')):017.6f}"
 
 
 def is_ts(value: str) -> bool:
     """Tell whether a string has the shape of a message's `ts`."""
-    return re.fullmatch(r"\d{10}\.\d{6}", value) is not None
+    return _TS.fullmatch(value) is not None

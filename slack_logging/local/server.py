@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from slack_logging.local import limits
+from slack_logging.local import limits, webhooks
 from slack_logging.local.arguments import Arguments
 from slack_logging.local.calls import Call, without_tokens
 from slack_logging.local.errors import ApiError
@@ -69,8 +69,8 @@ class Server:
         app.router.add_post("/api/{method}", self._call)
         app.router.add_post("/services/{team}/{bot}/{secret}", self._webhook)
         app.router.add_post("/upload/v1/{file}", self._upload)
-        app.router.add_get("/files/{file}/download/{name}", self._download)
-        app.router.add_get("/files/{file}/{name}", self._download)
+        app.router.add_get("/files/{file}/download/{name:.*}", self._download)
+        app.router.add_get("/files/{file}/{name:.*}", self._download)
         return app
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
@@ -154,7 +154,7 @@ class Server:
         if fault and fault.kind == "latency":
             await asyncio.sleep(fault.seconds)
         with self._workspace.lock:
-            response, error = (_instead(fault) if fault else None) or process()
+            response, error = (_instead(fault, method) if fault else None) or process()
             is_cut = fault is not None and fault.kind in ("cut_before", "cut_after")
             if fault and is_cut:
                 error = fault.kind
@@ -167,10 +167,13 @@ class Server:
         return response
 
 
-def _instead(fault: Fault) -> tuple[web.Response, str | None] | None:
+def _instead(fault: Fault, method: str) -> tuple[web.Response, str | None] | None:
     """Return what is answered in place of processing, or None where the fault lets the call through."""
     if fault.kind == "rate_limited":
-        return _json(rate_limited(int(fault.seconds))), "ratelimited"
+        wait = int(fault.seconds)
+        if method == "webhook":
+            return _plain(webhooks.rate_limited(wait)), "rate_limited"
+        return _json(rate_limited(wait)), "ratelimited"
     if fault.kind == "server_error":
         return web.Response(status=fault.status, text=_ERROR_PAGE, content_type="text/html"), fault.kind
     if fault.kind == "cut_before":

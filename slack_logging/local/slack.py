@@ -18,7 +18,7 @@ from slack_logging.local.server import Server
 from slack_logging.local.text import visible_text
 from slack_logging.local.webapi import TOKEN_PREFIX, Token, WebApi
 from slack_logging.local.webhooks import Webhooks
-from slack_logging.local.workspace import TEAM_ID, ClockLike, Event
+from slack_logging.local.workspace import TEAM_ID, ClockLike
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ class LocalSlack(People):
         self._web_api.tokens[self.bot_token] = Token(
             self._bot.id, DEFAULT_SCOPES if scopes is None else frozenset(scopes)
         )
-        self.workspace.subscribe(self._note_event)
+        self.workspace.subscribe(lambda _event: self._note_change())
 
     # Life
 
@@ -204,9 +204,6 @@ class LocalSlack(People):
 
     def _record(self, call: Call) -> None:
         self._calls.append(call)
-        self._note_change()
-
-    def _note_event(self, event: Event) -> None:
         self._note_change()
 
     def _note_change(self) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import mimetypes
 from typing import Any
+from urllib.parse import quote
 
 from slack_logging.local.conversation import Channel, Message
 from slack_logging.local.limits import REACTION_USERS_SHOWN
 from slack_logging.local.model import Group, StoredFile, User
 
-_SCOPE_KIND = {"channel": "channel", "group": "group", "im": "im"}
 _ICONS = {f"image_{size}": f"https://a.slack-edge.com/bot_{size}.png" for size in (36, 48, 72)}
 
 
@@ -175,9 +175,9 @@ def file(stored: StoredFile, *, url: str, permalink: str, with_shares: bool) -> 
         "size": stored.length,
         "is_external": False,
         "is_public": any(not share.is_private for share in stored.shares),
-        "url_private": f"{url}/files/{stored.id}/{stored.name}",
-        "url_private_download": f"{url}/files/{stored.id}/download/{stored.name}",
-        "permalink": f"{permalink}files/{stored.user}/{stored.id}/{stored.name}",
+        "url_private": f"{url}/files/{stored.id}/{quote(stored.name, safe='')}",
+        "url_private_download": f"{url}/files/{stored.id}/download/{quote(stored.name, safe='')}",
+        "permalink": f"{permalink}files/{stored.user}/{stored.id}/{quote(stored.name, safe='')}",
     }
     if with_shares and stored.shares:
         shares: dict[str, dict[str, list[dict[str, Any]]]] = {}

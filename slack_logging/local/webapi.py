@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from slack_logging.local.arguments import Arguments
@@ -97,28 +97,28 @@ class WebApi:
             arguments: the method's.
             url: the server's own address.
         """
-        headers: dict[str, str] = {}
+        known = self.tokens.get(token or "")
+        headers = {"x-oauth-scopes": ",".join(sorted(known.scopes))} if known else {}
         try:
-            method = METHODS.get(name)
-            if method is None:
-                raise ApiError("unknown_method", req_method=name)
-            identity = self._anonymous
-            if method.needs_token:
-                identity = self.authenticate(token)
-                headers["x-oauth-scopes"] = ",".join(sorted(identity.scopes))
-            wait = self._limiter.take(self._buckets(method, identity, arguments), self._workspace.clock.time())
-            if wait:
-                answer = rate_limited(wait)
-                return Answer(answer.body, answer.status, answer.headers | headers)
-            request = self._request(method, identity, arguments, url)
-            request.need(*method.scopes)
-            body = {"ok": True} | method.handler(request)
+            answer = self._answer(name, token, arguments, url)
         except ApiError as error:
-            return Answer(refused(error).body, headers=headers)
-        except Exception:
+            answer = refused(error)
+        except Exception:  # noqa: BLE001 - our own fault is an answer too; the log has the traceback
             _log.exception("the local Slack itself failed in %s", name)
-            return Answer({"ok": False, "error": "internal_error"}, headers=headers)
-        return Answer(body, headers=headers, afterwards=tuple(request.afterwards))
+            answer = Answer({"ok": False, "error": "internal_error"})
+        return replace(answer, headers=answer.headers | headers)
+
+    def _answer(self, name: str, token: str | None, arguments: Arguments, url: str) -> Answer:
+        method = METHODS.get(name)
+        if method is None:
+            raise ApiError("unknown_method", req_method=name)
+        identity = self.authenticate(token) if method.needs_token else self._anonymous
+        wait = self._limiter.take(self._buckets(method, identity, arguments), self._workspace.clock.time())
+        if wait:
+            return rate_limited(wait)
+        request = self._request(method, identity, arguments, url)
+        request.need(*method.scopes)
+        return Answer({"ok": True} | method.handler(request), afterwards=tuple(request.afterwards))
 
     def authenticate(self, token: str | None) -> Token:
         """Return what a token stands for.

@@ -38,6 +38,12 @@ class WebhookAnswer:
         return None if self.status == 200 else self.body
 
 
+def rate_limited(retry_after: int) -> WebhookAnswer:
+    """Return the answer to a post that came too soon."""
+    body = {"retry_after": retry_after, "ok": False, "error": "rate_limited"}
+    return WebhookAnswer(429, json.dumps(body), {"Retry-After": str(retry_after)})
+
+
 class Webhooks:
     """All webhooks of an app. Use it under the workspace's lock.
 
@@ -66,14 +72,13 @@ class Webhooks:
 
     def post(self, path: str, body: bytes) -> WebhookAnswer:
         """Post what was sent to a path."""
+        channel_id = self._channels.get(path)
+        if channel_id is None:
+            return WebhookAnswer(_STATUS["no_service"], "no_service")
+        wait = self._limiter.take(posting_buckets(self._workspace, channel_id), self._workspace.clock.time())
+        if wait:
+            return rate_limited(wait)
         try:
-            channel_id = self._channels.get(path)
-            if channel_id is None:
-                raise ApiError("no_service")
-            wait = self._limiter.take(posting_buckets(self._workspace, channel_id), self._workspace.clock.time())
-            if wait:
-                answer = {"retry_after": wait, "ok": False, "error": "rate_limited"}
-                return WebhookAnswer(429, json.dumps(answer), {"Retry-After": str(wait)})
             self._post(channel_id, body)
         except ApiError as error:
             return WebhookAnswer(_STATUS.get(error.code, 400), error.code)

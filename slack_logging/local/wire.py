@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from slack_logging.local.errors import ApiError
+from slack_logging.local.limits import BODY
 
 
 async def read_call(request: web.Request) -> tuple[dict[str, Any], str | None]:
@@ -23,8 +24,11 @@ async def read_call(request: web.Request) -> tuple[dict[str, Any], str | None]:
     Raises:
         ApiError: ``missing_post_type``, ``invalid_post_type``, ``invalid_json``, ``json_not_object``,
             ``invalid_form_data`` or ``invalid_charset``.
+        HTTPRequestEntityTooLarge: the body is over our own limit; Slack publishes none.
     """
     body = await request.read()
+    if len(body) > BODY:
+        raise web.HTTPRequestEntityTooLarge(max_size=BODY, actual_size=len(body))
     values = await _read_body(request, body) if body else dict(request.query)
     form_token = values.pop("token", None)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")

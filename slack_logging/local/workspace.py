@@ -315,7 +315,7 @@ class Workspace:
         self._emit_reaction("reaction_removed", channel, message, known, user)
 
     def _emit_reaction(self, kind: str, channel: Channel, message: Message, name: str, user: User) -> None:
-        event = {"type": kind, "user": user.id, "reaction": name, "event_ts": self._now_ts()}
+        event: Event = {"type": kind, "user": user.id, "reaction": name, "event_ts": self._now_ts()}
         event["item"] = {"type": "message", "channel": channel.id, "ts": message.ts}
         if "user" in message.fields:
             event["item_user"] = message.fields["user"]

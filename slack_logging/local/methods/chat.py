@@ -16,8 +16,6 @@ from slack_logging.local.ratelimits import SPECIAL, TIER_3, TIER_4
 from slack_logging.local.text import length
 from slack_logging.local.workspace import authorship
 
-_IDENTITY = ("username", "icon_emoji", "icon_url")
-
 
 def _target(request: Request) -> Channel:
     """Find where to post: a channel's id, a public channel's name, or a user's id, which opens the DM."""
@@ -43,14 +41,15 @@ def _author(request: Request) -> dict[str, Any]:
     Slack does not say whether every customised post of a modern app carries the subtype; here each does.
     """
     author = authorship(request.caller)
-    custom = {name: request.arguments.text(name) for name in _IDENTITY if request.arguments.text(name)}
-    if not custom:
+    username, emoji, url = (request.arguments.text(name) for name in ("username", "icon_emoji", "icon_url"))
+    if not (username or emoji or url):
         return author
     request.need("chat:write.customize")
-    icons = {"emoji": custom["icon_emoji"]} if "icon_emoji" in custom else {"image_48": custom.get("icon_url", "")}
     del author["user"]
-    author |= {"subtype": "bot_message", "username": custom.get("username", request.caller.name)}
-    return author | ({"icons": icons} if len(custom) > ("username" in custom) else {})
+    author |= {"subtype": "bot_message", "username": username or request.caller.name}
+    if emoji or url:
+        author["icons"] = {"emoji": emoji} if emoji else {"image_48": url}
+    return author
 
 
 def _post(request: Request) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from slack_logging.local.ratelimits import TIER_4
 from slack_logging.local.text import stored
 from slack_logging.local.workspace import TEAM_URL, authorship
 
+#: Some of the kinds of snippet that Slack knows.
 _SNIPPET_TYPES = frozenset(
-    "text python javascript json yaml xml html css shell diff markdown sql java c cpp csharp go ruby rust php csv".split()
+    "c cpp csharp css csv diff go html java javascript json markdown php python ruby rust shell sql text yaml".split()
 )
 
 

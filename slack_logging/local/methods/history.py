@@ -60,16 +60,16 @@ def _history(request: Request) -> dict[str, Any]:
     listing, now = f"{request.method} {channel.id}", request.workspace.clock.time()
     cursor = request.arguments.text("cursor")
     if cursor:
-        last = cursors.decode_cursor(listing, cursor, now)
+        direction, _, last = cursors.decode_cursor(listing, cursor, now).partition(" ")
+        from_old_end = direction == "up"
         low, high = (last, cursors.LAST_TS) if from_old_end else (cursors.FIRST_TS, last)
         wanted = between(wanted, low, high, inclusive=False)
     page = wanted[:limit] if from_old_end else wanted[-limit:]
     more = len(page) < len(wanted)
     answer: dict[str, Any] = {"messages": _shown(request, channel, reversed(page)), "has_more": more, "pin_count": 0}
     if more:
-        answer["response_metadata"] = {
-            "next_cursor": cursors.encode_cursor(listing, page[-1 if from_old_end else 0], now)
-        }
+        position = f"up {page[-1]}" if from_old_end else f"down {page[0]}"
+        answer["response_metadata"] = {"next_cursor": cursors.encode_cursor(listing, position, now)}
     return answer | bounds.given
 
 

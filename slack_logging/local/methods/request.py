@@ -110,7 +110,7 @@ class Request:
         start = 0
         if cursor:
             position = cursors.decode_cursor(self.method, cursor, now)
-            if not position.isdigit():
+            if not position.isdecimal():
                 raise ApiError("invalid_cursor")
             start = int(position)
         end = start + limit
