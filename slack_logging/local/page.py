@@ -12,7 +12,7 @@ import json
 import mimetypes
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
@@ -21,6 +21,7 @@ from slack_logging.local import emoji, views
 from slack_logging.local.conversation import Channel
 from slack_logging.local.errors import ApiError
 from slack_logging.local.model import User
+from slack_logging.local.people import People
 from slack_logging.local.workspace import TEAM_ID, Event, Workspace
 
 #: Messages of one channel, replies included, that a page gets when it opens: more than anybody scrolls back.
@@ -53,19 +54,6 @@ _REACT = {"channel": str, "ts": str, "name": str, "user": str, "remove": bool | 
 
 _RELOAD = b"event: reload\ndata:\n\n"
 _ALIVE = b": alive\n\n"
-
-
-class People(Protocol):
-    """What a person at the page can do; `LocalSlack` does it."""
-
-    def say(self, channel: str, text: str, *, user: str, thread_ts: str | None = None) -> str:
-        """Post a message and return its `ts`."""
-
-    def react(self, channel: str, ts: str, name: str, *, user: str) -> None:
-        """Add a reaction."""
-
-    def unreact(self, channel: str, ts: str, name: str, *, user: str) -> None:
-        """Remove a reaction."""
 
 
 def add_routes(app: web.Application, workspace: Workspace, people: People) -> None:
@@ -157,7 +145,7 @@ class _Page:
         _refuse_other_sites(request)
         with self._workspace.lock:
             stored = self._workspace.files.get(request.match_info["id"])
-        if stored is None or stored.content is None:
+        if stored is None or stored.content is None or not stored.is_complete:
             raise _refusal(web.HTTPNotFound, "there is no such file")
         guessed = mimetypes.guess_type(stored.name)[0]
         kind = guessed if guessed in _IMAGE_TYPES else "text/plain; charset=utf-8"

@@ -16,7 +16,8 @@ const BLOCKS = {
   rich_text: (block, names) => richText(block.elements, names),
   section: (block, names) => [
     block.text && h("div", { class: "section" }, textObject(block.text, names)),
-    block.fields && h("div", { class: "fields" }, block.fields.map((field) => h("div", {}, textObject(field, names)))),
+    block.fields && h("div", { class: "fields" },
+      block.fields.map((field) => h("div", {}, textObject(field, names)))),
   ],
   header: (block, names) => h("h3", {}, textObject(block.text, names)),
   context: (block, names) =>
@@ -25,7 +26,7 @@ const BLOCKS = {
   markdown: (block) => h("div", { class: "text" }, block.text ?? ""),
   image: (block) => image(block),
   table: (block, names) => h("table", {}, (block.rows ?? []).map((row) =>
-    h("tr", {}, row.map((cell) => h("td", {}, cell.elements ? richText(cell.elements, names) : String(cell.text ?? cell.value ?? "")))))),
+    h("tr", {}, row.map((cell) => h("td", {}, drawCell(cell, names)))))),
   actions: (block, names) =>
     h("div", { class: "context" }, (block.elements ?? []).map((element) =>
       h("span", { class: "button" }, element.text ? textObject(element.text, names) : element.type))),
@@ -44,11 +45,16 @@ function drawAttachment(attachment, names) {
     h("div", { class: "attachment" },
       title && h("b", {}, titleLink ? link(titleLink, unescape(title)) : unescape(title)),
       text && mrkdwn(text, names),
-      fields?.map((field) => h("div", {}, h("b", {}, unescape(field.title ?? "")), " ", mrkdwn(field.value ?? "", names))),
+      fields?.map((field) =>
+        h("div", {}, h("b", {}, unescape(field.title ?? "")), mrkdwn(field.value ?? "", names))),
       blocks?.map((block) => drawBlock(block, names)),
       shown,
       footer && h("div", { class: "context" }, unescape(footer))),
   ];
+}
+
+function drawCell(cell, names) {
+  return cell.elements ? richText(cell.elements, names) : String(cell.text ?? cell.value ?? "");
 }
 
 function textObject(object, names) {

@@ -13,8 +13,9 @@ export class Composer {
       h("div", { class: "composer-row" }, this.box, this.button), this.problem);
   }
 
-  /** Say what writing here does, for example `Message #ops-commands as ada`. */
-  label(text) {
+  /** Say what writing here does, for example `Message #ops-commands as ada`, or why it is not possible. */
+  label(text, { isOpen = true } = {}) {
+    this.box.disabled = !isOpen;
     this.box.setAttribute("placeholder", text);
     this.box.setAttribute("aria-label", text);
   }
@@ -31,7 +32,7 @@ export class Composer {
     this.button.disabled = true;
     try {
       await this.send(text);
-      this.box.value = "";
+      if (this.box.value === text) this.box.value = ""; // else more was typed meanwhile
       this.problem.textContent = "";
     } catch (error) {
       this.problem.textContent = `Not sent: ${error.message}`;

@@ -2,7 +2,7 @@
 
 /**
  * Build an element.
- * Properties that start with "on" are event listeners, all others attributes; `false`, `null` and `undefined` leave one out.
+ * Properties that start with "on" are event listeners, all others attributes; `false`, `null` and `undefined` are left out.
  */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);

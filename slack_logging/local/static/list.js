@@ -1,4 +1,4 @@
-/** An ordered list of messages that redraws only what changed, with a line between days and runs of one author drawn close. */
+/** An ordered list of messages that redraws only what changed; a line begins each day, runs of one author are close. */
 
 import { h } from "./dom.js";
 

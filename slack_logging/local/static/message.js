@@ -74,10 +74,10 @@ export class MessageView {
   }
 
   #tools() {
-    const add = h("button", { type: "button", title: "Add reaction", "aria-label": "Add reaction", "aria-haspopup": "dialog",
-      onclick: () => this.#openMenu(add) }, "☺︎");
-    const reply = this.onReply && h("button", { type: "button", title: "Reply in thread", "aria-label": "Reply in thread",
-      onclick: this.onReply }, "↩︎");
+    const tool = (label, icon, onclick) =>
+      h("button", { type: "button", title: label, "aria-label": label, onclick }, icon);
+    const add = tool("Add reaction", "☺︎", () => this.#openMenu(add));
+    const reply = this.onReply && tool("Reply in thread", "↩︎", this.onReply);
     return h("div", { class: "tools" }, add, reply);
   }
 
@@ -126,8 +126,8 @@ function drawFile({ id, name, title, size, mimetype = "" }) {
     h("span", { class: "file-icon", "aria-hidden": "true" }, IMAGE_FILES.test(mimetype) ? "🖼" : "📄"),
     h("a", { href: url, download: name }, title || name),
     h("span", { class: "note" }, title && title !== name ? `${name}, ` : "", fileSize(size)));
-  if (IMAGE_FILES.test(mimetype)) return h("div", {}, card, h("img", { src: url, alt: title || name, loading: "lazy" }));
-  return h("div", {}, card, TEXT_FILES.test(`${mimetype} ${name}`) && preview(url));
+  const picture = IMAGE_FILES.test(mimetype) && h("img", { src: url, alt: title || name, loading: "lazy" });
+  return h("div", {}, card, picture || (TEXT_FILES.test(`${mimetype} ${name}`) && preview(url)));
 }
 
 function preview(url) {
@@ -143,5 +143,6 @@ function preview(url) {
 
 function fileSize(bytes) {
   if (bytes == null) return "";
-  return bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1000 ** 2 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1000 ** 2).toFixed(1)} MB`;
 }

@@ -13,7 +13,8 @@ const app = {
   store,
   say: (channel, text, thread_ts) => post("/page/say", { channel, user: store.me, text, thread_ts }),
   react: (channel, ts, name, add) =>
-    post("/page/react", { channel, ts, name, user: store.me, remove: !add }).catch((error) => announce(error.message)),
+    post("/page/react", { channel, ts, name, user: store.me, remove: !add })
+      .then(() => announce(""), (error) => announce(`The reaction was refused: ${error.message}`)),
 };
 const panes = FIRST_CHANNELS.map(() => new Pane(app, { onPick: updateTabs }));
 const tabs = panes.map((pane, index) => h("button", { type: "button", onclick: () => showTab(index) }));
@@ -111,7 +112,7 @@ function updatePeople() {
 }
 
 function updateTabs() {
-  panes.forEach((pane, index) => { tabs[index].textContent = `#${store.channel(pane.channel)}`; });
+  panes.forEach((pane, index) => { tabs[index].textContent = store.title(pane.channel); });
 }
 
 function showTab(shown) {

@@ -12,23 +12,30 @@ export class Pane {
   constructor(app, { onPick }) {
     this.app = app;
     this.channel = null;
-    this.picker = h("select", { class: "picker", "aria-label": "Channel", onchange: () => { this.show(this.picker.value); onPick(); } });
-    this.topic = h("span", { class: "note" });
+    const pick = () => { this.show(this.picker.value); onPick(); };
+    this.picker = h("select", { class: "picker", "aria-label": "Channel", onchange: pick });
     this.empty = h("div", { class: "empty" });
     this.scroller = h("div", { class: "scroller", tabindex: "0", onscroll: () => this.#scrolled() }, this.empty);
-    this.jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.#toEnd() }, "New messages ↓");
+    this.jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.#toEnd() },
+      "New messages ↓");
     this.composer = new Composer(async (text) => { await app.say(this.channel, text); this.#toEnd(); });
     this.element = h("section", { class: "pane" },
-      h("header", {}, this.picker, this.topic), this.scroller, this.jump, this.composer.element);
-    new ResizeObserver(() => this.following && this.#toEnd()).observe(this.scroller);
+      h("header", {}, this.picker), this.scroller, this.jump, this.composer.element);
+    this.lastTop = 0;
+    this.sizes = new ResizeObserver(() => this.following && this.#toEnd()); // pictures load late, boxes grow
+    this.sizes.observe(this.scroller);
   }
 
   /** Show another channel from its newest message. */
   show(channel) {
     this.channel = channel;
-    this.list?.element.remove();
+    if (this.list) {
+      this.sizes.unobserve(this.list.element);
+      this.list.element.remove();
+    }
     this.list = new MessageList((ts) => this.#item(ts), { showDays: true });
     this.scroller.append(this.list.element);
+    this.sizes.observe(this.list.element);
     this.redraw();
     this.#toEnd();
   }
@@ -36,13 +43,14 @@ export class Pane {
   /** Draw again all that depends on the store: after a reload, or when another person writes. */
   redraw() {
     const { store } = this.app;
-    this.picker.replaceChildren(...[...store.channels.values()].map(({ id, name, is_private: isPrivate, is_archived: isArchived }) =>
-      h("option", { value: id, selected: id === this.channel }, `${isPrivate ? "🔒" : "#"} ${name}${isArchived ? " (archived)" : ""}`)));
-    const name = store.channel(this.channel);
-    this.element.setAttribute("aria-label", `#${name}`);
-    this.composer.label(`Message #${name} as ${store.user(store.me)}`);
+    this.picker.replaceChildren(...[...store.channels.values()].map((channel) =>
+      h("option", { value: channel.id, selected: channel.id === this.channel }, optionText(channel, store))));
+    const title = store.title(this.channel);
+    this.element.setAttribute("aria-label", title);
+    if (!store.isArchived(this.channel)) this.composer.label(`Message ${title} as ${store.user(store.me)}`);
+    else this.composer.label(`${title} is archived: it can only be read`, { isOpen: false });
     this.#keepPlace(() => this.list.sync(store.topLevel(this.channel)));
-    this.#updateEmpty(name);
+    this.#updateEmpty();
   }
 
   /** Draw what one change touched: a top-level message, or the thread it belongs to. */
@@ -56,7 +64,7 @@ export class Pane {
       if (isNew && this.app.store.isAnswer(this.channel, ts)) this.list.items.get(root)?.thread.show(true);
     });
     this.jump.hidden = this.following || !(isNew || !this.jump.hidden);
-    this.#updateEmpty(this.app.store.channel(this.channel));
+    this.#updateEmpty();
   }
 
   #item(ts) {
@@ -73,9 +81,10 @@ export class Pane {
     return item;
   }
 
-  #updateEmpty(name) {
-    const hint = name.includes("command") ? "Type !help below and press Enter." : "Your program's messages appear here as they are posted.";
-    this.empty.replaceChildren(h("b", {}, `Nothing in #${name} yet`), h("p", {}, hint));
+  #updateEmpty() {
+    const title = this.app.store.title(this.channel);
+    const hint = title.includes("command") ? "Type !help below and press Enter." : "What programs post appears here.";
+    this.empty.replaceChildren(h("b", {}, `Nothing in ${title} yet`), h("p", {}, hint));
     this.empty.hidden = this.list.items.size > 0;
   }
 
@@ -86,9 +95,12 @@ export class Pane {
     if (following) this.#toEnd();
   }
 
+  /** Only who scrolls up stops following: content that grows under the reader scrolls nothing, yet moves the end away. */
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.following = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END) this.following = true;
+    else if (scrollTop < this.lastTop) this.following = false;
+    this.lastTop = scrollTop;
     if (this.following) this.jump.hidden = true;
   }
 
@@ -97,4 +109,8 @@ export class Pane {
     this.jump.hidden = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
+}
+
+function optionText({ id, is_private: isPrivate, is_direct: isDirect, is_archived: isArchived }, store) {
+  return `${isPrivate && !isDirect ? "🔒 " : ""}${store.title(id)}${isArchived ? " (archived)" : ""}`;
 }

@@ -27,10 +27,11 @@ export class Store {
   /** Tell whether an event needs more than it brings: other people or channels, or too many messages kept by now. */
   isStale(event) {
     const messages = this.messages.get(channelOf(event));
-    return !APPLIED.includes(event.type) || !messages || messages.size > 2 * this.limit || Boolean(event.user && !this.users.has(event.user));
+    const isStranger = Boolean(event.user) && !this.users.has(event.user);
+    return !APPLIED.includes(event.type) || !messages || messages.size > 2 * this.limit || isStranger;
   }
 
-  /** Apply one event and return what changed as `{channel, ts, root, isNew}`, or null when the page shows nothing of it. */
+  /** Apply one event; return what changed as `{channel, ts, root, isNew}`, or null when nothing of it is shown. */
   apply(event) {
     const channel = channelOf(event);
     const messages = this.messages.get(channel);
@@ -70,8 +71,9 @@ export class Store {
   author(message) {
     const user = this.users.get(message.user);
     const isApp = Boolean(message.bot_id || user?.is_bot);
-    const name = message.username || user?.name || message.bot_profile?.name || message.bot_id || message.user || "unknown";
-    return { id: message.user ?? message.bot_id ?? name, name, isApp, icon: message.icons?.emoji?.replaceAll(":", "") };
+    const id = message.user ?? message.bot_id ?? "unknown";
+    const name = message.username || user?.name || message.bot_profile?.name || id;
+    return { id, name, isApp, icon: message.icons?.emoji?.replaceAll(":", "") };
   }
 
   user(id) {
@@ -80,6 +82,15 @@ export class Store {
 
   channel(id) {
     return this.channels.get(id)?.name ?? id;
+  }
+
+  /** Name a channel as people write it: `#ops-log`, or `@ada` for the direct messages with her. */
+  title(id) {
+    return `${this.channels.get(id)?.is_direct ? "@" : "#"}${this.channel(id)}`;
+  }
+
+  isArchived(channel) {
+    return this.channels.get(channel)?.is_archived ?? false;
   }
 
   group(id) {

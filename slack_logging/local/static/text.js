@@ -5,7 +5,7 @@ import { h, link } from "./dom.js";
 const FENCE = /```\n?([\s\S]*?)```/g;
 const QUOTE = /^(?:&gt;|>) ?/;
 
-// One alternative for each inline form. Styles open at a word's start and close at a word's end, on one line, as in Slack.
+// One alternative for each inline form. As in Slack, a style opens at a word's start and closes at a word's end.
 const INLINE = new RegExp(
   [
     "`(?<code>[^`\\n]+)`",

@@ -1,4 +1,4 @@
-/** A message's thread, opened in place: a line that counts the replies, and when open the replies and a box to reply. */
+/** A message's thread, opened in place: a line that counts the replies; when open, the replies and a box to reply. */
 
 import { Composer } from "./composer.js";
 import { h } from "./dom.js";

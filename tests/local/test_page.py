@@ -1,0 +1,428 @@
+"""The web page's server side, over HTTP, against a real local Slack."""
+
+# ruff: noqa: SIM300 -- expected == actual, as everywhere in these tests
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_sdk import WebClient
+
+from slack_logging.local import LocalSlack, emoji, page
+
+HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> & \u202e"
+STATIC = Path(page.__file__).parent / "static"
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+def slack() -> Iterator[LocalSlack]:
+    with LocalSlack(rate_limit=0) as running:
+        yield running
+
+
+class Answer:
+    """One answer, read to its end."""
+
+    def __init__(self, response: http.client.HTTPResponse) -> None:
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    @property
+    def json(self) -> Any:
+        """The body, parsed."""
+        return json.loads(self.body)
+
+
+def request(
+    slack: LocalSlack,
+    path: str,
+    *,
+    method: str = "GET",
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+) -> Answer:
+    connection = http.client.HTTPConnection(slack.url.removeprefix("http://"), timeout=10)
+    try:
+        connection.request(method, path, body, headers or {})
+        return Answer(connection.getresponse())
+    finally:
+        connection.close()
+
+
+def post(slack: LocalSlack, path: str, asked: object, **headers: str) -> Answer:
+    extra = {name.replace("_", "-"): value for name, value in headers.items()}
+    return request(slack, path, method="POST", body=json.dumps(asked).encode(), headers=JSON | extra)
+
+
+def state(slack: LocalSlack) -> Any:
+    return request(slack, "/page/state").json
+
+
+def ids(slack: LocalSlack) -> dict[str, str]:
+    """The ids that the page's state shows, by user name and ``#channel``."""
+    shown = state(slack)
+    users = {user["name"]: user["id"] for user in shown["users"]}
+    return users | {f"#{channel['name']}": channel["id"] for channel in shown["channels"]}
+
+
+class Events:
+    """One page's event stream."""
+
+    def __init__(self, slack: LocalSlack) -> None:
+        self._connection = http.client.HTTPConnection(slack.url.removeprefix("http://"), timeout=10)
+        self._connection.request("GET", "/page/events")
+        self.response = self._connection.getresponse()
+
+    def __enter__(self) -> Events:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.response.close()
+        self._connection.close()
+
+    def next(self) -> tuple[str, Any]:
+        """Return the next event's name and data, or ``("end", None)``."""
+        name, data = "message", None
+        while line := self.response.readline().decode():
+            field, _, value = line.rstrip("\n").partition(":")
+            if field == "event":
+                name = value.strip()
+            elif field == "data":
+                data = json.loads(value) if value else None
+            elif not line.strip() and (name, data) != ("message", None):
+                return name, data
+        return "end", None
+
+
+def test_the_page_is_a_static_file_that_may_load_only_its_own_scripts_and_styles(slack: LocalSlack) -> None:
+    """The page forbids inline script, framing and foreign sources, and is the same whatever was said."""
+    slack.say("#ops-log", HOSTILE, user="ada")
+    answer = request(slack, "/")
+    policy = dict(rule.strip().partition(" ")[::2] for rule in answer.headers["Content-Security-Policy"].split(";"))
+
+    assert (STATIC / "index.html").read_bytes() == answer.body
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert policy["default-src"] == policy["frame-ancestors"] == policy["form-action"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == policy["img-src"] == "'self'"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_all_that_the_page_refers_to_is_served(slack: LocalSlack) -> None:
+    """Every file that the page, its styles and its scripts name is served, with a type that browsers accept."""
+    types = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+    named = set(re.findall(r'(?:href|src)="/static/([^"]+)"', (STATIC / "index.html").read_text(encoding="utf-8")))
+    for script in STATIC.glob("*.js"):
+        named |= set(re.findall(r'from "\./([^"]+)"', script.read_text(encoding="utf-8")))
+
+    served = {name: request(slack, f"/static/{name}") for name in named}
+
+    assert {path.name for path in STATIC.iterdir()} - {"index.html"} == named
+    assert {name: (200, f"{types[Path(name).suffix]}; charset=utf-8") for name in named} == {
+        name: (answer.status, answer.headers["Content-Type"]) for name, answer in served.items()
+    }
+
+
+@pytest.mark.parametrize("name", ["page.py", "..%2fpage.py", "%2e%2e/page.py", "..%5cpage.py", "", "nothing.js"])
+def test_nothing_but_the_pages_own_files_is_served(slack: LocalSlack, name: str) -> None:
+    """No spelling of a path leads out of the page's directory."""
+    assert request(slack, f"/static/{name}").status == 404
+
+
+def test_scripts_make_text_nodes_only() -> None:
+    """No script of the page uses a way to make markup of a string."""
+    sinks = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|setHTML|DOMParser|eval\(|srcdoc|new Function"
+    )
+
+    assert {} == {
+        path.name: found for path in STATIC.glob("*.js") if (found := sinks.findall(path.read_text(encoding="utf-8")))
+    }
+
+
+def test_nothing_of_the_page_comes_from_elsewhere() -> None:
+    """The page's files name no address but their own, the SVG namespace excepted."""
+    foreign = re.compile(r"(?:https?:)?//(?!www\.w3\.org/2000/svg)[\w.-]+\.\w+")
+
+    assert {} == {
+        path.name: found for path in STATIC.iterdir() if (found := foreign.findall(path.read_text(encoding="utf-8")))
+    }
+
+
+def test_the_state_holds_people_channels_and_messages_with_their_replies(slack: LocalSlack) -> None:
+    """The state lists who is here, and per channel the messages, oldest first, replies among them."""
+    slack.add_user("gus", guest=True)
+    slack.add_user("eve", external=True)
+    slack.add_user("old", deactivated=True)
+    slack.add_channel("war-room", private=True)
+    slack.add_group("oncall", ["ada"])
+    parent = slack.say("#ops-commands", "!help", user="ada")
+    reply = slack.say("#ops-commands", "which?", user="ben", thread_ts=parent)
+    other = slack.say("#ops-commands", HOSTILE, user="ben")
+    slack.react("#ops-commands", parent, "eyes", user="ben")
+
+    shown = state(slack)
+    users = {user["name"]: user for user in shown["users"]}
+    messages = shown["messages"][ids(slack)["#ops-commands"]]
+
+    assert {"ada": "admin", "ben": "", "gus": "guest", "eve": "external"} == {
+        name: users[name]["note"] for name in ("ada", "ben", "gus", "eve")
+    }
+    assert users["ops"]["is_bot"]
+    assert users["old"]["deleted"]
+    assert {"general", "ops-log", "ops-commands", "war-room"} == {channel["name"] for channel in shown["channels"]}
+    assert ["war-room"] == [channel["name"] for channel in shown["channels"] if channel["is_private"]]
+    assert ["oncall"] == [group["handle"] for group in shown["groups"]]
+    assert [parent, reply, other] == [message["ts"] for message in messages]
+    assert parent == messages[1]["thread_ts"]
+    assert [{"name": "eyes", "users": [users["ben"]["id"]], "count": 1}] == messages[0]["reactions"]
+    assert HOSTILE == messages[2]["blocks"][0]["elements"][0]["elements"][0]["text"]
+
+
+def test_the_state_spells_every_emoji_that_can_be_used(slack: LocalSlack) -> None:
+    """The page shows as Unicode each emoji that the workspace knows, by all its names."""
+    shown = state(slack)["emoji"]
+
+    assert {*emoji.CODE_POINTS, *emoji.ALIASES} == set(shown)
+    assert ("👀", "👍", "👍") == (shown["eyes"], shown["+1"], shown["thumbsup"])
+
+
+def test_the_reaction_menu_offers_only_emoji_that_exist() -> None:
+    """Each emoji of the page's menu is one that the workspace accepts."""
+    source = (STATIC / "message.js").read_text(encoding="utf-8")
+    menu = re.search(r"const MENU = \[(.*?)\]", source, re.DOTALL)
+    assert menu is not None
+
+    names = re.findall(r'"([^"]+)"', menu.group(1))
+
+    assert names == [emoji.canonical_name(name) for name in names]
+    assert len(names) > 10
+
+
+def test_the_state_is_bounded(slack: LocalSlack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page gets the newest messages with the newest of their replies, never more than its limit."""
+    monkeypatch.setattr(page, "MESSAGES_SHOWN", 4)
+    slack.say("#ops-log", "oldest", user="ada")
+    parent = slack.say("#ops-log", "parent", user="ada")
+    replies = [slack.say("#ops-log", f"reply {n}", user="ben", thread_ts=parent) for n in range(3)]
+    newest = slack.say("#ops-log", "newest", user="ada")
+
+    shown = state(slack)
+
+    assert 4 == shown["limit"]
+    assert [parent, *replies[1:], newest] == [message["ts"] for message in shown["messages"][ids(slack)["#ops-log"]]]
+
+
+def test_each_change_reaches_an_open_page_once_and_in_order(slack: LocalSlack) -> None:
+    """The stream begins with an order to fetch the state; then each change is one event."""
+    known = ids(slack)
+    with Events(slack) as events:
+        first = events.next()
+        ts = slack.say("#ops-log", "one", user="ada")
+        reply = slack.say("#ops-log", "two", user="ben", thread_ts=ts)
+        slack.react("#ops-log", ts, "eyes", user="ben")
+        slack.unreact("#ops-log", ts, "eyes", user="ben")
+        slack.edit("#ops-log", ts, "changed")
+        slack.delete("#ops-log", reply)
+        came = [events.next()[1] for _ in range(6)]
+
+    assert ("reload", None) == first
+    assert ["message", "message", "reaction_added", "reaction_removed", "message", "message"] == [
+        event["type"] for event in came
+    ]
+    assert [None, None, "message_changed", "message_deleted"] == [
+        event.get("subtype") for event in came if event["type"] == "message"
+    ]
+    assert {known["#ops-log"]} == {event.get("channel") or event["item"]["channel"] for event in came}
+    assert (ts, reply, reply) == (came[0]["ts"], came[1]["ts"], came[5]["deleted_ts"])
+    assert "changed" == came[4]["message"]["text"]
+
+
+def test_what_a_program_posts_reaches_the_page(slack: LocalSlack) -> None:
+    """A message posted by the real slack_sdk is an event like a person's."""
+    client = WebClient(slack.bot_token, base_url=slack.api_url)
+    with Events(slack) as events:
+        events.next()
+        posted = client.chat_postMessage(channel="#ops-log", text="hello")
+        _, event = events.next()
+
+    assert (posted["ts"], "hello", slack.bot_id) == (event["ts"], event["text"], event["bot_id"])
+
+
+def test_a_page_that_falls_behind_is_told_to_reload(slack: LocalSlack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for one page is bounded: past the bound it is dropped and the page told to fetch the state."""
+    monkeypatch.setattr(page, "EVENTS_WAITING", 0)
+    with Events(slack) as events:
+        events.next()
+        slack.say("#ops-log", "one", user="ada")
+
+        assert ("reload", None) == events.next()
+
+
+def test_closing_the_server_ends_the_streams() -> None:
+    """An open page does not keep the server from closing."""
+    slack = LocalSlack().start()
+    with Events(slack) as events:
+        events.next()
+        slack.close()
+
+        assert ("end", None) == events.next()
+
+
+def test_saying_and_replying_are_a_persons_messages(slack: LocalSlack) -> None:
+    """What is typed on the page is stored as the chosen person's message, as Slack's composer would."""
+    known = ids(slack)
+    said = post(
+        slack, "/page/say", {"channel": known["#ops-commands"], "user": known["ben"], "text": "!ping & <b>"}
+    ).json
+    post(
+        slack,
+        "/page/say",
+        {"channel": known["#ops-commands"], "user": known["ada"], "text": "why", "thread_ts": said["ts"]},
+    )
+
+    parent, reply = slack.messages("#ops-commands", thread_ts=said["ts"])
+
+    assert (known["ben"], "!ping &amp; &lt;b&gt;", "rich_text") == (
+        parent["user"],
+        parent["text"],
+        parent["blocks"][0]["type"],
+    )
+    assert "bot_id" not in parent
+    assert (known["ada"], "why", said["ts"]) == (reply["user"], reply["text"], reply["thread_ts"])
+
+
+def test_reacting_twice_is_reacting_once_and_can_be_taken_back(slack: LocalSlack) -> None:
+    """A reaction that is already as wished is no error to a person."""
+    known = ids(slack)
+    ts = slack.say("#ops-log", "look", user="ada")
+    asked = {"channel": known["#ops-log"], "ts": ts, "name": "eyes", "user": known["ben"]}
+
+    added = [post(slack, "/page/react", asked).status for _ in range(2)]
+    after_adding = slack.reactions("#ops-log", ts)
+    removed = [post(slack, "/page/react", asked | {"remove": True}).status for _ in range(2)]
+
+    assert ([200, 200], {"eyes": [known["ben"]]}) == (added, after_adding)
+    assert ([200, 200], {}) == (removed, slack.reactions("#ops-log", ts))
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"user": "U0NOBODY0"}, "cannot act here"),
+        ({"user": "bot"}, "cannot act here"),
+        ({"user": "deactivated"}, "cannot act here"),
+        ({"user": None}, "missing or of the wrong type: user"),
+        ({"text": 7}, "missing or of the wrong type: text"),
+        ({"channel": "C0NOWHERE"}, "no channel"),
+        ({"thread_ts": "1.000000"}, "thread_not_found"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_with_the_reason(
+    slack: LocalSlack, change: dict[str, Any], problem: str
+) -> None:
+    """Only an active person can speak, in a channel that exists; the answer says what was wrong."""
+    known = ids(slack) | {"bot": slack.bot_user_id, "deactivated": slack.add_user("old", deactivated=True)}
+    asked = {"channel": known["#ops-log"], "user": known["ada"], "text": "hello"} | change
+    asked["user"] = known.get(asked["user"], asked["user"])
+
+    answer = post(slack, "/page/say", asked)
+
+    assert 400 == answer.status
+    assert problem in answer.json["error"]
+    assert [] == slack.messages("#ops-log")
+
+
+@pytest.mark.parametrize("body", [b"", b"not json", b"[]", b'"text"', b"null", b"\xff"])
+def test_a_body_that_is_no_json_object_is_refused(slack: LocalSlack, body: bytes) -> None:
+    """Broken bodies are a clear refusal, not a failure of the server."""
+    answer = request(slack, "/page/say", method="POST", body=body, headers=JSON)
+
+    assert (400, {"error"}) == (answer.status, set(answer.json))
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://127.0.0.1:1"}, 403),
+        ({"Host": "evil.example"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Content-Type": "text/plain"}, 415),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
+    ],
+)
+@pytest.mark.parametrize("path", ["/page/say", "/page/react"])
+def test_other_sites_cannot_act_as_a_person(slack: LocalSlack, path: str, headers: dict[str, str], status: int) -> None:
+    """A form or script of another site, or a foreign name that points here, changes nothing."""
+    known = ids(slack)
+    ts = slack.say("#ops-log", "mine", user="ada")
+    asked = {"channel": known["#ops-log"], "user": known["ada"], "text": "not mine", "ts": ts, "name": "eyes"}
+
+    answer = request(slack, path, method="POST", body=json.dumps(asked).encode(), headers=JSON | headers)
+
+    assert status == answer.status
+    assert ["mine"] == [message["text"] for message in slack.messages("#ops-log")]
+    assert {} == slack.reactions("#ops-log", ts)
+
+
+def test_the_page_itself_can_act(slack: LocalSlack) -> None:
+    """A request with the page's own origin is let in."""
+    known = ids(slack)
+    asked = {"channel": known["#ops-log"], "user": known["ada"], "text": "mine"}
+
+    answer = post(slack, "/page/say", asked, Origin=slack.url, Sec_Fetch_Site="same-origin")
+
+    assert 200 == answer.status
+
+
+@pytest.mark.parametrize("path", ["/page/state", "/page/events", "/page/files/F0"])
+@pytest.mark.parametrize(
+    "header", [("Host", "evil.example"), ("Sec-Fetch-Site", "cross-site"), ("Origin", "https://evil.example")]
+)
+def test_other_sites_cannot_look(slack: LocalSlack, path: str, header: tuple[str, str]) -> None:
+    """What is said here is shown to the page only."""
+    assert 403 == request(slack, path, headers=dict([header])).status
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("report.html", "text/plain; charset=utf-8"),
+        ("picture.svg", "text/plain; charset=utf-8"),
+        ("records.jsonl", "text/plain; charset=utf-8"),
+        ('a "b"\r\nX-Evil: 1.txt', "text/plain; charset=utf-8"),
+        ("chart.png", "image/png"),
+    ],
+)
+def test_files_are_served_as_nothing_a_browser_runs(slack: LocalSlack, name: str, kind: str) -> None:
+    """Pictures apart, a file is plain text to the browser, and a download whatever it is."""
+    client = WebClient(slack.bot_token, base_url=slack.api_url)
+    channel = ids(slack)["#ops-log"]
+    client.files_upload_v2(channel=channel, filename=name, content=HOSTILE)
+    slack.wait_for(lambda: slack.messages("#ops-log"))
+    (message,) = state(slack)["messages"][channel]
+
+    answer = request(slack, f"/page/files/{message['files'][0]['id']}")
+
+    assert (200, HOSTILE.encode()) == (answer.status, answer.body)
+    assert kind == answer.headers["Content-Type"]
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''")
+    assert "nosniff" == answer.headers["X-Content-Type-Options"]
+    assert "X-Evil" not in answer.headers
+
+
+def test_a_file_that_does_not_exist_is_not_found(slack: LocalSlack) -> None:
+    """An unknown file id is a clear 404."""
+    answer = request(slack, "/page/files/F0NOTHING")
+
+    assert (404, {"error": "there is no such file"}) == (answer.status, answer.json)
