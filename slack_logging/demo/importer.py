@@ -118,6 +118,7 @@ class Importer:
             if self.progress().state != "paused":
                 raise Refused(f"there is nothing to resume, the import is {self.progress()}")
             self._paused = False
+            row_logger.debug("reading on after %d lines", self._read)
             self._turn.notify_all()
             return self.progress()
 

@@ -1,0 +1,139 @@
+"""The person that `slack-logging demo --once` plays: types a script, and checks what each line of it did."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from slack_logging.demo.importer import Importer
+from slack_logging.demo.pace import Pace
+from slack_logging.local import LocalSlack, visible_text
+
+#: Seconds to wait for any one thing: only so that a run that hangs ends, not because anything takes that long.
+PATIENCE = 60.0
+
+#: Lines that are read while the DEBUG records are on.
+_DEBUG_LINES = 60
+
+DONE, ERRORED, REFUSED, NOT_UNDERSTOOD = "white_check_mark", "x", "no_entry", "grey_question"
+
+
+class CheckFailed(Exception):
+    """A command did not do what it should; the message says which, and what was seen instead."""
+
+
+class Person:
+    """Plays the script once.
+
+    Args:
+        slack: where to type.
+        commands_channel: and in which channel.
+        channel: where the records are.
+        importer: what the commands act on.
+        pace: holds the import while the script needs it running.
+        bundled: whether it imports the file that comes with the demo, whose order 1042 can be retried.
+    """
+
+    def __init__(
+        self,
+        slack: LocalSlack,
+        *,
+        commands_channel: str,
+        channel: str,
+        importer: Importer,
+        pace: Pace,
+        bundled: bool,
+    ) -> None:
+        self._slack = slack
+        self._commands_channel = commands_channel
+        self._channel = channel
+        self._importer = importer
+        self._pace = pace
+        self._bundled = bundled
+        #: What was checked and held, a line each.
+        self.held: list[str] = []
+
+    def play(self) -> None:
+        """Type all lines, each when the one before it has had its effect. Blocks.
+
+        Raises:
+            CheckFailed: a command had another effect.
+            TimeoutError: something did not happen at all.
+        """
+        self._look_around()
+        self._pause_and_look_closer()
+        self._finish_and_retry()
+
+    def _look_around(self) -> None:
+        """Four at once: two questions, a slip, and somebody who may not."""
+        asked = self._type("!help"), self._type("!status"), self._type("!rety 1042"), self._type("!pause", user="ben")
+        help_, status, slip, forbidden = asked
+        self._expect(help_, DONE, "!retry", "lists the commands")
+        self._expect(status, DONE, "order-import", "tells who is listening")
+        self._expect(slip, NOT_UNDERSTOOD, "!retry", "is not understood, and the reply names the nearest command")
+        self._expect(forbidden, REFUSED, self._slack.user_id("ben"), "is refused: ben is not on the allow list")
+        self._check(forbidden, self._importer.progress().state != "paused", "and pauses nothing")
+
+    def _pause_and_look_closer(self) -> None:
+        pause = self._type("!pause")
+        self._expect(pause, DONE, "paused: ", "is done")
+        before = self._importer.progress()
+        self._check(pause, before.state == "paused", "and the import stands still")
+        self._pace.allow(before.read + _DEBUG_LINES)
+
+        debug = self._type("!level orders DEBUG --for 10m")
+        self._expect(debug, DONE, "INFO -> DEBUG", "is done")
+        self._check(debug, logging.getLogger("orders").level == logging.DEBUG, "and the logger is at DEBUG")
+        self._check(pause, self._importer.progress() == before, "and no line was read since")
+
+        resume = self._type("!resume")
+        self._expect(resume, DONE, "running: ", "is done")
+        self._wait_for(lambda: self._importer.progress().read > before.read)
+        self._check(resume, True, "and the import reads on")
+        self._wait_for(lambda: self._logged(f"reading on after {before.read} lines"))
+        self._check(debug, True, "and DEBUG records are in the channel")
+
+    def _finish_and_retry(self) -> None:
+        info = self._type("!level orders INFO")
+        self._expect(info, DONE, "DEBUG -> INFO", "is done")
+        self._check(info, logging.getLogger("orders").level == logging.INFO, "and the logger is at INFO")
+        self._pace.allow()
+        self._wait_for(lambda: self._importer.progress().state == "done")
+
+        before = self._importer.progress()
+        retry = self._type("!retry 1042")
+        mark = self._wait_for(lambda: self._mark(retry))
+        worked = self._importer.progress().imported == before.imported + 1
+        self._check(retry, mark == (DONE if worked else ERRORED), f"is marked :{mark}:, which is the truth")
+        self._check(
+            retry, worked or not self._bundled, "and the order is " + ("imported" if worked else "not to be had")
+        )
+
+    def _type(self, text: str, *, user: str = "ada") -> str:
+        """Type a line and return its `ts`."""
+        return self._slack.say(self._commands_channel, text, user=user)
+
+    def _expect(self, ts: str, mark: str, reply: str, what: str) -> None:
+        """Wait for a line's mark, and check that it is this one and that the reply holds `reply`."""
+        seen = self._wait_for(lambda: self._mark(ts))
+        replies = self._slack.messages(self._commands_channel, thread_ts=ts)[1:]
+        text = "\n".join(visible_text(message) for message in replies)
+        self._check(ts, seen == mark and reply in text, what, f"marked :{seen}:, replied {text!r}")
+
+    def _mark(self, ts: str) -> str:
+        """Return the bot's final mark on a line, if it is there yet."""
+        reactions = self._slack.reactions(self._commands_channel, ts)
+        own = [name for name, users in reactions.items() if self._slack.bot_user_id in users and name != "eyes"]
+        return own[0] if own else ""
+
+    def _logged(self, text: str) -> bool:
+        return any(text in visible_text(message) for message in self._slack.messages(self._channel))
+
+    def _check(self, ts: str, holds: bool, what: str, seen: str = "") -> None:
+        line = visible_text(self._slack.messages(self._commands_channel, thread_ts=ts)[0])
+        if not holds:
+            raise CheckFailed(f"{line} should have been so: {what}; but: {seen or self._importer.progress()}")
+        self.held.append(f"{line}  {what}")
+
+    def _wait_for(self, happened: Callable[[], object]) -> object:
+        return self._slack.wait_for(happened, timeout=PATIENCE)

@@ -1,0 +1,108 @@
+"""Entries of a transcript as lines of a terminal.
+
+They have a readable width, colours where there are any, and no control character of anybody's making.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TextIO
+
+from slack_logging.local.emoji import CODE_POINTS
+from slack_logging.slack.literal import visible
+
+#: Lines of one entry above which its middle is left out.
+MOST_LINES = 24
+_FIRST, _LAST = 14, 6
+
+#: Columns: a narrower terminal wraps by itself, and in a wider one the eye loses the line.
+_LEAST_WIDTH, _MOST_WIDTH = 60, 140
+
+#: Lines after the first begin below the channel.
+_INDENT = " " * 10
+
+#: SGR parameters by the emoji that a line begins with. Source: ECMA-48.
+_COLOURS = {"rotating_light": "1;31", "red_circle": "31", "warning": "33", "white_circle": "2"}
+_FAINT, _BOLD = "2", "1"
+_EMOJI = re.compile(r"^((?:no longer )?):([a-z0-9_+-]+):(?= )")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened in a channel."""
+
+    moment: str
+    channel: str
+    author: str
+    by_person: bool
+    text: str
+
+
+class Terminal:
+    """Where lines are shown.
+
+    Args:
+        stream: written to and flushed line by line; what its encoding cannot say becomes a question mark.
+        width: columns; by default the terminal's.
+    """
+
+    def __init__(self, stream: TextIO, *, width: int | None = None) -> None:
+        self._stream = stream
+        self._encoding = stream.encoding or "ascii"
+        self._width = width or min(max(shutil.get_terminal_size((100, 24)).columns, _LEAST_WIDTH), _MOST_WIDTH)
+        self._coloured = stream.isatty() and not os.environ.get("NO_COLOR")
+
+    def say(self, text: str) -> None:
+        """Show a line of the program's own."""
+        self._write([visible(line) for line in text.split("\n")])
+
+    def show(self, entry: Entry) -> None:
+        """Show what happened."""
+        self._write(self._lines(entry))
+
+    def _lines(self, entry: Entry) -> Iterator[str]:
+        head = f"{entry.moment}  {entry.channel:<13} {entry.author:<4}"
+        lines = [visible(line).expandtabs(4) for line in entry.text.split("\n")]
+        for index, line in enumerate(_folded(lines)):
+            emoji = _EMOJI.match(line)
+            style = _COLOURS.get(emoji[2], "") if emoji else _BOLD if entry.by_person else ""
+            first = f"{head} " if index == 0 else _INDENT
+            for number, part in enumerate(self._wrapped(_pictured(line), len(first))):
+                lead = first if number == 0 else _INDENT + "    "
+                yield self._styled(lead, _FAINT) + self._styled(part, style)
+
+    def _wrapped(self, line: str, indent: int) -> list[str]:
+        width = self._width - max(indent, len(_INDENT) + 4)
+        return textwrap.wrap(line, width, drop_whitespace=False, replace_whitespace=False) or [""]
+
+    def _styled(self, text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self._coloured and style and text.strip() else text
+
+    def _write(self, lines: Iterator[str] | list[str]) -> None:
+        text = "".join(f"{line.rstrip()}\n" for line in lines)
+        self._stream.write(text.encode(self._encoding, "replace").decode(self._encoding))
+        self._stream.flush()
+
+
+def _folded(lines: list[str]) -> list[str]:
+    if len(lines) <= MOST_LINES:
+        return lines
+    left_out = f"... {len(lines) - _FIRST - _LAST} more lines, on the page ..."
+    return [*lines[:_FIRST], left_out, *lines[-_LAST:]]
+
+
+def _pictured(line: str) -> str:
+    """Show the emoji that a line begins with as a picture."""
+
+    def picture(match: re.Match[str]) -> str:
+        points = CODE_POINTS.get(match[2])
+        if points is None:
+            return match[0]
+        return match[1] + "".join(chr(int(point, 16)) for point in points.split("-"))
+
+    return _EMOJI.sub(picture, line)
