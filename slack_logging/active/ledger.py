@@ -1,7 +1,7 @@
 """What became of every command: the truth that marks in Slack are a picture of.
 
-    (new) --note--> seen --claim--> claimed --settle--> settled
-                      ^---release------'
+    new --note--> waiting --claim--> claimed --settle--> settled
+                     ^----release------'
 
 A claim is a lock: of all who ask, one gets it. The cursor moves only past what is settled.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import NamedTuple, Protocol
 
 from slack_logging.active.emoji import Mark
@@ -17,6 +18,15 @@ from slack_logging.errors import AlreadySettled
 
 #: Seconds of work before a command is marked as running: marks are scarce (reactions.add allows 50 a minute).
 RUNNING_AFTER = 2.0
+
+
+class State(Enum):
+    """Where a command stands."""
+
+    NEW = "new"
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    SETTLED = "settled"
 
 
 class Key(NamedTuple):
@@ -54,11 +64,14 @@ class Owed(NamedTuple):
 class Ledger(Protocol):
     """The states of the commands of one channel. Safe to use from any thread; nothing here waits for Slack."""
 
-    def note(self, key: Key) -> bool:
-        """Take in a command; False if it was known."""
+    def state(self, key: Key) -> State:
+        """Return where a command stands."""
+
+    def note(self, key: Key) -> None:
+        """Take in a command. Does nothing if it is known."""
 
     def claim(self, key: Key, now: float) -> int:
-        """Take a seen command. Return the number of the attempt, from 1; 0 if it is not to be had."""
+        """Take a command that is new or waiting. Return the number of the attempt, from 1; 0 if it is not to be had."""
 
     def settle(self, key: Key, outcome: Mark) -> None:
         """Say what became of a claimed command.
@@ -73,12 +86,6 @@ class Ledger(Protocol):
         Raises:
             AlreadySettled: it is not claimed (any more).
         """
-
-    def is_settled(self, key: Key) -> bool:
-        """Tell whether an outcome is known."""
-
-    def is_waiting(self, key: Key) -> bool:
-        """Tell whether it is seen and not claimed."""
 
     def claimed(self) -> list[Key]:
         """Return what is claimed and not settled, oldest first."""
@@ -106,6 +113,12 @@ class _Entry:
     outcome: Mark | None = None
     placed: set[Mark] = field(default_factory=set)
 
+    @property
+    def state(self) -> State:
+        if self.outcome:
+            return State.SETTLED
+        return State.WAITING if self.claimed_at is None else State.CLAIMED
+
 
 class MemoryLedger:
     """A ledger that lasts as long as the process. See `Ledger`."""
@@ -115,18 +128,22 @@ class MemoryLedger:
         self._entries: dict[Key, _Entry] = {}
         self._read: str | None = None
 
-    def note(self, key: Key) -> bool:
+    def state(self, key: Key) -> State:
         """See `Ledger`."""
         with self._lock:
-            known = key in self._entries
+            entry = self._entries.get(key)
+            return entry.state if entry else State.NEW
+
+    def note(self, key: Key) -> None:
+        """See `Ledger`."""
+        with self._lock:
             self._entries.setdefault(key, _Entry())
-            return not known
 
     def claim(self, key: Key, now: float) -> int:
         """See `Ledger`."""
         with self._lock:
             entry = self._entries.setdefault(key, _Entry())
-            if entry.outcome or entry.claimed_at is not None:
+            if entry.state is not State.WAITING:
                 return 0
             entry.claimed_at = now
             entry.attempts += 1
@@ -145,26 +162,14 @@ class MemoryLedger:
 
     def _claimed_entry(self, key: Key) -> _Entry:
         entry = self._entries.get(key)
-        if entry is None or entry.claimed_at is None:
-            state = entry.outcome.name.lower() if entry and entry.outcome else "released"
-            raise AlreadySettled(f"the command {key.ts} is {state} already: settle each command once")
+        if entry is None or entry.state is not State.CLAIMED:
+            raise AlreadySettled(f"the command {key.ts} was settled or released before: settle each command once")
         return entry
-
-    def is_settled(self, key: Key) -> bool:
-        """See `Ledger`."""
-        with self._lock:
-            return key in self._entries and self._entries[key].outcome is not None
-
-    def is_waiting(self, key: Key) -> bool:
-        """See `Ledger`."""
-        with self._lock:
-            entry = self._entries.get(key)
-            return entry is not None and entry.outcome is None and entry.claimed_at is None
 
     def claimed(self) -> list[Key]:
         """See `Ledger`."""
         with self._lock:
-            found = [key for key, entry in self._entries.items() if entry.claimed_at is not None]
+            found = [key for key, entry in self._entries.items() if entry.state is State.CLAIMED]
         return sorted(found, key=lambda key: order(key.ts))
 
     def owed(self) -> list[Owed]:

@@ -1,0 +1,36 @@
+"""One line per decision on the logger ``slack_logging.audit``: who, what, and how it went."""
+
+from __future__ import annotations
+
+import logging
+
+from slack_logging.active.intake import Heard
+
+_logger = logging.getLogger("slack_logging.audit")
+
+
+def decided(heard: Heard, decision: str, error: BaseException | None = None) -> None:
+    """Log a decision at INFO; at ERROR with its traceback when a command raised what nobody expected.
+
+    Args:
+        heard: the command.
+        decision: such as ``"allowed"``, ``"refused"``, ``"done"``.
+        error: what it raised.
+    """
+    _logger.log(
+        logging.ERROR if error else logging.INFO,
+        "command of %s %s: %r",
+        heard.user,
+        decision,
+        heard.text,
+        exc_info=error,
+        extra={
+            "command": {
+                "user": heard.user,
+                "channel": heard.key.channel,
+                "ts": heard.key.ts,
+                "text": heard.text,
+                "decision": decision,
+            }
+        },
+    )

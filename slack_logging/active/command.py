@@ -1,0 +1,154 @@
+"""A command that somebody typed and this process has claimed: what it says, and how to answer and settle it."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from types import TracebackType
+
+from slack_logging.active import audit
+from slack_logging.active.emoji import Mark
+from slack_logging.active.intake import Heard
+from slack_logging.active.origin import Origin
+from slack_logging.errors import (
+    AlreadySettled,
+    BadArguments,
+    CommandError,
+    DeliveryError,
+    NotAuthorized,
+    UnknownCommand,
+)
+
+#: Seconds that a reply may take, waiting for the channel's pace included.
+_REPLY_TIMEOUT = 60.0
+#: The same when the process is being interrupted: it should end soon.
+_LAST_WORDS_TIMEOUT = 2.0
+
+
+class Command:
+    """One claimed command. A context manager: settled on leaving, as done or, after an exception, as errored.
+
+    An exception inside the block does not leave it: its last line is the reply, its traceback goes to the logger
+    ``slack_logging.audit``. A `CommandError` is a reply alone: raise one to refuse in your own words. What is no
+    `Exception` (Ctrl-C) does leave it.
+
+    Attributes:
+        text: all that was typed, with what clients do to it undone: ``!deploy api --force``.
+        name: the command's name, lower case and with hyphens: ``deploy``.
+        user: the id of who typed it.
+        channel: the channel's id.
+        ts: the message's id in the channel, a string.
+        permalink: the message's address.
+        attempt: 1, or more after `nack`.
+        origin: where it came from.
+    """
+
+    def __init__(self, heard: Heard, origin: Origin, *, permalink: str, attempt: int) -> None:
+        self.heard = heard
+        self.text = heard.text
+        self.name = heard.call.name
+        self.user = heard.user
+        self.channel = heard.key.channel
+        self.ts = heard.key.ts
+        self.permalink = permalink
+        self.attempt = attempt
+        self.origin = origin
+        self._settled = False
+
+    @property
+    def args(self) -> list[str]:
+        """The words after the name.
+
+        Raises:
+            BadArguments: a quotation mark is never closed.
+        """
+        return self.heard.call.args()
+
+    def reply(self, text: str) -> None:
+        """Reply in the command's thread. The text is shown literally; a blank one is not posted.
+
+        Long text becomes a few messages, and what is still too much is left out with a count. Blocks until Slack has
+        it, at a pace of one message a second, for up to a minute each. May be called from any thread, also after
+        settling.
+
+        Raises:
+            DeliveryError: Slack did not take it.
+        """
+        self.origin.post(self.ts, text, _REPLY_TIMEOUT)
+
+    def ack(self) -> None:
+        """Settle as done. The mark follows within moments. Does not block.
+
+        Raises:
+            AlreadySettled: it was settled or released before.
+        """
+        self._settle(Mark.DONE)
+
+    def fail(self, reason: str) -> None:
+        """Reply with the reason and settle as errored. Blocks as `reply` does.
+
+        Raises:
+            AlreadySettled: it was settled or released before.
+            DeliveryError: Slack did not take the reason; the command is settled all the same.
+        """
+        self._check_open()
+        try:
+            self.reply(reason)
+        finally:
+            self._settle(Mark.ERRORED)
+
+    def nack(self) -> None:
+        """Give it back: it is yielded again, perhaps elsewhere. Does not block.
+
+        Raises:
+            AlreadySettled: it was settled or released before.
+        """
+        self._check_open()
+        self._settled = True
+        self.origin.release(self)
+
+    def __enter__(self) -> Command:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if error is not None:
+            self._conclude(error)
+        elif not self._settled:
+            self.ack()
+        return isinstance(error, Exception)
+
+    def _conclude(self, error: BaseException) -> None:
+        """Settle by what was raised, and say why to whom it concerns."""
+        if not isinstance(error, CommandError):
+            audit.decided(self.heard, "raised an exception", error)
+        if self._settled:
+            return
+        timeout = _REPLY_TIMEOUT if isinstance(error, Exception) else _LAST_WORDS_TIMEOUT
+        with contextlib.suppress(DeliveryError):  # the mark still says how it ended
+            self.origin.post(self.ts, _reason(error), timeout)
+        if isinstance(error, (UnknownCommand, BadArguments)):
+            self._settle(Mark.NOT_UNDERSTOOD)
+        else:
+            self._settle(Mark.REFUSED if isinstance(error, NotAuthorized) else Mark.ERRORED)
+
+    def _settle(self, outcome: Mark) -> None:
+        self._check_open()
+        self._settled = True
+        self.origin.settle(self, outcome)
+        audit.decided(self.heard, outcome.name.lower().replace("_", " "))
+
+    def _check_open(self) -> None:
+        if self._settled:
+            raise AlreadySettled(f"the command {self.text!r} is settled already: settle each command once")
+
+    def __repr__(self) -> str:
+        return f"<Command {self.text!r} by {self.user} at {self.ts}{' settled' if self._settled else ''}>"
+
+
+def _reason(error: BaseException) -> str:
+    """Return what the person is told: the message of an error meant for people, else the exception's last line."""
+    if isinstance(error, CommandError) and str(error):
+        return str(error)
+    return traceback.format_exception_only(type(error), error)[-1].strip()

@@ -1,0 +1,168 @@
+"""Hands out commands to whoever runs them, and takes back what became of them. Safe to use from any thread."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Collection
+
+from slack_logging.active import audit
+from slack_logging.active.access import Access, Verdict
+from slack_logging.active.command import Command
+from slack_logging.active.emoji import Mark
+from slack_logging.active.intake import Heard
+from slack_logging.active.ledger import Key, Ledger, order
+from slack_logging.active.line import Line
+from slack_logging.active.origin import Operated
+from slack_logging.clock import Clock
+from slack_logging.errors import AlreadySettled, Unreachable
+from slack_logging.instance import Instance
+
+
+class Desk:
+    """The `Origin` of a source's commands.
+
+    Args:
+        ledger: what became of which; a claim in it is the lock.
+        access: who may.
+        max_age: seconds after which a command is not run any more.
+        prefix: what commands start with.
+        instance: who we are.
+        operated: the logging side, for the built-in commands.
+        clock: what all waits happen on.
+        changed: called when the ledger may owe a mark.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        access: Access,
+        *,
+        max_age: float,
+        prefix: str,
+        instance: Instance,
+        operated: Operated | None,
+        clock: Clock,
+        changed: Callable[[], None],
+    ) -> None:
+        self.prefix = prefix
+        self.instance = instance
+        self.operated = operated
+        self.clock = clock
+        self.since = clock.monotonic()
+        #: The connection, once there is one.
+        self.line: Line | None = None
+        self._ledger = ledger
+        self._access = access
+        self._max_age = max_age
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._inbox: dict[Key, Heard] = {}
+        self._running: dict[Key, tuple[Command, int]] = {}
+        self._offered: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._closed = False
+
+    def offer(self, heard: Heard) -> None:
+        """Lay out a command for somebody to take. Does nothing if it lies there already."""
+        with self._lock:
+            if heard.key in self._inbox:
+                return
+            self._inbox[heard.key] = heard
+        self._offered.put(None)
+
+    def take(self) -> Command | None:
+        """Claim the oldest command, waiting for one if need be; None when the desk is closed."""
+        while not self._closed:
+            self.clock.wait(self._offered, None)
+            if not self._closed and (command := self._claim_next()):
+                return command
+        self._offered.put(None)  # for the next who waits
+        return None
+
+    def _claim_next(self) -> Command | None:
+        with self._lock:
+            if not self._inbox:
+                return None
+            heard = self._inbox.pop(min(self._inbox, key=lambda key: order(key.ts)))
+        if self.expire(heard):
+            return None
+        attempt = self._ledger.claim(heard.key, self.clock.monotonic())
+        if not attempt:
+            return None
+        command = Command(heard, self, permalink=self._connected().permalink(heard.key.ts), attempt=attempt)
+        with self._lock:
+            self._running[heard.key] = (command, threading.get_ident())
+        self._changed()
+        return command
+
+    def expire(self, heard: Heard) -> bool:
+        """Settle a command that nobody runs any more because it is too old; tell whether it is."""
+        if self.clock.time() - float(heard.key.ts) <= self._max_age:
+            return False
+        if self._ledger.claim(heard.key, self.clock.monotonic()):
+            audit.decided(heard, "too old")
+            self._ledger.settle(heard.key, Mark.TOO_OLD)
+            self._changed()
+        return True
+
+    def refuse(self, heard: Heard) -> bool:
+        """Settle a command of somebody who may not; False if it is not to be had."""
+        if not self._ledger.claim(heard.key, self.clock.monotonic()):
+            return False
+        audit.decided(heard, "refused")
+        self._ledger.settle(heard.key, Mark.REFUSED)
+        self._changed()
+        return True
+
+    def running(self) -> list[Command]:
+        """See `Origin`."""
+        with self._lock:
+            return [command for command, _ in self._running.values()]
+
+    def is_busy(self, besides: int) -> bool:
+        """Tell whether a thread other than `besides` runs a command."""
+        with self._lock:
+            return any(thread != besides for _, thread in self._running.values())
+
+    def post(self, ts: str, text: str, timeout: float) -> None:
+        """See `Origin`."""
+        self._connected().post(ts, text, timeout)
+
+    def settle(self, command: Command, outcome: Mark) -> None:
+        """See `Origin`."""
+        self._give_up(command)
+        self._ledger.settle(command.heard.key, outcome)
+        self._changed()
+
+    def release(self, command: Command) -> None:
+        """See `Origin`."""
+        self._give_up(command)
+        self._ledger.release(command.heard.key)
+        self.offer(command.heard)
+
+    def _give_up(self, command: Command) -> None:
+        with self._lock:
+            held, _ = self._running.get(command.heard.key, (None, 0))
+            if held is not command:
+                raise AlreadySettled(f"the command {command.text!r} was released: it is not ours to settle any more")
+            del self._running[command.heard.key]
+
+    def verdict(self, user: str, roles: Collection[str]) -> Verdict:
+        """See `Origin`."""
+        line = self._connected()
+        return self._access.decide(line.directory.person(user), line.team, roles)
+
+    def close(self) -> None:
+        """End every `take`."""
+        self._closed = True
+        self._offered.put(None)
+
+    def release_all(self) -> None:
+        """Give back what was taken and not settled."""
+        for command in self.running():
+            self.release(command)
+
+    def _connected(self) -> Line:
+        if self.line is None:
+            raise Unreachable("there is no connection to Slack yet")
+        return self.line

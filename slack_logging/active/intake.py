@@ -1,0 +1,111 @@
+"""Which messages of a channel are commands for us to treat. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slack_logging.active.emoji import Emoji, Mark
+from slack_logging.active.ledger import Key, order
+from slack_logging.active.parsing import Call, recognise
+from slack_logging.instance import Instance
+from slack_logging.slack.text import typed
+
+#: Subtypes that people's messages have. All others are joins, edits, topics, other apps' posts and the like;
+#: a `thread_broadcast` is part of a discussion. Source: message event, "Message subtypes".
+_SUBTYPES = frozenset({None, "file_share"})
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A command that somebody typed.
+
+    Attributes:
+        key: of its message.
+        user: who typed it: the id of a user, or of a bot that has none.
+        text: all that was typed, as typed.
+        call: the command in it.
+        marks: ours on it. A command that has one was treated before, perhaps by a process that died over it.
+    """
+
+    key: Key
+    user: str
+    text: str
+    call: Call
+    marks: frozenset[Mark] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Listens to one channel for one bot.
+
+    Attributes:
+        team: our workspace.
+        channel: the channel's id.
+        bot_user: our bot's user id.
+        bot_id: our bot's bot id.
+        app_id: our app's id; empty when it is not known.
+        prefix: what a command starts with.
+        emoji: the names of our marks.
+        instance: who we are when somebody is addressed.
+        named: the ids that may run commands; bots that are not among them are not even refused.
+    """
+
+    team: str
+    channel: str
+    bot_user: str
+    bot_id: str
+    app_id: str
+    prefix: str
+    emoji: Emoji
+    instance: Instance
+    named: frozenset[str]
+
+    def hear(self, message: Mapping[str, Any]) -> Heard | None:
+        """Return the command that a message is, or None for everything that is not ours to treat.
+
+        That is: our own messages; other apps'; talk, threads, joins and the like; commands for somebody else.
+
+        Args:
+            message: a Message object of conversations.history.
+        """
+        if self._is_own(message) or message.get("subtype") not in _SUBTYPES or _is_reply(message):
+            return None
+        user = self._author(message)
+        if not user:
+            return None
+        spans = typed(message)
+        call = recognise(spans, prefix=self.prefix, bot_user=self.bot_user)
+        if call is None or not call.is_for(self.instance):
+            return None
+        return Heard(
+            key=Key(self.team, self.channel, str(message["ts"])),
+            user=user,
+            text="".join(span.text for span in spans).strip(),
+            call=call,
+            marks=frozenset(self.emoji.marks(message.get("reactions") or (), self.bot_user)),
+        )
+
+    def _is_own(self, message: Mapping[str, Any]) -> bool:
+        """Tell whether we wrote it: by user, bot or app, because a webhook's posts have neither our user nor bot id."""
+        app_id = message.get("app_id") or (message.get("bot_profile") or {}).get("app_id")
+        theirs = {message.get("user"), message.get("bot_id"), app_id}
+        return not theirs.isdisjoint({self.bot_user, self.bot_id, self.app_id} - {""})
+
+    def _author(self, message: Mapping[str, Any]) -> str:
+        """Return who wrote it; nobody for a bot that the configuration does not name."""
+        user, bot_id = str(message.get("user") or ""), str(message.get("bot_id") or "")
+        if not bot_id and user != "USLACKBOT":
+            return user
+        return next((id_ for id_ in (user, bot_id) if id_ in self.named), "")
+
+
+def _is_reply(message: Mapping[str, Any]) -> bool:
+    ts = str(message["ts"])
+    return str(message.get("thread_ts") or ts) != ts
+
+
+def by_age(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return messages oldest first, each once. Pages overlap when messages come while they are read."""
+    return sorted({str(message["ts"]): message for message in messages}.values(), key=lambda each: order(each["ts"]))

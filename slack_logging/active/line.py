@@ -1,0 +1,112 @@
+"""A connection to the commands' channel: who we are there, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from slack_logging.active import reply
+from slack_logging.active.directory import Directory
+from slack_logging.active.intake import Intake, by_age
+from slack_logging.active.settings import Settings
+from slack_logging.clock import Clock
+from slack_logging.errors import Rejected
+from slack_logging.instance import Instance
+
+if TYPE_CHECKING:
+    from slack_logging.slack.client import SlackClient
+
+#: Messages of a page, and those that a start looks back over at most. Source: conversations.history, "limit".
+PAGE = 200
+
+#: Seconds to wait for a further page: a sweep that stopped half-way would begin anew.
+_PAGE_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """All that was found out when connecting. Safe to use from any thread."""
+
+    client: SlackClient
+    channel: str
+    team: str
+    url: str
+    intake: Intake
+    directory: Directory
+
+    @classmethod
+    def connect(cls, settings: Settings, instance: Instance, clock: Clock) -> Line:
+        """Find the channel and ourselves. Blocks; at most four calls, none of them when all is known already.
+
+        Raises:
+            DeliveryError: there is no token, no such channel, no network ...
+        """
+        from slack_logging.slack.client import connect  # here: it loads slack_sdk, which takes its time
+
+        client = connect(settings.token, settings.api_url, clock)
+        us = client.identity()
+        channel = client.channel_id(settings.channel)
+        access = settings.access
+        intake = Intake(
+            team=us.team_id,
+            channel=channel,
+            bot_user=us.user_id,
+            bot_id=us.bot_id,
+            app_id=_app_id(client, us.bot_id),
+            prefix=settings.prefix,
+            emoji=settings.emoji,
+            instance=instance,
+            named=access.allow,
+        )
+        return cls(client, channel, us.team_id, us.url, intake, Directory(client, us.team_id, access.groups, clock))
+
+    def newest(self) -> tuple[list[dict[str, Any]], bool]:
+        """Return the newest messages, oldest first, and whether there are older ones. One call; raises as `call`."""
+        answer = self.client.deliver("conversations.history", timeout=0, channel=self.channel, limit=PAGE)
+        return by_age(answer["messages"]), bool(answer.get("has_more"))
+
+    def since(self, oldest: str, wanted: Callable[[], bool]) -> list[dict[str, Any]]:
+        """Return all messages newer than `oldest`, oldest first. Raises as `deliver`.
+
+        All pages are read before anything is returned: which end of the stretch comes first is not documented.
+
+        Args:
+            oldest: a `ts`, itself left out.
+            wanted: looked at before each further page; once it is false, nothing is returned.
+        """
+        found: list[dict[str, Any]] = []
+        timeout, cursor = 0.0, None
+        while True:
+            answer = self.client.deliver(
+                "conversations.history",
+                timeout=timeout,
+                channel=self.channel,
+                oldest=oldest,
+                limit=PAGE,
+                cursor=cursor,
+            )
+            found += answer["messages"]
+            timeout, cursor = _PAGE_TIMEOUT, (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return by_age(found)
+            if not wanted():
+                return []
+
+    def post(self, ts: str, text: str, timeout: float) -> None:
+        """Reply in a message's thread, in as many messages as it takes. See `Origin.post`."""
+        for message in reply.messages(text):
+            self.client.deliver("chat.postMessage", timeout=timeout, channel=self.channel, thread_ts=ts, **message)
+
+    def permalink(self, ts: str) -> str:
+        """Return a message's address. Source: chat.getPermalink."""
+        return f"{self.url}archives/{self.channel}/p{ts.replace('.', '')}"
+
+
+def _app_id(client: SlackClient, bot_id: str) -> str:
+    """Return our app's id, empty when Slack does not tell: then only our webhooks' posts are not known for ours."""
+    try:
+        answer = client.deliver("bots.info", timeout=5.0, bot=bot_id)
+    except Rejected:
+        return ""
+    return str((answer.get("bot") or {}).get("app_id") or "")

@@ -1,0 +1,86 @@
+"""Places the marks that the ledger owes, as fast as Slack allows; what fails is tried again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from slack_logging import notices
+from slack_logging.active.emoji import Emoji, Mark
+from slack_logging.active.ledger import Ledger, Owed
+from slack_logging.clock import Clock
+from slack_logging.errors import RateLimited, Rejected, Unreachable
+from slack_logging.slack.pacing import Backoff
+
+if TYPE_CHECKING:
+    from slack_logging.slack.client import SlackClient
+
+_THERE = "already_reacted"
+#: Codes after which this mark can never be placed on this message. Source: reactions.add.
+_HOPELESS = frozenset(
+    "message_not_found bad_timestamp no_item_specified not_reactable thread_locked too_many_emoji too_many_reactions "
+    "invalid_name".split()
+)
+
+
+class Marker:
+    """Turns the ledger's outcomes into reactions. For one thread.
+
+    Args:
+        ledger: knows what is owed.
+        emoji: the names to use.
+        clock: what retries wait on.
+    """
+
+    def __init__(self, ledger: Ledger, emoji: Emoji, clock: Clock) -> None:
+        self._ledger = ledger
+        self._emoji = emoji
+        self._clock = clock
+        self._backoff = Backoff()
+        self._not_before = 0.0
+        self._missing: set[Mark] = set()
+
+    def place(self, client: SlackClient, *, only_final: bool = False) -> float | None:
+        """Place what is due. Never raises a `DeliveryError`; blocks for calls, not for their pace.
+
+        Returns:
+            The seconds until there is more to do; None when nothing is owed.
+        """
+        for owed in self._ledger.owed():
+            if only_final and not owed.mark.is_final:
+                break
+            now = self._clock.monotonic()
+            wait = max(owed.due, self._not_before) - now
+            if wait <= 0:
+                wait = client.acquire("reactions.add")
+            if wait <= 0:
+                wait = self._try(client, owed)
+            if wait > 0:
+                # What follows is due later still: the ledger sorts by what matters, then by when.
+                return wait
+        return None
+
+    def _try(self, client: SlackClient, owed: Owed) -> float:
+        """Place one mark; return the seconds to wait before the next try, 0.0 if there need be none."""
+        name = owed.mark.value if owed.mark in self._missing else self._emoji.name(owed.mark)
+        try:
+            client.call("reactions.add", channel=owed.key.channel, timestamp=owed.key.ts, name=name)
+        except RateLimited as error:
+            return self._later(error.retry_after)
+        except Unreachable:
+            return self._later(self._backoff.failed())
+        except Rejected as error:
+            if error.code == "invalid_name" and name != owed.mark.value:
+                self._missing.add(owed.mark)
+                notices.say(f"emoji {name}", f"there is no emoji :{name}: here; marking with :{owed.mark.value}:")
+                return self._later(0.001)
+            if error.code != _THERE and error.code not in _HOPELESS:
+                notices.say("reactions.add", f"commands cannot be marked: {error}")
+                return self._later(self._backoff.failed())
+        self._backoff.succeeded()
+        notices.clear("reactions.add")
+        self._ledger.placed(owed.key, owed.mark)
+        return 0.0
+
+    def _later(self, seconds: float) -> float:
+        self._not_before = self._clock.monotonic() + seconds
+        return seconds

@@ -1,0 +1,96 @@
+"""The seams of a command: where it came from, and what the built-in commands act on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from slack_logging.active.access import Verdict
+from slack_logging.active.emoji import Mark
+from slack_logging.clock import Clock
+from slack_logging.instance import Instance
+
+if TYPE_CHECKING:
+    from slack_logging.active.command import Command
+
+
+class Counters(Protocol):
+    """Counts of records, as `slack_logging.Stats` has them."""
+
+    @property
+    def emitted(self) -> int:
+        """Taken in."""
+
+    @property
+    def delivered(self) -> int:
+        """Shown in Slack on a line of their own."""
+
+    @property
+    def merged(self) -> int:
+        """Shown as part of another line's count."""
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Not shown, by reason."""
+
+    @property
+    def pending(self) -> int:
+        """Not shown yet."""
+
+
+class Operated(Protocol):
+    """The logging side of the process, as the built-in commands see it. `SlackHandler` is one."""
+
+    def stats(self) -> Counters:
+        """Return the counters of now."""
+
+
+class Origin(Protocol):
+    """Where commands come from: answers them, settles them and knows who may. Safe to use from any thread."""
+
+    @property
+    def prefix(self) -> str:
+        """What commands start with."""
+
+    @property
+    def instance(self) -> Instance:
+        """The process that reads."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock it runs on."""
+
+    @property
+    def since(self) -> float:
+        """When it began to read, in monotonic seconds."""
+
+    @property
+    def operated(self) -> Operated | None:
+        """The logging side, if there is one."""
+
+    def running(self) -> Sequence[Command]:
+        """Return what is claimed and not settled, oldest first."""
+
+    def post(self, ts: str, text: str, timeout: float) -> None:
+        """Reply in a message's thread; `text` is shown literally. Blocks for up to `timeout` seconds.
+
+        Raises:
+            DeliveryError: Slack did not take it.
+        """
+
+    def settle(self, command: Command, outcome: Mark) -> None:
+        """Say what became of a command. The mark follows.
+
+        Raises:
+            AlreadySettled: it was settled or released before.
+        """
+
+    def release(self, command: Command) -> None:
+        """Give a command back: somebody claims it again. Raises as `settle` does."""
+
+    def verdict(self, user: str, roles: Collection[str]) -> Verdict:
+        """Tell whether a user may run a command. May block for seconds.
+
+        Raises:
+            DeliveryError: it cannot be known right now.
+        """

@@ -1,0 +1,260 @@
+"""Reads a channel for commands, in a thread of its own, and places the marks.
+
+    history -> intake -> too old? -> allowed? -> desk -> (who takes it runs it) -> ledger -> mark
+
+A process that has not claimed a message posts nothing about it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from slack_logging import notices
+from slack_logging.active.access import Verdict
+from slack_logging.active.desk import Desk
+from slack_logging.active.intake import Heard
+from slack_logging.active.ledger import Ledger, State, just_before, order
+from slack_logging.active.line import Line
+from slack_logging.active.marking import Marker
+from slack_logging.active.origin import Operated
+from slack_logging.active.settings import Settings
+from slack_logging.clock import Clock
+from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited, Rejected
+from slack_logging.instance import Instance
+from slack_logging.slack.pacing import Backoff
+
+#: Seconds that each sweep reads again at most, so that what became visible late is found. Most pages hold it anyway.
+_LOOK_BACK = 600.0
+
+#: Seconds to wait for a refusal's reply: who is refused shall not hold up the others.
+_REFUSAL_TIMEOUT = 5.0
+
+
+class Reader:
+    """One stretch of reading, from `start` to `close`.
+
+    Args:
+        settings: the source's.
+        ledger: outlives the reader.
+        instance: who we are.
+        operated: the logging side, for the built-in commands.
+        clock: what all waits happen on.
+        prepare: called in the thread before it reads; its `ConfigurationError` is said, and nothing is read.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        *,
+        instance: Instance,
+        operated: Operated | None,
+        clock: Clock,
+        prepare: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self.desk = Desk(
+            ledger,
+            settings.access,
+            max_age=settings.max_age,
+            prefix=settings.prefix,
+            instance=instance,
+            operated=operated,
+            clock=clock,
+            changed=self._marks_are_owed,
+        )
+        self._settings = settings
+        self._ledger = ledger
+        self._instance = instance
+        self._clock = clock
+        self._prepare = prepare
+        self._marker = Marker(ledger, settings.emoji, clock)
+        self._backoff = Backoff()
+        self._cause = f"commands in {settings.channel}"
+        self._complaint = ""
+        self._must_connect = True
+        self._floor: str | None = None
+        self._sweep_at = 0.0
+        self._told: dict[str, float] = {}
+        self._over: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._closing = self._ended = False
+        self._give_up_at = 0.0
+        self._closer = 0
+        self._thread = threading.Thread(target=self._run, name=f"slack_logging-reader {settings.channel}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read. Does not wait."""
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            notices.say(self._cause, f"{self._cause} are not read: no thread could be started ({error})")
+            self._end()
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether it reads; not so in a forked child."""
+        return self._thread.is_alive() and not self._ended
+
+    def close(self, timeout: float) -> None:
+        """Stop reading, let running commands end, place the last marks. Blocks for up to `timeout` seconds.
+
+        May be called from any thread, also by a command: its own end is not waited for.
+        """
+        self._closer = threading.get_ident()
+        self._give_up_at = self._clock.monotonic() + timeout
+        self._closing = True
+        self.desk.close()
+        self._wake.put(None)
+        while self.is_alive and (left := self._give_up_at - self._clock.monotonic()) > 0:
+            self._clock.wait(self._over, left)
+        self._over.put(None)
+
+    def wait_until_closed(self) -> None:
+        """Block until somebody called `close` and the thread has ended."""
+        while self.is_alive:
+            self._clock.wait(self._over, None)
+        self._over.put(None)
+
+    def _run(self) -> None:
+        try:
+            self._wait_for_start()
+            if not self._closing:
+                self._prepare()
+            wait = self._step()
+            while not self._is_done():
+                self._clock.wait(self._wake, wait)
+                wait = self._step()
+        except ConfigurationError as error:
+            notices.say(self._cause, f"{self._cause} are not read: {error}")
+        except Exception as error:  # noqa: BLE001 - a thread's exception would be a traceback on stderr
+            notices.say(self._cause, f"{self._cause} are not read: {type(error).__name__}: {error}")
+        finally:
+            self._end()
+
+    def _wait_for_start(self) -> None:
+        end = self._clock.monotonic() + self._settings.start_delay
+        while not self._closing and (left := end - self._clock.monotonic()) > 0:
+            self._clock.wait(self._wake, left)
+
+    def _end(self) -> None:
+        self.desk.close()
+        self._ended = True
+        self._over.put(None)
+
+    def _is_done(self) -> bool:
+        """Tell whether it is closing and nothing is left to do, or no time to do it."""
+        if not self._closing:
+            return False
+        owes = any(owed.mark.is_final for owed in self._ledger.owed())
+        return not (owes or self.desk.is_busy(self._closer)) or self._clock.monotonic() >= self._give_up_at
+
+    def _step(self) -> float | None:
+        """Sweep when it is time, place marks, and return the seconds until there is more to do."""
+        now = self._clock.monotonic()
+        if not self._closing and now >= self._sweep_at:
+            self._sweep_at = now + self._sweep_safely()
+        wait = self._place_marks()
+        next_thing = self._give_up_at if self._closing else self._sweep_at
+        until_then = max(next_thing - self._clock.monotonic(), 0.0)
+        return until_then if wait is None else min(wait, until_then)
+
+    def _place_marks(self) -> float | None:
+        line = self.desk.line
+        return self._marker.place(line.client, only_final=self._closing) if line else None
+
+    def _marks_are_owed(self) -> None:
+        """Wake the thread; once it has ended, who settled the last commands places their marks."""
+        if self._ended:
+            self._place_marks()
+        else:
+            self._wake.put(None)
+
+    def _sweep_safely(self) -> float:
+        """Sweep, and return the seconds until the next. What goes wrong is said once and tried again, ever slower."""
+        try:
+            self._sweep()
+        except RateLimited as error:
+            return error.retry_after
+        except DeliveryError as error:
+            self._must_connect = isinstance(error, Rejected)
+            kind = error.code if isinstance(error, Rejected) else type(error).__name__
+            self._complain(kind, str(error))
+            return self._backoff.failed()
+        except Exception as error:  # noqa: BLE001 - nobody else would go on reading
+            self._complain(type(error).__name__, f"unexpected {type(error).__name__}: {error}")
+            return self._backoff.failed()
+        self._backoff.succeeded()
+        self._complaint = ""
+        who = f"{self._instance.host} (pid {self._instance.pid})"
+        notices.say(self._cause, f"reading {self._cause} as {who}")
+        return self._settings.poll_interval
+
+    def _complain(self, kind: str, text: str) -> None:
+        """Say what is wrong, once for each kind of fault until it works again."""
+        if kind != self._complaint:
+            self._complaint = kind
+            notices.say(self._cause, f"{self._cause} are not read: {text}; trying again")
+
+    def _sweep(self) -> None:
+        if self._must_connect or self.desk.line is None:
+            self.desk.line = Line.connect(self._settings, self._instance, self._clock)
+            self._must_connect = False
+        line = self.desk.line
+        for message in self._messages(line):
+            heard = line.intake.hear(message)
+            if heard is not None:
+                self._consider(heard)
+            self._ledger.read(str(message["ts"]))
+        if self._floor is not None:
+            self._ledger.forget(before=self._oldest(self._floor))
+
+    def _messages(self, line: Line) -> list[dict[str, Any]]:
+        """Return what is to be looked at, oldest first."""
+        if self._floor is not None:
+            return line.since(self._oldest(self._floor), wanted=lambda: not self._closing)
+        started = self._clock.time()
+        messages, more = line.newest()
+        floor = f"{started - self._settings.max_age:.6f}"
+        if more and messages:
+            floor = max(floor, just_before(str(messages[0]["ts"])), key=order)
+        self._floor = floor
+        return [message for message in messages if order(str(message["ts"])) > order(floor)]
+
+    def _oldest(self, floor: str) -> str:
+        """Return where a sweep begins: a little back, or further to what is unsettled; never before `floor`."""
+        look_back = f"{self._clock.time() - min(self._settings.max_age, _LOOK_BACK):.6f}"
+        cursor = self._ledger.cursor() or floor
+        return max(floor, min(cursor, look_back, key=order), key=order)
+
+    def _consider(self, heard: Heard) -> None:
+        """Lay out a command, refuse it, or leave it: exactly one of these, however often it is read."""
+        state = self._ledger.state(heard.key)
+        if state in (State.CLAIMED, State.SETTLED):
+            return
+        if state is State.NEW and heard.marks:
+            return  # treated before a restart; what was running then is for a person to decide
+        if self.desk.expire(heard):
+            return
+        if state is State.NEW:
+            verdict = self.desk.verdict(heard.user, ())
+            if verdict is not Verdict.ALLOWED:
+                self._refuse(heard, verdict)
+                return
+            self._ledger.note(heard.key)
+        self.desk.offer(heard)
+
+    def _refuse(self, heard: Heard, verdict: Verdict) -> None:
+        """Refuse, and tell who they are to Slack and what to do; the same person only once in a while."""
+        if not self.desk.refuse(heard):
+            return
+        now = self._clock.monotonic()
+        if now - self._told.get(heard.user, -_LOOK_BACK) < _LOOK_BACK:
+            return
+        self._told[heard.user] = now
+        text = f"You are {heard.user}, {verdict.value}. Whoever configures this service can add {heard.user} to allow."
+        with contextlib.suppress(DeliveryError):  # the mark says it too
+            self.desk.post(heard.key.ts, text, _REFUSAL_TIMEOUT)

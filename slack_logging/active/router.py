@@ -1,0 +1,207 @@
+"""From a command's name to the function that does it, and from what that returns to the reply."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import inspect
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, overload
+
+from slack_logging import options
+from slack_logging.active import audit, builtin
+from slack_logging.active.access import Verdict
+from slack_logging.active.builtin import Catalogue
+from slack_logging.active.command import Command
+from slack_logging.active.parsing import command_name
+from slack_logging.active.signature import Signature
+from slack_logging.errors import (
+    BadArguments,
+    ConfigurationError,
+    DeliveryError,
+    NotAuthorized,
+    UnknownCommand,
+)
+
+if TYPE_CHECKING:
+    from slack_logging.active.source import SlackCommandSource
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One command."""
+
+    name: str
+    function: Callable[..., object]
+    signature: Signature
+    roles: tuple[str, ...] = ()
+
+    @classmethod
+    def to(cls, function: Callable[..., object], name: str, roles: Iterable[str] = ()) -> Route:
+        """Return the route to a function. Raises `ConfigurationError` if it cannot be typed."""
+        return cls(name, function, Signature(function, (Command, Catalogue)), tuple(roles))
+
+    def usage(self, prefix: str) -> str:
+        """Return what to type."""
+        return f"{prefix}{self.name} {self.signature.usage}".strip()
+
+
+class CommandRouter:
+    """Your commands, and the built-in ones: ``help``, ``ping``, ``status``, ``level``.
+
+        router = CommandRouter()
+
+        @router.command(roles=["deployers"])
+        def deploy(service: str, *, version: str = "latest", force: bool = False) -> str:
+            return f"{service} is at {version}"
+
+    Commands are added before the router is used; after that it may be used from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._own: dict[str, Route] = {}
+        self._built_in = {name: Route.to(function, name) for name, function in builtin.COMMANDS.items()}
+
+    @overload
+    def command(self, name: Callable[P, R], /) -> Callable[P, R]: ...
+
+    @overload
+    def command(
+        self, name: str | None = None, /, *, roles: Iterable[str] | None = None
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+
+    def command(
+        self, name: Callable[P, R] | str | None = None, /, *, roles: Iterable[str] | None = None
+    ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
+        """Make a function a command. The function itself is returned unchanged.
+
+        Parameters are typed in their order, keyword-only ones as ``--option``; a parameter annotated `Command` gets
+        the command. The return value is the reply; of a generator, each item is one. ``async def`` works.
+
+        Args:
+            name: what people type; the function's name with hyphens by default.
+            roles: any one of them is enough, beyond being on the source's ``allow``; None asks for no more.
+
+        Raises:
+            ConfigurationError: the name is taken or cannot be typed, or a parameter cannot be.
+        """
+        if callable(name):
+            self._add(name, None, ())
+            return name
+        wanted = options.texts("roles", () if roles is None else roles)
+
+        def register(function: Callable[P, R]) -> Callable[P, R]:
+            self._add(function, name, wanted)
+            return function
+
+        return register
+
+    def _add(self, function: Callable[..., object], name: str | None, roles: Iterable[str]) -> None:
+        typed = command_name(getattr(function, "__name__", "") if name is None else options.text("name", name))
+        if not typed[:1].isalpha() or any(char.isspace() for char in typed):
+            raise ConfigurationError(f"command name {typed!r}: expected one word that starts with a letter")
+        if typed in self._own:
+            raise ConfigurationError(f"command {typed!r} exists already: give one of the two another name")
+        self._own[typed] = Route.to(function, typed, roles)
+
+    @property
+    def routes(self) -> dict[str, Route]:
+        """All commands by name, in alphabetical order."""
+        return dict(sorted({**self._built_in, **self._own}.items()))
+
+    def run(self, command: Command) -> None:
+        """Parse, check, run, reply and settle. Returns when the function has; never raises an `Exception`.
+
+        Unknown names and arguments that do not fit are answered with what to type instead; what the function raises,
+        with its last line.
+        """
+        with command:
+            route = self._find(command.name, command)
+            try:
+                arguments = route.signature.bind(command.args, {Command: command, Catalogue: self})
+            except BadArguments as error:
+                raise BadArguments(f"{error}\nusage: {route.usage(command.origin.prefix)}") from None
+            self._authorize(route, command)
+            audit.decided(command.heard, "allowed")
+            self._reply(command, route.function(**arguments))
+
+    def serve(self, source: SlackCommandSource) -> None:
+        """Run the commands of `source` in its worker threads. Blocks until the source is closed, or Ctrl-C.
+
+        Raises:
+            ConfigurationError: a command wants a role that the source does not have, or the source is being read.
+        """
+        source.serve(self)
+
+    def overview(self, command: Command) -> str:
+        """See `Catalogue`."""
+        routes = self._allowed(command)
+        width = max(len(route.usage(command.origin.prefix)) for route in routes)
+        return "\n".join(
+            f"{route.usage(command.origin.prefix):{width}}  {route.signature.summary}".rstrip() for route in routes
+        )
+
+    def manual(self, name: str, command: Command) -> str:
+        """See `Catalogue`."""
+        prefix = command.origin.prefix
+        route = self._find(command_name(name.removeprefix(prefix)), command)
+        if route not in self._allowed(command):
+            raise self._unknown(name, command)
+        return "\n".join([route.usage(prefix), route.signature.summary, *route.signature.describe()]).strip()
+
+    def _find(self, name: str, command: Command) -> Route:
+        route = self.routes.get(name)
+        if route is None:
+            raise self._unknown(name, command)
+        return route
+
+    def _unknown(self, name: str, command: Command) -> UnknownCommand:
+        prefix = command.origin.prefix
+        allowed = {route.name: route for route in self._allowed(command)}
+        near = difflib.get_close_matches(name, allowed, n=1)
+        hint = f"did you mean: {allowed[near[0]].usage(prefix)}" if near else f"{prefix}help lists what you can do"
+        return UnknownCommand(f"no command {name!r}; {hint}")
+
+    def _allowed(self, command: Command) -> list[Route]:
+        """Return what the person may run. Role by role, not command by command: each look may cost a call."""
+        wanted = {route.roles for route in self.routes.values()}
+        granted = {roles for roles in wanted if command.origin.verdict(command.user, roles) is Verdict.ALLOWED}
+        return [route for route in self.routes.values() if route.roles in granted]
+
+    def _authorize(self, route: Route, command: Command) -> None:
+        """Check once more, now that it is about to run: groups change while commands wait."""
+        try:
+            verdict = command.origin.verdict(command.user, route.roles)
+        except DeliveryError as error:
+            raise NotAuthorized(f"Slack did not tell who may do that just now; try again ({error})") from error
+        if verdict is not Verdict.ALLOWED:
+            raise NotAuthorized(f"you are {command.user}, {verdict.value}")
+
+    def _reply(self, command: Command, result: object) -> None:
+        """Reply with what a function returned, yields or awaits."""
+        if inspect.iscoroutine(result):
+            result = asyncio.run(result)
+        if isinstance(result, AsyncIterator):
+            asyncio.run(self._reply_each(command, result))
+        elif isinstance(result, Iterator):
+            for item in result:
+                self._say(command, item)
+        else:
+            self._say(command, result)
+
+    async def _reply_each(self, command: Command, results: AsyncIterator[object]) -> None:
+        async for item in results:
+            self._say(command, item)
+
+    def _say(self, command: Command, item: object) -> None:
+        """Reply. That Slack does not take it makes nothing undone, so it is not the command's failure."""
+        if item is None:
+            return
+        try:
+            command.reply(str(item))
+        except DeliveryError as error:
+            audit.decided(command.heard, "lost a reply", error)

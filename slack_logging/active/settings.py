@@ -1,0 +1,24 @@
+"""What a source was configured with, checked. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from slack_logging.active.access import Access
+from slack_logging.active.emoji import Emoji
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """See `SlackCommandSource` for the meanings. Durations are seconds."""
+
+    channel: str
+    access: Access
+    token: str | None
+    api_url: str | None
+    prefix: str
+    poll_interval: float
+    max_age: float
+    start_delay: float
+    workers: int
+    emoji: Emoji

@@ -1,0 +1,212 @@
+"""Commands from a Slack channel, as a generator or for a router."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import NoReturn
+
+from slack_logging import clock as clocks
+from slack_logging import options
+from slack_logging.active.access import Access
+from slack_logging.active.command import Command
+from slack_logging.active.desk import Desk
+from slack_logging.active.emoji import Emoji
+from slack_logging.active.ledger import MemoryLedger
+from slack_logging.active.origin import Operated
+from slack_logging.active.parsing import check_prefix
+from slack_logging.active.reader import Reader
+from slack_logging.active.router import CommandRouter
+from slack_logging.active.settings import Settings
+from slack_logging.errors import ConfigurationError
+from slack_logging.instance import Instance
+
+_OPTIONS = "allow roles router token api_url prefix poll_interval max_age start_delay workers emoji".split()
+
+#: Seconds for which leaving a loop waits for the last marks.
+_CLOSE_TIMEOUT = 5.0
+
+
+class SlackCommandSource:
+    """The commands that people type in a channel.
+
+        for command in SlackCommandSource("#ops-commands", allow=["U024BE7LH"]):
+            with command:
+                command.reply(f"you said {command.text}")
+
+    Iterating claims one command after another and waits for the next; leaving the loop gives back what was claimed
+    and not settled. `CommandRouter.serve` runs them in worker threads instead. Constructing does no I/O. What is
+    wrong with the world (no token, no network, no such channel) is never raised: it is one line on stderr, and tried
+    again. A command that was begun by a process that died is left for a person to decide.
+
+    Args:
+        channel: name or id. The bot must be a member.
+        allow: ids of the users and user groups who may run commands; required, because nobody may by default.
+        roles: from the names that `CommandRouter.command` asks for to ids. Who has a role must also be on `allow`.
+        router: a `CommandRouter`, or where to import it from when reading starts: ``"myapp.ops.router"``. For `start`.
+        token: a bot token; ``SLACK_BOT_TOKEN`` by default.
+        api_url: another Slack; ``SLACK_API_URL`` by default.
+        prefix: what a command starts with.
+        poll_interval: seconds between two looks at the channel. Slack allows about 50 looks a minute for all
+            channels of a workspace.
+        max_age: seconds after which a command is marked instead of run, as it would surprise. A start looks back
+            as far, over at most 200 messages.
+        start_delay: seconds before reading begins.
+        workers: commands that run at the same time.
+        emoji: other names for marks, by meaning: ``{"done": "shipit"}``. See `slack_logging.active.emoji.Mark`.
+
+    Durations are float seconds, a `timedelta`, or a string such as ``"5s"``.
+
+    Raises:
+        ConfigurationError: at construction, for anything wrong in the above.
+    """
+
+    def __init__(
+        self,
+        channel: str,
+        *,
+        allow: Iterable[str] | str,
+        roles: Mapping[str, Iterable[str] | str] | None = None,
+        router: CommandRouter | str | None = None,
+        token: str | None = None,
+        api_url: str | None = None,
+        prefix: str = "!",
+        poll_interval: float | timedelta | str = 5.0,
+        max_age: float | timedelta | str = 600.0,
+        start_delay: float | timedelta | str = 0.0,
+        workers: int | str = 4,
+        emoji: Mapping[str, str] | None = None,
+        **unknown: NoReturn,
+    ) -> None:
+        options.reject_unknown("SlackCommandSource", unknown, _OPTIONS)
+        self._settings = Settings(
+            channel=options.channel("channel", channel),
+            access=Access.configured(allow, roles),
+            token=token if token is None else options.text("token", token),
+            api_url=api_url if api_url is None else options.text("api_url", api_url),
+            prefix=check_prefix(options.text("prefix", prefix)),
+            poll_interval=max(options.seconds("poll_interval", poll_interval), 0.1),
+            max_age=options.seconds("max_age", max_age),
+            start_delay=options.seconds("start_delay", start_delay),
+            workers=options.whole_number("workers", workers, least=1),
+            emoji=Emoji(emoji),
+        )
+        self._router = _checked_router(router)
+        self._clock = clocks.current()
+        self._ledger = MemoryLedger()
+        self._reader: Reader | None = None
+
+    def __iter__(self) -> Iterator[Command]:
+        """Read, and yield each command once it is claimed. Ends when somebody calls `close`.
+
+        Raises:
+            ConfigurationError: the source is being read already.
+        """
+        reader = self._open(operated=None, instance=None)
+        try:
+            while (command := reader.desk.take()) is not None:
+                yield command
+        finally:
+            reader.desk.release_all()
+            reader.close(_CLOSE_TIMEOUT)
+
+    def start(self, operated: Operated | None = None, *, instance: Instance | None = None) -> None:
+        """Read and run commands in background threads until `close`. Does not block and raises nothing.
+
+        Args:
+            operated: the logging side that the built-in commands show.
+            instance: who we are; found out by default.
+        """
+        if self._reader is None or not self._reader.is_alive:
+            self._open(operated=operated, instance=instance, router=lambda: _loaded_router(self._router))
+
+    def serve(self, router: CommandRouter) -> None:
+        """Read and run commands in background threads; block until `close`, or Ctrl-C.
+
+        Raises:
+            ConfigurationError: a command wants a role that is not configured, or the source is being read already.
+        """
+        self._check_roles(router)
+        reader = self._open(operated=None, instance=None, router=lambda: router)
+        try:
+            reader.wait_until_closed()
+        finally:
+            reader.close(_CLOSE_TIMEOUT)
+
+    def close(self, timeout: float = _CLOSE_TIMEOUT) -> None:
+        """Stop reading; iteration ends. Blocks for up to `timeout` seconds, for running commands and the last marks.
+
+        May be called from any thread and more than once. The source can be read again afterwards.
+        """
+        if self._reader is not None:
+            self._reader.close(timeout)
+
+    def _open(
+        self, *, operated: Operated | None, instance: Instance | None, router: Callable[[], CommandRouter] | None = None
+    ) -> Reader:
+        """Begin to read; with a router, also to run."""
+        if self._reader is not None and self._reader.is_alive:
+            raise ConfigurationError(f"{self!r} is being read already: close() it first, or make another source")
+
+        def prepare() -> None:
+            if router is not None:
+                self._start_workers(reader.desk, router())
+
+        reader = self._reader = Reader(
+            self._settings,
+            self._ledger,
+            instance=instance or Instance.current(),
+            operated=operated,
+            clock=self._clock,
+            prepare=prepare,
+        )
+        reader.start()
+        return reader
+
+    def _start_workers(self, desk: Desk, router: CommandRouter) -> None:
+        self._check_roles(router)
+        for number in range(self._settings.workers):
+            threading.Thread(
+                target=_work, args=(desk, router), name=f"slack_logging-worker-{number + 1}", daemon=True
+            ).start()
+
+    def _check_roles(self, router: CommandRouter) -> None:
+        for route in router.routes.values():
+            self._settings.access.check_roles(route.name, route.roles)
+
+    def __repr__(self) -> str:
+        state = "reading" if self._reader is not None and self._reader.is_alive else "closed"
+        return f"<SlackCommandSource {self._settings.channel} {state}>"
+
+
+def _work(desk: Desk, router: CommandRouter) -> None:
+    while (command := desk.take()) is not None:
+        with contextlib.suppress(SystemExit):  # a command's sys.exit() has been answered; the worker goes on
+            router.run(command)
+
+
+def _checked_router(router: object) -> CommandRouter | str | None:
+    if router is None or isinstance(router, CommandRouter):
+        return router
+    if isinstance(router, str) and router.replace(":", ".").strip(".").count("."):
+        return router
+    raise ConfigurationError(
+        f"router={router!r}: expected a CommandRouter, or where to import one from, such as 'myapp.ops.router'"
+    )
+
+
+def _loaded_router(router: CommandRouter | str | None) -> CommandRouter:
+    """Import the router. Whatever its module raises is a wrong configuration, said as such."""
+    if not isinstance(router, str):
+        return router or CommandRouter()
+    module, _, name = router.rpartition(":" if ":" in router else ".")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except Exception as error:
+        raise ConfigurationError(f"router={router!r} cannot be imported: {type(error).__name__}: {error}") from error
+    if not isinstance(found, CommandRouter):
+        raise ConfigurationError(f"router={router!r} is a {type(found).__name__}: expected a CommandRouter")
+    return found
