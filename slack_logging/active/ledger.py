@@ -8,7 +8,7 @@ A claim is a lock: of all who ask, one gets it. The cursor moves only past what 
 
 from __future__ import annotations
 
-import threading
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -121,10 +121,14 @@ class _Entry:
 
 
 class MemoryLedger:
-    """A ledger that lasts as long as the process. See `Ledger`."""
+    """A ledger that lasts as long as the process. See `Ledger`.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    Args:
+        lock: held for every answer, so that threads may ask; never for long.
+    """
+
+    def __init__(self, lock: AbstractContextManager[object]) -> None:
+        self._lock = lock
         self._entries: dict[Key, _Entry] = {}
         self._read: str | None = None
 

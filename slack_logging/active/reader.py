@@ -137,8 +137,11 @@ class Reader:
 
     def _wait_for_start(self) -> None:
         end = self._clock.monotonic() + self._settings.start_delay
-        while not self._closing and (left := end - self._clock.monotonic()) > 0:
+        while True:
+            left = max(end - self._clock.monotonic(), 0.0)
             self._clock.wait(self._wake, left)
+            if self._closing or not left:
+                return
 
     def _end(self) -> None:
         self.desk.close()

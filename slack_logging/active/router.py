@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import difflib
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, overload
 
@@ -184,9 +183,9 @@ class CommandRouter:
     def _reply(self, command: Command, result: object) -> None:
         """Reply with what a function returned, yields or awaits."""
         if inspect.iscoroutine(result):
-            result = asyncio.run(result)
+            result = _run(result)
         if isinstance(result, AsyncIterator):
-            asyncio.run(self._reply_each(command, result))
+            _run(self._reply_each(command, result))
         elif isinstance(result, Iterator):
             for item in result:
                 self._say(command, item)
@@ -205,3 +204,9 @@ class CommandRouter:
             command.reply(str(item))
         except DeliveryError as error:
             audit.decided(command.heard, "lost a reply", error)
+
+
+def _run(coroutine: Coroutine[object, object, object]) -> object:
+    import asyncio  # here: most processes need none of it
+
+    return asyncio.run(coroutine)

@@ -257,7 +257,8 @@ def _converted(parameter: _Parameter, value: str | bool | list[str]) -> object:
     try:
         return parameter.kind.convert(value)
     except ValueError:
-        raise BadArguments(f"{parameter.metavar}: expected {parameter.kind.expected}, got {value!r}") from None
+        name = f"--{parameter.word}" if parameter.is_option else parameter.metavar
+        raise BadArguments(f"{name}: expected {parameter.kind.expected}, got {value!r}") from None
 
 
 def _told(parameter: _Parameter) -> str:

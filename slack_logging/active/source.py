@@ -96,7 +96,7 @@ class SlackCommandSource:
         )
         self._router = _checked_router(router)
         self._clock = clocks.current()
-        self._ledger = MemoryLedger()
+        self._ledger = MemoryLedger(threading.Lock())
         self._reader: Reader | None = None
 
     def __iter__(self) -> Iterator[Command]:
