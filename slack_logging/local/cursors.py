@@ -22,10 +22,10 @@ _TS = re.compile(r"[0-9]{10}\.[0-9]{6}")
 
 def encode_cursor(listing: str, position: str, now: float) -> str:
     """Return the cursor for the page that begins at `position` of `listing`; it ends in ``=`` as Slack's do."""
-    plain = f"{listing}|{int(now)}|{position}"
+    plain = f"{listing}|{int(now)}|{position}|".encode()
     if len(plain) % 3 == 0:
-        plain += "|"
-    return base64.urlsafe_b64encode(plain.encode()).decode()
+        plain += b"|"
+    return base64.urlsafe_b64encode(plain).decode()
 
 
 def decode_cursor(listing: str, cursor: str, now: float) -> str:
@@ -35,7 +35,7 @@ def decode_cursor(listing: str, cursor: str, now: float) -> str:
         ApiError: ``invalid_cursor``: mangled, of another listing, or expired.
     """
     try:
-        its_listing, issued, position = base64.b64decode(cursor, b"-_", validate=True).decode().rstrip("|").split("|")
+        its_listing, issued, position, *_ = base64.b64decode(cursor, b"-_", validate=True).decode().split("|")
         age = now - int(issued)
     except (binascii.Error, ValueError):
         raise ApiError("invalid_cursor") from None

@@ -1,0 +1,62 @@
+"""How these tests ask the local Slack: through the real slack_sdk, synchronous and asynchronous."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from slack_logging.local import LocalSlack
+
+#: Calls a method of slack_sdk's client by name and returns Slack's answer, refusals too.
+Ask = Callable[..., dict[str, Any]]
+
+
+def ask_sync(slack: LocalSlack, token: str | None = None) -> Ask:
+    """Return a caller by slack_sdk's synchronous client, its retries off."""
+    client = WebClient(token or slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=10)
+
+    def ask(method: str, **arguments: Any) -> dict[str, Any]:
+        try:
+            return dict(getattr(client, method)(**arguments).data)
+        except SlackApiError as error:
+            return dict(error.response.data)
+
+    return ask
+
+
+def ask_async(slack: LocalSlack, token: str | None = None) -> Ask:
+    """Return a caller by slack_sdk's asynchronous client, its retries off."""
+
+    async def call(method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        client = AsyncWebClient(token or slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=10)
+        try:
+            return dict((await getattr(client, method)(**arguments)).data)
+        except SlackApiError as error:
+            return dict(error.response.data)
+
+    return lambda method, **arguments: asyncio.run(call(method, arguments))
+
+
+@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
+def ask(request: pytest.FixtureRequest, slack: LocalSlack) -> Ask:
+    """Ask with the bot's token, once by each of slack_sdk's clients."""
+    caller: Ask = request.param(slack)
+    return caller
+
+
+@pytest.fixture(autouse=True)
+def quiet_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep slack_sdk from warning about posts without text: the server is to be asked just these."""
+    monkeypatch.setenv("SKIP_SLACK_SDK_WARNING", "1")
+
+
+@pytest.fixture
+def log(slack: LocalSlack) -> str:
+    """Return the id of ``#ops-log``."""
+    return slack.channel_id("ops-log")
