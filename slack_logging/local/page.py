@@ -149,7 +149,7 @@ class _Page:
             raise _refusal(web.HTTPNotFound, "there is no such file")
         guessed = mimetypes.guess_type(stored.name)[0]
         kind = guessed if guessed in _IMAGE_TYPES else "text/plain; charset=utf-8"
-        disposition = f"attachment; filename*=UTF-8''{quote(stored.name, safe='')}"
+        disposition = f"attachment; filename*=UTF-8''{quote(stored.name, safe='', errors='replace')}"
         headers = _HEADERS | {"Content-Type": kind, "Content-Disposition": disposition}
         return web.Response(body=stored.content, headers=headers)
 
@@ -175,7 +175,7 @@ class _Page:
         if request.content_type != "application/json":
             raise _refusal(web.HTTPUnsupportedMediaType, f"expected application/json, got {request.content_type}")
         try:
-            body = await request.json()
+            body = json.loads(await request.read())
         except (ValueError, RecursionError):
             raise _refusal(web.HTTPBadRequest, "the body is not JSON") from None
         if not isinstance(body, dict):
