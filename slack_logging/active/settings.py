@@ -16,6 +16,7 @@ class Settings:
     access: Access
     token: str | None
     api_url: str | None
+    service: str | None
     prefix: str
     poll_interval: float
     max_age: float

@@ -24,7 +24,7 @@ from slack_logging.active.settings import Settings
 from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
 
-_OPTIONS = "allow roles router token api_url prefix poll_interval max_age start_delay workers emoji".split()
+_OPTIONS = "allow roles router token api_url service prefix poll_interval max_age start_delay workers emoji".split()
 
 #: Seconds for which leaving a loop waits for the last marks.
 _CLOSE_TIMEOUT = 5.0
@@ -49,6 +49,7 @@ class SlackCommandSource:
         router: a `CommandRouter`, or where to import it from when reading starts: ``"myapp.ops.router"``. For `start`.
         token: a bot token; ``SLACK_BOT_TOKEN`` by default.
         api_url: another Slack; ``SLACK_API_URL`` by default.
+        service: the program's name, which people can address (``!@orders status``); what was started by default.
         prefix: what a command starts with.
         poll_interval: seconds between two looks at the channel. Slack allows about 50 looks a minute for all
             channels of a workspace.
@@ -73,6 +74,7 @@ class SlackCommandSource:
         router: CommandRouter | str | None = None,
         token: str | None = None,
         api_url: str | None = None,
+        service: str | None = None,
         prefix: str = "!",
         poll_interval: float | timedelta | str = 5.0,
         max_age: float | timedelta | str = 600.0,
@@ -87,6 +89,7 @@ class SlackCommandSource:
             access=Access.configured(allow, roles),
             token=token if token is None else options.text("token", token),
             api_url=api_url if api_url is None else options.text("api_url", api_url),
+            service=service if service is None else options.text("service", service),
             prefix=check_prefix(options.text("prefix", prefix)),
             poll_interval=max(options.seconds("poll_interval", poll_interval), 0.1),
             max_age=options.seconds("max_age", max_age),
@@ -105,7 +108,7 @@ class SlackCommandSource:
         Raises:
             ConfigurationError: the source is being read already.
         """
-        reader = self._open(operated=None, instance=None)
+        reader = self._open()
         try:
             while (command := reader.desk.take()) is not None:
                 yield command
@@ -113,15 +116,14 @@ class SlackCommandSource:
             reader.desk.release_all()
             reader.close(_CLOSE_TIMEOUT)
 
-    def start(self, operated: Operated | None = None, *, instance: Instance | None = None) -> None:
+    def start(self, operated: Operated | None = None) -> None:
         """Read and run commands in background threads until `close`. Does not block and raises nothing.
 
         Args:
             operated: the logging side that the built-in commands show.
-            instance: who we are; found out by default.
         """
         if self._reader is None or not self._reader.is_alive:
-            self._open(operated=operated, instance=instance, router=lambda: _loaded_router(self._router))
+            self._open(operated=operated, router=lambda: _loaded_router(self._router))
 
     def serve(self, router: CommandRouter) -> None:
         """Read and run commands in background threads; block until `close`, or Ctrl-C.
@@ -130,7 +132,7 @@ class SlackCommandSource:
             ConfigurationError: a command wants a role that is not configured, or the source is being read already.
         """
         self._check_roles(router)
-        reader = self._open(operated=None, instance=None, router=lambda: router)
+        reader = self._open(router=lambda: router)
         try:
             reader.wait_until_closed()
         finally:
@@ -144,9 +146,7 @@ class SlackCommandSource:
         if self._reader is not None:
             self._reader.close(timeout)
 
-    def _open(
-        self, *, operated: Operated | None, instance: Instance | None, router: Callable[[], CommandRouter] | None = None
-    ) -> Reader:
+    def _open(self, *, operated: Operated | None = None, router: Callable[[], CommandRouter] | None = None) -> Reader:
         """Begin to read; with a router, also to run."""
         if self._reader is not None and self._reader.is_alive:
             raise ConfigurationError(f"{self!r} is being read already: close() it first, or make another source")
@@ -158,7 +158,7 @@ class SlackCommandSource:
         reader = self._reader = Reader(
             self._settings,
             self._ledger,
-            instance=instance or Instance.current(),
+            instance=Instance.current(self._settings.service),
             operated=operated,
             clock=self._clock,
             prepare=prepare,
