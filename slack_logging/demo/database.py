@@ -92,8 +92,9 @@ class Database:
     def commit(self) -> None:
         """Make what was added last."""
         self._connection.execute("COMMIT")
-        logger.info("committed %d orders", self._uncommitted)
         self._connection.execute("BEGIN")
+        if self._uncommitted:
+            logger.info("committed %d orders", self._uncommitted)
         self._uncommitted = 0
 
     def close(self) -> None:

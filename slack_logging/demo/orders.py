@@ -110,7 +110,9 @@ def parse_order(line: str) -> Order:
         ArithmeticError: the price is no number.
     """
     (row,) = csv.reader([line], strict=True)
-    for column, value in zip(COLUMNS, row, strict=False):
+    if len(row) != len(COLUMNS):
+        raise ValueError(f"{len(row)} columns instead of {len(COLUMNS)}")
+    for column, value in zip(COLUMNS, row, strict=True):
         if not value.isprintable():
             raise ValueError(f"control character in {column}: {value!r}")
     order_id, ordered_at, customer_id, name, email, sku, quantity, unit_price, currency = row

@@ -50,8 +50,7 @@ class Person:
         self._importer = importer
         self._pace = pace
         self._bundled = bundled
-        #: What was checked and held, a line each.
-        self.held: list[str] = []
+        self._held: dict[str, list[str]] = {}
 
     def play(self) -> None:
         """Type all lines, each when the one before it has had its effect. Blocks.
@@ -64,39 +63,48 @@ class Person:
         self._pause_and_look_closer()
         self._finish_and_retry()
 
+    def report(self) -> str:
+        """Return a line for each command typed, with what was checked and held."""
+        lines = []
+        for ts, checks in self._held.items():
+            message = self._slack.messages(self._commands_channel, thread_ts=ts)[0]
+            who = self._slack.workspace.user(message["user"]).name
+            lines.append(f"  ok  {who}  {visible_text(message):32}{', '.join(checks)}\n")
+        return "".join(lines)
+
     def _look_around(self) -> None:
         """Four at once: two questions, a slip, and somebody who may not."""
         asked = self._type("!help"), self._type("!status"), self._type("!rety 1042"), self._type("!pause", user="ben")
         help_, status, slip, forbidden = asked
         self._expect(help_, DONE, "!retry", "lists the commands")
-        self._expect(status, DONE, "order-import", "tells who is listening")
-        self._expect(slip, NOT_UNDERSTOOD, "!retry", "is not understood, and the reply names the nearest command")
-        self._expect(forbidden, REFUSED, self._slack.user_id("ben"), "is refused: ben is not on the allow list")
-        self._check(forbidden, self._importer.progress().state != "paused", "and pauses nothing")
+        self._expect(status, DONE, " emitted = ", "tells who listens and what was logged")
+        self._expect(slip, NOT_UNDERSTOOD, "!retry", "not understood: the reply names the nearest command")
+        self._expect(forbidden, REFUSED, self._slack.user_id("ben"), "refused: not on the allow list")
+        self._check(forbidden, self._importer.progress().state != "paused", "pauses nothing")
 
     def _pause_and_look_closer(self) -> None:
         pause = self._type("!pause")
-        self._expect(pause, DONE, "paused: ", "is done")
+        self._expect(pause, DONE, "paused: ", "done")
         before = self._importer.progress()
-        self._check(pause, before.state == "paused", "and the import stands still")
+        self._check(pause, before.state == "paused", "the import stands still")
         self._pace.allow(before.read + _DEBUG_LINES)
 
         debug = self._type("!level orders DEBUG --for 10m")
-        self._expect(debug, DONE, "INFO -> DEBUG", "is done")
-        self._check(debug, logging.getLogger("orders").level == logging.DEBUG, "and the logger is at DEBUG")
-        self._check(pause, self._importer.progress() == before, "and no line was read since")
+        self._expect(debug, DONE, "INFO -> DEBUG", "done")
+        self._check(debug, logging.getLogger("orders").level == logging.DEBUG, "the logger is at DEBUG")
+        self._check(pause, self._importer.progress() == before, "no line is read")
 
         resume = self._type("!resume")
-        self._expect(resume, DONE, "running: ", "is done")
+        self._expect(resume, DONE, "running: ", "done")
         self._wait_for(lambda: self._importer.progress().read > before.read)
-        self._check(resume, True, "and the import reads on")
+        self._check(resume, True, "the import reads on")
         self._wait_for(lambda: self._logged(f"reading on after {before.read} lines"))
-        self._check(debug, True, "and DEBUG records are in the channel")
+        self._check(debug, True, "DEBUG records are in the channel")
 
     def _finish_and_retry(self) -> None:
         info = self._type("!level orders INFO")
-        self._expect(info, DONE, "DEBUG -> INFO", "is done")
-        self._check(info, logging.getLogger("orders").level == logging.INFO, "and the logger is at INFO")
+        self._expect(info, DONE, "DEBUG -> INFO", "done")
+        self._check(info, logging.getLogger("orders").level == logging.INFO, "the logger is at INFO")
         self._pace.allow()
         self._wait_for(lambda: self._importer.progress().state == "done")
 
@@ -104,10 +112,9 @@ class Person:
         retry = self._type("!retry 1042")
         mark = self._wait_for(lambda: self._mark(retry))
         worked = self._importer.progress().imported == before.imported + 1
-        self._check(retry, mark == (DONE if worked else ERRORED), f"is marked :{mark}:, which is the truth")
-        self._check(
-            retry, worked or not self._bundled, "and the order is " + ("imported" if worked else "not to be had")
-        )
+        self._check(retry, mark == (DONE if worked else ERRORED), "its mark is true")
+        outcome = "the order is imported" if worked else "the order still fails"
+        self._check(retry, worked or not self._bundled, outcome)
 
     def _type(self, text: str, *, user: str = "ada") -> str:
         """Type a line and return its `ts`."""
@@ -130,10 +137,10 @@ class Person:
         return any(text in visible_text(message) for message in self._slack.messages(self._channel))
 
     def _check(self, ts: str, holds: bool, what: str, seen: str = "") -> None:
-        line = visible_text(self._slack.messages(self._commands_channel, thread_ts=ts)[0])
         if not holds:
+            line = visible_text(self._slack.messages(self._commands_channel, thread_ts=ts)[0])
             raise CheckFailed(f"{line} should have been so: {what}; but: {seen or self._importer.progress()}")
-        self.held.append(f"{line}  {what}")
+        self._held.setdefault(ts, []).append(what)
 
     def _wait_for(self, happened: Callable[[], object]) -> object:
         return self._slack.wait_for(happened, timeout=PATIENCE)

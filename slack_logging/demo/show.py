@@ -82,8 +82,7 @@ def play(lines: list[str], terminal: Terminal, *, port: int, bundled: bool) -> b
             )
             failure = _show_played(person, handler, transcript)
         summary = _summary(slack, handler)
-    checks = "".join(f"  ok  {held}\n" for held in person.held)
-    terminal.say(f"\nWhat was typed, and what came of it:\n\n{checks}\nWhere the records went:\n\n{summary}")
+    terminal.say(f"\nWhat was typed, and what came of it:\n\n{person.report()}\nWhere the records went:\n\n{summary}")
     if failure:
         terminal.say(f"\nFAILED: {failure}")
     return summary.adds_up and not failure

@@ -68,7 +68,7 @@ class Terminal:
     def _lines(self, entry: Entry) -> Iterator[str]:
         head = f"{entry.moment}  {entry.channel:<13} {entry.author:<4}"
         lines = [visible(line).expandtabs(4) for line in entry.text.split("\n")]
-        for index, line in enumerate(_folded(lines)):
+        for index, line in enumerate(_folded(_without_outer_frames(lines))):
             emoji = _EMOJI.match(line)
             style = _COLOURS.get(emoji[2], "") if emoji else _BOLD if entry.by_person else ""
             first = f"{head} " if index == 0 else _INDENT
@@ -87,6 +87,19 @@ class Terminal:
         text = "".join(f"{line.rstrip()}\n" for line in lines)
         self._stream.write(text.encode(self._encoding, "replace").decode(self._encoding))
         self._stream.flush()
+
+
+def _without_outer_frames(lines: list[str]) -> list[str]:
+    """Leave of each traceback the frame in which it happened: the page has the others."""
+    kept: list[str] = []
+    start = 0  # of the frames at hand, in `kept`
+    for line in lines:
+        if not line.startswith("  "):
+            start = len(kept) + 1
+        elif line.startswith('  File "') and len(kept) > start:
+            kept[start:] = ["  ..."]
+        kept.append(line)
+    return kept
 
 
 def _folded(lines: list[str]) -> list[str]:
