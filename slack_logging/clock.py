@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import threading
 import time
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Two times and one way to wait."""
+    """Two times, one way to wait, and one way to start a thread that waits like this."""
 
     def monotonic(self) -> float:
         """Return seconds that only grow: for intervals."""
@@ -26,6 +27,9 @@ class Clock(Protocol):
 
         It may return early; callers look at their own state again. None waits for a token alone.
         """
+
+    def start(self, thread: threading.Thread) -> None:
+        """Start a thread that waits on this clock and on nothing else."""
 
 
 class SystemClock:
@@ -43,6 +47,10 @@ class SystemClock:
         """See `Clock`. A negative timeout is none at all."""
         with contextlib.suppress(queue.Empty):
             wake.get(timeout=None if timeout is None else max(timeout, 0.0))
+
+    def start(self, thread: threading.Thread) -> None:
+        """See `Clock`."""
+        thread.start()
 
 
 _current: Clock = SystemClock()

@@ -82,6 +82,12 @@ class FakeClock:
                 wake.get_nowait()
             del self._parked[thread]
 
+    def start(self, thread: threading.Thread) -> None:
+        """Start a thread, and let no time pass while it is at work."""
+        thread.start()
+        with self._changed:
+            self._seen.add(thread)
+
     def advance(self, seconds: float) -> None:
         """Move time forward at once and wake who waits for a moment that has come."""
         with self._changed:

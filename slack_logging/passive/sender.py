@@ -122,7 +122,8 @@ class Sender:
     @property
     def idle(self) -> bool:
         """Tell whether everything taken in is settled."""
-        return not self._pending() and not self._uploads
+        with self._books:
+            return not self._pending() and not self._uploads
 
     def request_flush(self) -> None:
         """Have everything sent as soon as the pace allows: without waiting for company or for a backoff to end."""
@@ -268,9 +269,9 @@ class Sender:
             return
         if error.code in BAD_TOKEN:
             self._client = None
-        self.stuck = True
-        self._resume_at = self._clock.monotonic() + self._probe.failed()
         notices.say(self._channel, f"nothing is posted to {self._channel}, records are kept: {error}")
+        self._resume_at = self._clock.monotonic() + self._probe.failed()
+        self.stuck = True
 
     def _found_by_id(self) -> bool:
         """Look the channel up: Slack posts to a public channel's name, but to a private one by id only."""

@@ -49,7 +49,7 @@ class Worker:
             try:
                 if self.thread is None:
                     thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                    thread.start()
+                    self._clock.start(thread)
                     self.thread = thread
             except RuntimeError as error:  # no threads here, or no longer: who flushes does the work
                 notices.say(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,7 +100,7 @@ def test_quiet_minutes_give_the_speed_back() -> None:
     one = pace()
     one.throttled(POST, "#a", 0, 0.0)
     moments = sent(one, POST, "#a", until=1000, step=0.01)
-    gaps = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
     assert gaps[0] == pytest.approx(2.0, abs=0.02)
     assert gaps[-1] == pytest.approx(1.0, abs=0.02)
 

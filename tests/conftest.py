@@ -1,0 +1,49 @@
+"""Shared fixtures: a clock that stands still until moved, and a Slack of our own on it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from slack_logging import notices
+from slack_logging.local import LocalSlack
+from slack_logging.testing import FakeClock
+
+ENVIRONMENT = (
+    "SLACK_BOT_TOKEN",
+    "SLACK_BOT_TOKEN_FILE",
+    "SLACK_API_URL",
+    "SLACK_LOGGING_STATE",
+    "SLACK_LOGGING_COMMANDS",
+    "SLACK_LOGGING_APP_TOKEN",
+)
+
+
+@pytest.fixture(autouse=True)
+def clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Start every test without Slack in the environment, with nothing said, and with logging as it was."""
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+    notices._said.clear()
+    root = logging.getLogger()
+    before = (root.level, root.handlers[:])
+    yield
+    root.setLevel(before[0])
+    for handler in [handler for handler in root.handlers if handler not in before[1]]:
+        root.removeHandler(handler)
+
+
+@pytest.fixture
+def clock() -> Iterator[FakeClock]:
+    """Own the time of everything constructed in the test."""
+    with FakeClock() as fake:
+        yield fake
+
+
+@pytest.fixture
+def slack(clock: FakeClock) -> Iterator[LocalSlack]:
+    """Run a Slack on the test's clock, rate limits on."""
+    with LocalSlack(clock=clock) as local:
+        yield local

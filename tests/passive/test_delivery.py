@@ -1,0 +1,357 @@
+"""Delivery: everything arrives or is counted, whatever Slack and the network do."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from slack_logging import SlackHandler, Stats
+from slack_logging.local import Fault, LocalSlack
+from slack_logging.local.text import visible_text
+from slack_logging.testing import FakeClock
+
+POST = "chat.postMessage"
+
+
+@pytest.fixture
+def handler(slack: LocalSlack) -> Iterator[SlackHandler]:
+    """Make a handler on the local Slack."""
+    made = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url)
+    yield made
+    slack.clear_faults()
+    made.close()
+
+
+@pytest.fixture
+def logger(handler: SlackHandler) -> logging.Logger:
+    """Make a logger of its own, with the handler alone."""
+    made = logging.Logger("shop", logging.DEBUG)
+    made.addHandler(handler)
+    return made
+
+
+def shown(slack: LocalSlack, channel: str = "#ops-log") -> str:
+    """Return all that people read in a channel."""
+    return "\n".join(visible_text(message) for message in slack.messages(channel))
+
+
+def posts(slack: LocalSlack) -> list[tuple[float, int]]:
+    """Return when posts were tried, in seconds of the clock, and how they ended."""
+    return [(round(call.time - 1_800_000_000, 3), call.status) for call in slack.calls(POST)]
+
+
+def wait_for_posts(clock: FakeClock, slack: LocalSlack, number: int, **limits: float) -> None:
+    clock.run_until(lambda: len(slack.calls(POST)) >= number, **limits)
+
+
+def test_an_error_is_posted_at_once(clock: FakeClock, slack: LocalSlack, logger: logging.Logger) -> None:
+    """No second of the clock passes."""
+    logger.error("disk full")
+    slack.wait_for(lambda: slack.messages("#ops-log"))
+    assert "disk full" in shown(slack)
+    assert clock.monotonic() == 0
+
+
+def test_lower_levels_wait_for_company(clock: FakeClock, slack: LocalSlack, logger: logging.Logger) -> None:
+    """They go ten seconds after the first of them, as one message."""
+    for number in range(5):
+        logger.info("step %d", number)
+        clock.advance(1)
+    wait_for_posts(clock, slack, 1)
+    assert posts(slack) == [(10.0, 200)]
+    assert [f"step {number}" in shown(slack) for number in range(5)] == [True] * 5
+
+
+def test_a_full_message_does_not_wait(clock: FakeClock, slack: LocalSlack, logger: logging.Logger) -> None:
+    """What fills a message goes before the interval is over."""
+    for number in range(400):
+        logger.info("step %d %s", number, "x" * 100)
+    wait_for_posts(clock, slack, 1)
+    assert posts(slack)[0][0] < 10
+
+
+def test_errors_go_before_what_waited_longer(slack: LocalSlack, logger: logging.Logger, handler: SlackHandler) -> None:
+    """Between two posts the urgent lane is first."""
+    for number in range(300):
+        logger.info("step %d %s", number, "x" * 100)
+    logger.error("disk full")
+    assert handler.flush(timeout=60)
+    order = [visible_text(message) for message in slack.messages("#ops-log")]
+    assert [("disk full" in text) for text in order[:2]].count(True) == 1
+
+
+def test_what_slack_shows_is_what_was_logged(slack: LocalSlack, logger: logging.Logger, handler: SlackHandler) -> None:
+    """Mentions, links and markup are text, in the message and in the notification."""
+    hostile = "<!channel> <@U024BE7LH> *bold* `code` <https://evil.example|bank> &amp; \u202e :tada:"
+    logger.error(hostile)
+    assert handler.flush(timeout=30)
+    [message] = slack.messages("#ops-log")
+    assert "<!channel> <@U024BE7LH> *bold* `code` <https://evil.example|bank> &amp; ⟦U+202E⟧ :tada:" in visible_text(
+        message
+    )
+    assert [mark in message["text"] for mark in ("<!", "<@", "|bank>")] == [False] * 3
+    assert "!channel" not in json.dumps([block for block in message["blocks"] if block["type"] != "rich_text"])
+    call = slack.calls(POST)[0]
+    assert not call.args["unfurl_links"]
+    assert not call.args["unfurl_media"]
+
+
+def test_a_traceback_is_shown_whole(slack: LocalSlack, logger: logging.Logger, handler: SlackHandler) -> None:
+    """The exception's text stands below its line."""
+    try:
+        int("1O")
+    except ValueError:
+        logger.exception("row %d", 1042)
+    assert handler.flush(timeout=30)
+    text = shown(slack)
+    assert "row 1042" in text
+    assert "Traceback (most recent call last):" in text
+    assert "ValueError: invalid literal for int() with base 10: '1O'" in text
+
+
+def test_a_record_too_long_for_a_message_comes_with_a_file(
+    slack: LocalSlack, logger: logging.Logger, handler: SlackHandler
+) -> None:
+    """The message has its ends, the thread the whole."""
+    text = "\n".join(f"line {number}" for number in range(5_000))
+    logger.error(text)
+    assert handler.flush(timeout=30)
+    [message] = slack.messages("#ops-log")
+    slack.wait_for(lambda: slack.files("#ops-log"))
+    [file] = slack.files("#ops-log")
+    assert file.thread_ts == message["ts"]
+    assert file.content.decode().endswith(text + "\n")
+    assert visible_text(message).count("line 4999") == 1
+
+
+def test_without_files_write_the_excerpt_stays(clock: FakeClock, slack: LocalSlack, capfd: Any) -> None:
+    """A missing scope costs the file, not the record; stderr says which scope."""
+    handler = SlackHandler("#ops-log", token=slack.token("chat:write"), api_url=slack.api_url)
+    handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, "x " * 20_000, None, None))
+    assert handler.flush(timeout=30)
+    handler.close()
+    assert handler.stats() == Stats(emitted=1, delivered=1)
+    assert "could not be attached: files.completeUploadExternal: missing_scope" in capfd.readouterr().err
+
+
+def test_retry_after_is_obeyed(
+    clock: FakeClock, slack: LocalSlack, logger: logging.Logger, handler: SlackHandler
+) -> None:
+    """Nobody calls inside the window, and the message is not lost."""
+    slack.fault(POST, Fault.rate_limited(30))
+    logger.error("disk full")
+    wait_for_posts(clock, slack, 2)
+    [(first, status), (second, again)] = posts(slack)
+    assert (first, status, again) == (0.0, 429, 200)
+    assert second >= 30
+    assert handler.flush(timeout=60)
+    assert handler.stats() == Stats(emitted=1, delivered=1)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.server_error(500, times=3), Fault.server_error(503, times=3), Fault.cut_before(times=3)],
+    ids=["500", "503", "cut"],
+)
+def test_transient_faults_are_survived(
+    clock: FakeClock, slack: LocalSlack, logger: logging.Logger, handler: SlackHandler, fault: Fault
+) -> None:
+    """The same message is tried again, later and later, until Slack has it once."""
+    slack.fault(POST, fault)
+    logger.error("disk full")
+    wait_for_posts(clock, slack, 4)
+    assert handler.flush(timeout=60)
+    moments = [moment for moment, _ in posts(slack)]
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
+    assert [0.5 <= gaps[0] <= 1, 1 <= gaps[1] <= 2, 2 <= gaps[2] <= 4] == [True] * 3
+    assert len({call.args["metadata"]["event_payload"]["id"] for call in slack.calls(POST)}) == 1
+    assert handler.stats() == Stats(emitted=1, delivered=1)
+    assert len(slack.messages("#ops-log")) == 1
+
+
+def test_a_lost_answer_never_loses_the_message(
+    clock: FakeClock, slack: LocalSlack, logger: logging.Logger, handler: SlackHandler
+) -> None:
+    """At least once: where nobody can tell, it is sent again."""
+    slack.fault(POST, Fault.cut_after())
+    logger.error("disk full")
+    wait_for_posts(clock, slack, 2)
+    assert handler.flush(timeout=60)
+    assert handler.stats() == Stats(emitted=1, delivered=1)
+    assert shown(slack).count("disk full") == 2
+
+
+def test_an_unknown_channel_is_said_once_and_waited_for(
+    clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """One line that says what to do; when the channel is there, everything comes."""
+    handler = SlackHandler("#nowhere", token=slack.bot_token, api_url=slack.api_url)
+    handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, "first", None, None))
+    wait_for_posts(clock, slack, 3)
+    assert not handler.flush()
+    assert handler.stats() == Stats(emitted=1, pending=1)
+    slack.add_channel("nowhere")
+    clock.run_until(lambda: handler.stats().delivered)
+    assert slack.messages("#nowhere")
+    assert capfd.readouterr().err.splitlines() == [
+        (
+            "slack_logging: nothing is posted to #nowhere, records are kept: chat.postMessage: channel_not_found "
+            "(the bot sees no channel of that name or id: check it, and /invite the bot if it is private)"
+        ),
+        "slack_logging: posting to #nowhere again",
+    ]
+    handler.close()
+
+
+def test_a_private_channel_is_found_by_its_name(clock: FakeClock, slack: LocalSlack) -> None:
+    """Slack posts to private channels by id only; the id is looked up."""
+    slack.add_channel("secret-log", private=True)
+    handler = SlackHandler("#secret-log", token=slack.bot_token, api_url=slack.api_url)
+    handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, "first", None, None))
+    assert handler.flush(timeout=30)
+    assert "first" in shown(slack, "#secret-log")
+    handler.close()
+
+
+@pytest.mark.parametrize(
+    ("token", "says"),
+    [
+        (None, "auth.test: not_authed (no token: set SLACK_BOT_TOKEN to the app's Bot User OAuth Token (xoxb-...))"),
+        (
+            "xoxb-of-another-slack",
+            "chat.postMessage: invalid_auth (set SLACK_BOT_TOKEN to the app's Bot User OAuth Token",
+        ),
+    ],
+)
+def test_a_bad_token_is_said_once_and_never_shown(
+    clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str], token: str | None, says: str
+) -> None:
+    """One line that says what to do, without the token; flushing does not wait in vain."""
+    handler = SlackHandler("#ops-log", token=token, api_url=slack.api_url)
+    for number in range(3):
+        handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, f"record {number}", None, None))
+    assert not handler.flush()
+    clock.advance(400)
+    assert not handler.flush()
+    handler.close()
+    [line] = capfd.readouterr().err.splitlines()
+    assert f"nothing is posted to #ops-log, records are kept: {says}" in line
+    assert "another-slack" not in line
+
+
+def test_a_token_that_comes_later_is_found(
+    clock: FakeClock, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    """The environment and the token's file are read again, so a rotated token needs no restart."""
+    path = tmp_path / "token"
+    path.write_text("xoxb-expired", encoding="utf-8")
+    monkeypatch.setenv("SLACK_BOT_TOKEN_FILE", str(path))
+    handler = SlackHandler("#ops-log", api_url=slack.api_url)
+    handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, "first", None, None))
+    wait_for_posts(clock, slack, 1)
+    path.write_text(f"{slack.bot_token}\n", encoding="utf-8")
+    clock.run_until(lambda: slack.messages("#ops-log"))
+    handler.close()
+
+
+def test_a_full_buffer_keeps_errors_and_counts_the_rest(clock: FakeClock, slack: LocalSlack) -> None:
+    """Lower levels are dropped at the door or evicted; every ERROR arrives; the books balance."""
+    slack.fault(POST, Fault.server_error(times=None))
+    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url, max_bytes=64 * 1024)
+    logger = logging.Logger("shop")
+    logger.addHandler(handler)
+    for number in range(500):
+        logger.info("step %d %s", number, "x" * 300)
+    for number in range(20):
+        logger.error("failure %d %s", number, "x" * 300)
+    stats = handler.stats()
+    assert stats.emitted == 520
+    assert set(stats.dropped) == {"full", "evicted"}
+    slack.clear_faults()
+    assert handler.flush(timeout=600)
+    stats = handler.stats()
+    assert stats.emitted == stats.delivered + stats.merged + sum(stats.dropped.values())
+    assert [f"failure {number} " in shown(slack) for number in range(20)] == [True] * 20
+    assert shown(slack).count("step ") == 500 - sum(stats.dropped.values())
+    handler.close()
+
+
+def test_the_books_balance_with_many_threads(slack: LocalSlack, logger: logging.Logger, handler: SlackHandler) -> None:
+    """Eight threads log at once; each record is shown or part of a count, none twice."""
+
+    def work(name: int) -> None:
+        for number in range(100):
+            logger.log(logging.ERROR if number % 50 == 0 else logging.INFO, "from %d: %d", name, number)
+            logger.info("the same")
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert handler.flush(timeout=600)
+    stats = handler.stats()
+    assert (stats.emitted, stats.pending, stats.dropped) == (1_600, 0, {})
+    assert stats.delivered + stats.merged == 1_600
+    lines = shown(slack).splitlines()
+    distinct = sorted(line.split(" shop ")[1] for line in lines if "from " in line)
+    assert distinct == sorted(f"from {name}: {number}" for name in range(8) for number in range(100))
+
+
+def test_the_root_logger_at_debug_feeds_nothing_back(clock: FakeClock, slack: LocalSlack) -> None:
+    """Ten seconds of 500s at DEBUG on the root logger: as many requests as the backoff allows, and no more records."""
+    slack.fault(POST, Fault.server_error(times=None))
+    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    for number in range(20):
+        root.error("record %d", number)
+    clock.run_until(lambda: clock.monotonic() >= 10)
+    assert 3 <= len(slack.calls()) <= 5
+    assert handler.stats().emitted == 20
+    slack.clear_faults()
+    assert handler.flush(timeout=120)
+    assert len(slack.messages("#ops-log")) <= 2
+    root.removeHandler(handler)
+    handler.close()
+
+
+def test_two_handlers_on_one_channel_share_its_pace(clock: FakeClock, slack: LocalSlack) -> None:
+    """Routing by level is logging's own: two handlers, one channel, no 429."""
+    made = [SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url) for _ in range(2)]
+    for number in range(6):
+        for handler in made:
+            handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, f"record {number}", None, None))
+            clock.run_until(lambda made=made, number=number: len(slack.calls(POST)) > number)
+    assert [handler.flush(timeout=60) for handler in made] == [True, True]
+    moments = [moment for moment, _ in posts(slack)]
+    assert min(later - earlier for earlier, later in pairwise(moments)) >= 0.99
+    assert {status for _, status in posts(slack)} == {200}
+    for handler in made:
+        handler.close()
+
+
+def test_a_closed_handler_opens_again(slack: LocalSlack, handler: SlackHandler, logger: logging.Logger) -> None:
+    """Frameworks close handlers that still get records."""
+    logger.error("before")
+    handler.close()
+    logger.error("after")
+    assert handler.flush(timeout=30)
+    assert [text in shown(slack) for text in ("before", "after")] == [True, True]
+
+
+def test_a_record_that_cannot_be_taken_in_is_counted(
+    handler: SlackHandler, logger: logging.Logger, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A user's formatter may raise; the application goes on, and stderr says so without the content."""
+    handler.setFormatter(logging.Formatter("%(nothing)s"))
+    logger.error("password=hunter2")
+    assert handler.stats() == Stats(emitted=1, dropped={"broken": 1})
+    assert capfd.readouterr().err == "slack_logging: a record of logger shop could not be taken in: ValueError\n"

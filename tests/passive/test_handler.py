@@ -1,0 +1,135 @@
+"""The handler's configuration: strings are as good as values, and what is wrong is named at once."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from slack_logging import ConfigurationError, SlackHandler
+from slack_logging.local import LocalSlack
+from slack_logging.testing import FakeClock
+
+ALLOW = {"channel": "#ops-commands", "allow": ["U024BE7LH"], "start": "manual"}
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"channel": None}, "SlackHandler needs a channel, such as channel='#ops-log'"),
+        ({"channel": "ops log"}, "channel='ops log': expected a channel's name such as '#ops-log', or its id"),
+        ({"channel": 7}, "channel=7: expected a channel's name such as '#ops-log', or its id"),
+        ({"channel": "#"}, "channel='#': expected a channel's name such as '#ops-log', or its id"),
+        ({"token": ""}, "token='': expected text"),
+        ({"api_url": 5}, "api_url=5: expected text"),
+        ({"service": " "}, "service=' ': expected text"),
+        ({"level": "LOUD"}, "level='LOUD': expected a level's name, such as WARNING, or its number"),
+        ({"flush_interval": -1}, "flush_interval=-1: expected seconds (0 or more), a timedelta, or a string such as"),
+        ({"flush_interval": "soon"}, "flush_interval='soon': expected seconds (0 or more), a timedelta"),
+        ({"close_timeout": float("nan")}, "close_timeout=nan: expected seconds (0 or more), a timedelta"),
+        ({"close_timeout": True}, "close_timeout=True: expected seconds (0 or more), a timedelta"),
+        ({"max_bytes": 10}, "max_bytes=10: expected a whole number, 65,536 or more"),
+        ({"max_bytes": "lots"}, "max_bytes='lots': expected a whole number, 65,536 or more"),
+        ({"flush_intervall": 5}, "SlackHandler has no option 'flush_intervall': did you mean flush_interval?"),
+        (
+            {"xyz": 5},
+            "SlackHandler has no option 'xyz': known: api_url, channel, close_timeout, commands, flush_interval",
+        ),
+        ({"commands": "yes"}, "commands='yes': expected a mapping with names as keys"),
+        ({"commands": {"allow": ["U024BE7LH"]}}, "commands: channel is missing"),
+        ({"commands": {"channel": "#ops-commands"}}, "commands: allow is missing"),
+        ({"commands": {**ALLOW, "start": "later"}}, "commands: start='later': expected 'auto' or 'manual'"),
+        ({"commands": {**ALLOW, "channel": "ops-log"}}, "commands: channel='ops-log' is where the records go"),
+    ],
+)
+def test_a_wrong_option_is_named(given: dict[str, Any], says: str) -> None:
+    """What was got, what is expected, and where it helps, what to do."""
+    arguments = {"channel": "#ops-log", **given}
+    with pytest.raises(ConfigurationError) as caught:
+        SlackHandler(**arguments)
+    assert str(caught.value).startswith(says)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"flush_interval": "2.5", "close_timeout": "10s", "max_bytes": "100000", "level": "warning"},
+        {"flush_interval": timedelta(seconds=2.5), "close_timeout": 10, "max_bytes": 100_000, "level": 30},
+    ],
+)
+def test_strings_are_as_good_as_values(given: dict[str, Any]) -> None:
+    """INI, JSON and YAML give strings."""
+    handler = SlackHandler("#ops-log", **given)
+    assert (handler._flush_interval, handler._close_timeout, handler._max_bytes) == (2.5, 10.0, 100_000)
+    assert handler.level == logging.WARNING
+
+
+def test_construction_touches_nothing(slack: LocalSlack) -> None:
+    """No request, no thread, no look for a token before the first record."""
+    SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url).close()
+    SlackHandler("#ops-log").close()
+    assert slack.calls() == []
+
+
+def test_a_dict_config_is_all_it_takes(slack: LocalSlack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class, a channel and the environment."""
+    for name, value in slack.environ.items():
+        monkeypatch.setenv(name, value)
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"own": {"format": "%(levelname)s|%(message)s"}},
+            "handlers": {
+                "slack": {
+                    "class": "slack_logging.SlackHandler",
+                    "channel": "#ops-log",
+                    "level": "WARNING",
+                    "formatter": "own",
+                }
+            },
+            "loggers": {"shop": {"level": "INFO", "handlers": ["slack"], "propagate": False}},
+        }
+    )
+    logger = logging.getLogger("shop")
+    logger.info("not this")
+    logger.warning("but %s", "this")
+    [handler] = logger.handlers
+    assert isinstance(handler, SlackHandler)
+    assert handler.flush(timeout=30)
+    [message] = slack.messages("#ops-log")
+    assert message["text"] == ":warning: WARNING|but this"
+    logger.removeHandler(handler)
+    handler.close()
+
+
+def test_filters_decide_first(slack: LocalSlack) -> None:
+    """A filter that says no, and one that gives another record back, are honoured."""
+    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url)
+    handler.addFilter(lambda record: "secret" not in record.getMessage())
+    record = logging.LogRecord("shop", logging.ERROR, __file__, 1, "a secret", None, None)
+    assert not handler.handle(record)
+    assert handler.handle(logging.LogRecord("shop", logging.ERROR, __file__, 1, "no s.", None, None))
+    assert handler.stats().emitted == 1
+    handler.close()
+
+
+def test_a_record_may_ask_to_be_left_out(slack: LocalSlack) -> None:
+    """`extra={"slack": {"skip": True}}` keeps a record out of Slack alone."""
+    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url)
+    logger = logging.Logger("shop")
+    logger.addHandler(handler)
+    logger.error("for the file only", extra={"slack": {"skip": True}})
+    logger.error("for all", extra={"slack": {"skip": False}})
+    assert handler.stats().emitted == 1
+    handler.close()
+
+
+def test_no_token_shows_in_the_representation(clock: FakeClock) -> None:
+    """A handler may be printed."""
+    handler = SlackHandler("#ops-log", token="xoxb-test-very-secret")
+    assert "very-secret" not in repr(handler)
+    handler.close()
