@@ -2,7 +2,7 @@
 
 /**
  * Build an element.
- * Properties that start with "on" are event listeners, all others attributes; `false`, `null` and `undefined` are left out.
+ * Properties that start with "on" are event listeners, all others attributes. `false`, `null` and `undefined` set none.
  */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);

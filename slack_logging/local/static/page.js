@@ -6,6 +6,7 @@ import { Store } from "./store.js";
 
 const FIRST_CHANNELS = ["ops-log", "ops-commands"];
 const RETRY_MS = 2000;
+const DRAW_MS = 30;
 const PERSON_KEY = "slack-local-person";
 
 const store = new Store();
@@ -23,6 +24,7 @@ const status = document.getElementById("status");
 const notice = document.getElementById("notice");
 
 let waiting = null; // events that came while the state was being fetched
+let undrawn = [];
 let fetches = 0;
 let isDown = false;
 
@@ -58,15 +60,20 @@ function receive(event) {
   else if (store.isStale(event)) reload();
   else {
     const change = store.apply(event);
-    if (change) draw(change);
+    if (change && undrawn.push(change) === 1) setTimeout(draw, DRAW_MS);
   }
 }
 
-function draw(change) {
+/** Draw what has changed since the last time: in a burst of events many at once, for the browser's layout costs most. */
+function draw() {
+  const changes = undrawn;
+  undrawn = [];
   panes.forEach((pane, index) => {
-    if (pane.channel !== change.channel) return;
-    pane.apply(change);
-    if (change.isNew && tabs[index].getAttribute("aria-current") === "false") tabs[index].classList.add("unread");
+    const mine = changes.filter((change) => change.channel === pane.channel);
+    if (mine.length === 0) return;
+    pane.apply(mine);
+    const isHidden = tabs[index].getAttribute("aria-current") === "false";
+    if (isHidden && mine.some((change) => change.isNew)) tabs[index].classList.add("unread");
   });
 }
 

@@ -53,17 +53,19 @@ export class Pane {
     this.#updateEmpty();
   }
 
-  /** Draw what one change touched: a top-level message, or the thread it belongs to. */
-  apply({ ts, root, isNew }) {
+  /** Draw what some changes touched: top-level messages, and those whose threads are another. */
+  apply(changes) {
+    const { store } = this.app;
     this.#keepPlace(() => {
-      for (const each of new Set([ts, root])) {
-        const message = each && this.app.store.shown(this.channel, each);
+      for (const ts of new Set(changes.flatMap((change) => [change.ts, change.root ?? change.ts]))) {
+        const message = store.shown(this.channel, ts);
         if (message) this.list.set(message);
-        else if (each) this.list.remove(each);
+        else this.list.remove(ts);
       }
-      if (isNew && this.app.store.isAnswer(this.channel, ts)) this.list.items.get(root)?.thread.show(true);
+      const answers = changes.filter((change) => change.isNew && store.isAnswer(this.channel, change.ts));
+      for (const { root } of answers) this.list.items.get(root)?.thread.show(true);
     });
-    this.jump.hidden = this.following || !(isNew || !this.jump.hidden);
+    if (!this.following && changes.some((change) => change.isNew)) this.jump.hidden = false;
     this.#updateEmpty();
   }
 

@@ -40,6 +40,7 @@ export class Store {
     if (event.subtype === "message_deleted") return this.#remove(event.deleted_ts, channel, messages);
     const message = event.subtype === "message_changed" ? event.message : event;
     const known = messages.get(message.ts);
+    if (!known && message !== event) return null; // an edit of what is older than all that is kept
     messages.set(message.ts, known ? { ...message, reactions: known.reactions } : message);
     return { channel, ts: message.ts, root: message.thread_ts, isNew: !known };
   }
@@ -57,9 +58,11 @@ export class Store {
 
   /** Tell whether a message is the first answer, by somebody else, to what the person at the page wrote. */
   isAnswer(channel, ts) {
-    const { user, thread_ts: root } = this.messages.get(channel).get(ts);
-    const asked = root !== ts && this.messages.get(channel).get(root);
-    return Boolean(asked) && this.isMe(asked.user) && !this.isMe(user) && this.replies(channel, root).length === 1;
+    const messages = this.messages.get(channel);
+    const answer = messages.get(ts); // it may be deleted again by now
+    const asked = answer?.thread_ts !== ts && messages.get(answer?.thread_ts);
+    if (!asked || !this.isMe(asked.user) || this.isMe(answer.user)) return false;
+    return this.replies(channel, asked.ts)[0] === answer;
   }
 
   /** List a thread's replies, oldest first. */

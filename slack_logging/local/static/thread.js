@@ -7,14 +7,11 @@ import { MessageView, time } from "./message.js";
 
 export class Thread {
   constructor(app, channel, ts) {
-    this.app = app;
-    this.summary = h("button", { type: "button", class: "thread-summary", "aria-expanded": "false",
-      onclick: () => this.show(this.replies.hidden) });
-    this.list = new MessageList(() => new MessageView(app, channel));
-    this.composer = new Composer((text) => app.say(channel, text, ts));
-    this.replies = h("div", { class: "replies", hidden: true }, this.list.element, this.composer.element);
-    this.element = h("div", { class: "thread" }, this.summary, this.replies);
+    Object.assign(this, { app, channel, ts });
     this.messages = [];
+    this.isOpen = false;
+    this.summary = h("button", { type: "button", class: "thread-summary", onclick: () => this.show(!this.isOpen) });
+    this.element = h("div", { class: "thread" }, this.summary);
   }
 
   update(messages) {
@@ -23,8 +20,8 @@ export class Thread {
   }
 
   /** Open the thread, or close it. */
-  show(open) {
-    this.replies.hidden = !open;
+  show(isOpen) {
+    this.isOpen = isOpen;
     this.#draw();
   }
 
@@ -35,14 +32,23 @@ export class Thread {
   }
 
   #draw() {
-    const open = !this.replies.hidden;
     const [count, last] = [this.messages.length, this.messages.at(-1)];
-    this.summary.hidden = count === 0 && !open;
-    this.summary.setAttribute("aria-expanded", String(open));
-    this.summary.replaceChildren(h("b", {}, open ? "Close thread" : count === 1 ? "1 reply" : `${count} replies`),
-      ...(last && !open ? [h("span", { class: "note" }, "last at ", time(last.ts))] : []));
-    if (!open) return;
+    this.summary.hidden = count === 0 && !this.isOpen;
+    this.summary.setAttribute("aria-expanded", String(this.isOpen));
+    this.summary.replaceChildren(h("b", {}, this.isOpen ? "Close thread" : count === 1 ? "1 reply" : `${count} replies`),
+      ...(last && !this.isOpen ? [h("span", { class: "note" }, "last at ", time(last.ts))] : []));
+    if (this.isOpen && !this.replies) this.#build();
+    if (this.replies) this.replies.hidden = !this.isOpen;
+    if (!this.isOpen) return;
     this.list.sync(this.messages);
     this.composer.label(`Reply as ${this.app.store.user(this.app.store.me)}`);
+  }
+
+  /** Make what only an open thread needs: most never are. */
+  #build() {
+    this.list = new MessageList(() => new MessageView(this.app, this.channel));
+    this.composer = new Composer((text) => this.app.say(this.channel, text, this.ts));
+    this.replies = h("div", { class: "replies" }, this.list.element, this.composer.element);
+    this.element.append(this.replies);
   }
 }
