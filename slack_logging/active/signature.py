@@ -118,9 +118,9 @@ class Signature:
 
     def describe(self) -> list[str]:
         """Return a line for each argument that has something to say."""
-        rows = [(parameter.usage, _told(parameter)) for parameter in self._parameters]
+        rows = [(parameter.usage, told) for parameter in self._parameters if (told := _told(parameter))]
         width = max((len(usage) for usage, _ in rows), default=0)
-        return [f"{usage:{width}}  {told}" for usage, told in rows if told]
+        return [f"{usage:{width}}  {told}" for usage, told in rows]
 
     def bind(self, words: Sequence[str], given: Mapping[type, object]) -> dict[str, Any]:
         """Return the keyword arguments to call the function with.

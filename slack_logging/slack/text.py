@@ -151,7 +151,8 @@ def _from_element(element: Mapping[str, Any]) -> Span:
         text = _link(unescape(str(element.get("url", ""))), str(element.get("text") or ""))
     else:
         text = str(element.get("text") or "")
-    return Span(text, bool((element.get("style") or {}).get("code")))
+    style = element.get("style")
+    return Span(text, isinstance(style, dict) and style.get("code") is True)
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

@@ -1,0 +1,108 @@
+"""Nobody may do anything until the configuration says who, by id."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from slack_logging.active.access import Access, Person, Verdict
+from slack_logging.errors import ConfigurationError
+
+ADA = Person("U0ADA", "T1")
+
+
+@pytest.mark.parametrize(
+    ("allow", "expected"),
+    [
+        (["U024BE7LH", "W0123"], {"U024BE7LH", "W0123"}),
+        ("U024BE7LH, S0614TZR7,", {"U024BE7LH", "S0614TZR7"}),
+        (("U024BE7LH"), {"U024BE7LH"}),
+        ({"U024BE7LH"}, {"U024BE7LH"}),
+        (["B0123"], {"B0123"}),
+    ],
+)
+def test_ids_come_from_lists_and_from_text(allow: object, expected: set[str]) -> None:
+    """A string is split at commas, so a forgotten comma in a tuple allows nobody else."""
+    assert Access.configured(allow).allow == expected
+
+
+@pytest.mark.parametrize(
+    ("allow", "roles", "says"),
+    [
+        ([], None, "allow is empty, so nobody could run a command: give ids such as 'U024BE7LH'; in Slack, a person's"),
+        ("", None, "allow is empty"),
+        (None, None, "allow is empty"),
+        (["@ada"], None, "allow: '@ada' is no id of a user (U..., W...), user group (S...) or bot (B...); in Slack"),
+        (["ada"], None, "allow: 'ada' is no id"),
+        (["U024BE7LH", "C012"], None, "allow: 'C012' is no id"),
+        (["*"], None, "allow: '*' is no id"),
+        (["U024BE7LH\nU1"], None, "allow: 'U024BE7LH\\nU1' is no id"),
+        (7, None, "allow=7: expected a list of strings"),
+        ([7], None, "allow=7: expected text"),
+        (["U024BE7LH"], {"deployers": ["@ada"]}, "roles['deployers']: '@ada' is no id"),
+        (["U024BE7LH"], {"deployers": []}, "roles['deployers'] is empty"),
+        (["U024BE7LH"], ["U024BE7LH"], "roles=['U024BE7LH']: expected a mapping"),
+    ],
+)
+def test_what_is_no_id_is_refused_with_the_way_to_get_one(allow: object, roles: object, says: str) -> None:
+    """Handles and names are anybody's to take; the message says where Slack shows the id."""
+    with pytest.raises(ConfigurationError) as caught:
+        Access.configured(allow, roles)
+    assert str(caught.value).startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("person", "allow", "verdict"),
+    [
+        (ADA, ["U0ADA"], Verdict.ALLOWED),
+        (ADA, ["U0BEN"], Verdict.NOT_ALLOWED),
+        (replace(ADA, groups=frozenset({"S0OPS"})), ["S0OPS"], Verdict.ALLOWED),
+        (replace(ADA, groups=frozenset({"S0DEV"})), ["S0OPS"], Verdict.NOT_ALLOWED),
+        (None, ["U0ADA"], Verdict.UNKNOWN),
+        (replace(ADA, deleted=True), ["U0ADA"], Verdict.DEACTIVATED),
+        (replace(ADA, guest=True), ["U0ADA"], Verdict.ALLOWED),
+        (replace(ADA, guest=True, groups=frozenset({"S0OPS"})), ["S0OPS"], Verdict.GUEST),
+        (replace(ADA, team_id="T2"), ["U0ADA"], Verdict.ALLOWED),
+        (replace(ADA, team_id="T2", groups=frozenset({"S0OPS"})), ["S0OPS"], Verdict.EXTERNAL),
+        (replace(ADA, team_id="", groups=frozenset({"S0OPS"})), ["S0OPS"], Verdict.EXTERNAL),
+        (replace(ADA, is_bot=True), ["U0ADA"], Verdict.ALLOWED),
+        (replace(ADA, is_bot=True, groups=frozenset({"S0OPS"})), ["S0OPS"], Verdict.BOT),
+    ],
+)
+def test_unknown_means_no(person: Person | None, allow: list[str], verdict: Verdict) -> None:
+    """Guests, strangers and bots must be named themselves; the deactivated and the unknown never may."""
+    assert Access.configured(allow).decide(person, "T1") is verdict
+
+
+@pytest.mark.parametrize(
+    ("person", "roles", "verdict"),
+    [
+        (ADA, ["deployers"], Verdict.ALLOWED),
+        (ADA, ["admins"], Verdict.LACKS_ROLE),
+        (ADA, ["admins", "deployers"], Verdict.ALLOWED),
+        (ADA, ["nobody configured this"], Verdict.LACKS_ROLE),
+        (replace(ADA, groups=frozenset({"S0ADM"})), ["admins"], Verdict.ALLOWED),
+        (Person("U0BEN", "T1"), ["deployers"], Verdict.NOT_ALLOWED),
+    ],
+)
+def test_any_one_role_is_enough_for_those_allowed(person: Person, roles: list[str], verdict: Verdict) -> None:
+    """A role comes on top of `allow`; one that is not configured is nobody's."""
+    access = Access.configured(["U0ADA"], {"deployers": ["U0ADA", "U0BEN"], "admins": "S0ADM"})
+    assert access.decide(person, "T1", roles) is verdict
+
+
+def test_the_groups_that_matter_are_known() -> None:
+    """Slack is asked only about those named."""
+    assert Access.configured("U0ADA,S0OPS", {"admins": "S0ADM"}).groups == {"S0OPS", "S0ADM"}
+
+
+def test_a_role_that_nobody_can_have_is_a_mistake() -> None:
+    """The error lists the roles there are."""
+    access = Access.configured("U0ADA", {"admins": "S0ADM", "deployers": "U0ADA"})
+    access.check_roles("deploy", ["admins"])
+    with pytest.raises(ConfigurationError) as caught:
+        access.check_roles("deploy", ["deployer"])
+    assert str(caught.value) == (
+        "command 'deploy' wants the role 'deployer', which is not in roles; configured: admins, deployers"
+    )

@@ -1,0 +1,124 @@
+"""What became of every command is known, and only once."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slack_logging.active.emoji import Mark
+from slack_logging.active.ledger import Key, MemoryLedger, Owed, State, just_before, order
+from slack_logging.errors import AlreadySettled
+
+
+def key(number: int) -> Key:
+    """Return the key of the n-th message."""
+    return Key("T1", "C1", f"1800000000.{number:06d}")
+
+
+@pytest.fixture
+def ledger() -> MemoryLedger:
+    """Return an empty ledger."""
+    return MemoryLedger(threading.Lock())
+
+
+def test_a_claim_is_a_lock(ledger: MemoryLedger) -> None:
+    """Of all who ask, one gets it, until it is released."""
+    ledger.note(key(1))
+    assert [ledger.claim(key(1), 0.0), ledger.claim(key(1), 0.0)] == [1, 0]
+    ledger.release(key(1))
+    assert ledger.claim(key(1), 0.0) == 2
+    ledger.settle(key(1), Mark.DONE)
+    assert ledger.claim(key(1), 0.0) == 0
+
+
+def test_states_follow_one_another(ledger: MemoryLedger) -> None:
+    """New, waiting, claimed, settled; noting what is known changes nothing."""
+    seen = [ledger.state(key(1))]
+    ledger.note(key(1))
+    seen.append(ledger.state(key(1)))
+    ledger.claim(key(1), 0.0)
+    ledger.note(key(1))
+    seen.append(ledger.state(key(1)))
+    ledger.settle(key(1), Mark.DONE)
+    ledger.note(key(1))
+    seen.append(ledger.state(key(1)))
+    assert seen == [State.NEW, State.WAITING, State.CLAIMED, State.SETTLED]
+
+
+def test_only_what_is_claimed_can_be_settled(ledger: MemoryLedger) -> None:
+    """Settling twice, or after a release, is an error."""
+    for spoil in (lambda: None, lambda: ledger.settle(key(1), Mark.DONE)):
+        ledger.claim(key(1), 0.0)
+        spoil()
+        if ledger.state(key(1)) is State.CLAIMED:
+            ledger.release(key(1))
+        with pytest.raises(AlreadySettled, match="settled or released before"):
+            ledger.settle(key(1), Mark.ERRORED)
+        with pytest.raises(AlreadySettled, match="settled or released before"):
+            ledger.release(key(1))
+
+
+def test_marks_are_owed_until_they_are_placed(ledger: MemoryLedger) -> None:
+    """Final ones come first; a running one is due after two seconds of work, and no more once it is settled."""
+    for number in (1, 2, 3):
+        ledger.claim(key(number), float(number))
+    ledger.settle(key(3), Mark.DONE)
+    assert ledger.owed() == [
+        Owed(key(3), Mark.DONE, 0.0),
+        Owed(key(1), Mark.RUNNING, 3.0),
+        Owed(key(2), Mark.RUNNING, 4.0),
+    ]
+    ledger.placed(key(1), Mark.RUNNING)
+    ledger.settle(key(2), Mark.ERRORED)
+    ledger.placed(key(3), Mark.DONE)
+    assert ledger.owed() == [Owed(key(2), Mark.ERRORED, 0.0)]
+    assert ledger.claimed() == [key(1)]
+
+
+def test_the_cursor_moves_only_past_what_is_settled(ledger: MemoryLedger) -> None:
+    """It stays before the oldest unsettled command, whatever was read and settled after it."""
+    assert ledger.cursor() is None
+    ledger.read(key(9).ts)
+    assert ledger.cursor() == key(9).ts
+    ledger.note(key(4))
+    ledger.claim(key(5), 0.0)
+    ledger.settle(key(5), Mark.DONE)
+    assert ledger.cursor() == key(3).ts
+    ledger.claim(key(4), 0.0)
+    assert ledger.cursor() == key(3).ts
+    ledger.settle(key(4), Mark.DONE)
+    ledger.read(key(8).ts)
+    assert ledger.cursor() == key(9).ts
+
+
+def test_only_what_is_settled_marked_and_old_is_forgotten(ledger: MemoryLedger) -> None:
+    """What is still owed a mark, unsettled or new enough to be read again stays known."""
+    for number in (1, 2, 3, 5):
+        ledger.claim(key(number), 0.0)
+    for number in (1, 2, 5):
+        ledger.settle(key(number), Mark.DONE)
+    for number in (1, 5):
+        ledger.placed(key(number), Mark.DONE)
+    ledger.forget(before=key(5).ts)
+    assert [ledger.state(key(number)) for number in (1, 2, 3, 5)] == [
+        State.NEW,
+        State.SETTLED,
+        State.CLAIMED,
+        State.SETTLED,
+    ]
+
+
+@given(st.tuples(st.integers(0, 2**40), st.integers(0, 999_999)).filter(any))
+def test_just_before_is_the_next_smaller(parts: tuple[int, int]) -> None:
+    """Nothing fits between a `ts` and what is just before it."""
+    before = order(just_before(f"{parts[0]}.{parts[1]:06d}"))
+    assert (parts[0] * 1_000_000 + parts[1]) - (before[0] * 1_000_000 + before[1]) == 1
+
+
+def test_ts_compare_as_numbers() -> None:
+    """Never as text or float: the fraction's trailing zeros count."""
+    ts = ["999999999.999999", "1800000000.000100", "1800000000.000010"]
+    assert sorted(ts, key=order) == ["999999999.999999", "1800000000.000010", "1800000000.000100"]
