@@ -192,6 +192,10 @@ def _plain(answer: WebhookAnswer) -> web.Response:
 @web.middleware
 async def _loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse what was not addressed to this machine by a name of this machine."""
-    if urlsplit(f"//{request.headers.get('Host', '')}").hostname not in _LOOPBACK:
+    try:
+        host = urlsplit(f"//{request.headers.get('Host', '')}").hostname
+    except ValueError:
+        host = None
+    if host not in _LOOPBACK:
         return web.Response(status=403, text="this server answers to 127.0.0.1 and localhost only")
     return await handler(request)

@@ -26,30 +26,35 @@ async def read_call(request: web.Request) -> tuple[dict[str, Any], str | None]:
             ``invalid_form_data`` or ``invalid_charset``.
         HTTPRequestEntityTooLarge: the body is over our own limit; Slack publishes none.
     """
-    body = await request.read()
-    if len(body) > BODY:
-        raise web.HTTPRequestEntityTooLarge(max_size=BODY, actual_size=len(body))
-    values = await _read_body(request, body) if body else dict(request.query)
+    if (request.content_length or 0) > BODY:
+        raise web.HTTPRequestEntityTooLarge(max_size=BODY, actual_size=request.content_length or 0)
+    if request.content_type == "multipart/form-data":
+        values, is_form = await _read_multipart(request), True
+    elif body := await request.read():
+        values, is_form = _read_body(request, body), request.content_type != "application/json"
+    else:
+        values, is_form = dict(request.query), False
     form_token = values.pop("token", None)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return values, token.strip()
-    is_form = bool(body) and request.content_type != "application/json"
-    return values, form_token if is_form and isinstance(form_token, str) else None
+    return values, form_token if is_form else None
 
 
-async def _read_body(request: web.Request, body: bytes) -> dict[str, Any]:
+async def _read_multipart(request: web.Request) -> dict[str, Any]:
+    try:
+        return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    except ValueError:
+        raise ApiError("invalid_form_data") from None
+
+
+def _read_body(request: web.Request, body: bytes) -> dict[str, Any]:
     if "Content-Type" not in request.headers:
         raise ApiError("missing_post_type")
     if request.content_type == "application/json":
         return _read_json(body)
     if request.content_type == "application/x-www-form-urlencoded":
         return _read_form(body)
-    if request.content_type == "multipart/form-data":
-        try:
-            return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-        except (ValueError, UnicodeDecodeError):
-            raise ApiError("invalid_form_data") from None
     raise ApiError("invalid_post_type")
 
 

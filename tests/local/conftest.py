@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 from collections.abc import Callable
 from typing import Any
 
@@ -41,6 +42,23 @@ def ask_async(slack: LocalSlack, token: str | None = None) -> Ask:
             return dict(error.response.data)
 
     return lambda method, **arguments: asyncio.run(call(method, arguments))
+
+
+def exchange(
+    slack: LocalSlack, verb: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    """Make one HTTP exchange without slack_sdk.
+
+    Returns:
+        The status, the headers in lower case, and the body.
+    """
+    connection = http.client.HTTPConnection(slack.url.removeprefix("http://"), timeout=10)
+    try:
+        connection.request(verb, path.removeprefix(slack.url), body, headers or {})
+        response = connection.getresponse()
+        return response.status, {name.lower(): value for name, value in response.headers.items()}, response.read()
+    finally:
+        connection.close()
 
 
 @pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])

@@ -49,16 +49,15 @@ def _complete_upload(request: Request) -> dict[str, Any]:
     fields = authorship(request.caller) | {"text": stored(arguments.text("initial_comment"))}
     if blocks:
         fields["blocks"] = store_blocks(check_blocks(blocks))
-    for file in files:
-        workspace.files[file.id] = file
     thread_ts = arguments.text("thread_ts") or None
     for channel in channels:
         if thread_ts and ((parent := channel.get(thread_ts)) is None or not parent.is_threadable):
             raise ApiError("invalid_thread_ts")
-        share = partial(
-            workspace.share, [file.id for file in files], channel, fields, url=request.url, thread_ts=thread_ts
-        )
-        request.afterwards.append(share)
+    workspace.files.update({file.id: file for file in files})
+    ids = [file.id for file in files]
+    request.afterwards += [
+        partial(workspace.share, ids, channel, fields, url=request.url, thread_ts=thread_ts) for channel in channels
+    ]
     return {"files": [views.file(file, url=request.url, permalink=TEAM_URL, with_shares=False) for file in files]}
 
 

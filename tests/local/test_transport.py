@@ -1,0 +1,208 @@
+"""How calls travel: styles of arguments, tokens, scopes, unknown methods, and who may knock."""
+
+# ruff: noqa: SIM300 -- expected == actual, as everywhere in these tests
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from slack_logging.local import LocalSlack, limits
+from slack_logging.local.methods import METHODS, Method
+from slack_logging.local.ratelimits import TIER_4
+from slack_logging.local.slack import DEFAULT_SCOPES
+from tests.local.conftest import Ask, ask_sync, exchange
+
+JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def answer_to(
+    slack: LocalSlack, verb: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+) -> Any:
+    return json.loads(exchange(slack, verb, f"/api/{path}", body, headers)[2])
+
+
+def multipart(values: dict[str, str]) -> tuple[bytes, dict[str, str]]:
+    parts = [
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in values.items()
+    ]
+    return "".join([*parts, "--b--\r\n"]).encode(), {"Content-Type": "multipart/form-data; boundary=b"}
+
+
+@pytest.mark.parametrize("style", ["get", "form", "form token", "json", "multipart", "multipart token", "post query"])
+def test_every_style_of_arguments(slack: LocalSlack, style: str) -> None:
+    """Query, form, JSON and multipart say the same; the token is in the header or in a form field."""
+    values = {"channel": "C0OPSLOG0", "include_num_members": "true"}
+    bearer = {"Authorization": f"Bearer {slack.bot_token}"}
+    with_token = values | {"token": slack.bot_token}
+    sent = {
+        "get": ("GET", f"conversations.info?{urlencode(values)}", None, bearer),
+        "post query": ("POST", f"conversations.info?{urlencode(values)}", None, bearer),
+        "form": ("POST", "conversations.info", urlencode(values).encode(), FORM | bearer),
+        "form token": ("POST", "conversations.info", urlencode(with_token).encode(), FORM),
+        "json": ("POST", "conversations.info", json.dumps(values).encode(), JSON | bearer),
+        "multipart": ("POST", "conversations.info", multipart(values)[0], multipart(values)[1] | bearer),
+        "multipart token": ("POST", "conversations.info", *multipart(with_token)),
+    }
+    channel = answer_to(slack, *sent[style])["channel"]
+    assert ("ops-log", 3) == (channel["name"], channel["num_members"])
+
+
+@pytest.mark.parametrize(
+    ("value", "counted"),
+    [("1", True), ("true", True), (True, True), ("0", False), ("false", False), (False, False), (None, False)],
+)
+def test_booleans_in_every_spelling(slack: LocalSlack, value: object, counted: bool) -> None:
+    """1, 0, true, false, JSON's own; and null, which means the default."""
+    answer = ask_sync(slack)(
+        "api_call", api_method="conversations.info", json={"channel": "C0OPSLOG0", "include_num_members": value}
+    )
+    assert counted == ("num_members" in answer["channel"])
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "error"),
+    [
+        (b"{", JSON, "invalid_json"),
+        (b"[" * 100_000, JSON, "invalid_json"),
+        (b"[]", JSON, "json_not_object"),
+        (b"", JSON, None),
+        (b"a=b", {"Content-Type": "text/plain"}, "invalid_post_type"),
+        (b"a=b", {}, "missing_post_type"),
+        (b"%%%", FORM, "invalid_form_data"),
+        (b"nothing", {"Content-Type": "multipart/form-data; boundary=b"}, "invalid_form_data"),
+        (b"nothing", {"Content-Type": "multipart/form-data"}, "invalid_form_data"),
+        ("\xe9=1".encode("latin-1"), FORM, "invalid_charset"),
+        (b'{"limit": {}}', JSON, "invalid_arguments"),
+        (b'{"types": 7}', JSON, "invalid_array_arg"),
+        (b"exclude_archived=perhaps", FORM, "invalid_arguments"),
+    ],
+)
+def test_malformed_bodies(slack: LocalSlack, body: bytes, headers: dict[str, str], error: str | None) -> None:
+    """What cannot be read is refused by name; an empty body of any type is fine."""
+    bearer = {"Authorization": f"Bearer {slack.bot_token}"}
+    assert error == answer_to(slack, "POST", "users.conversations", body, headers | bearer).get("error")
+
+
+def test_body_beyond_our_limit_is_not_read_as_a_call(slack: LocalSlack) -> None:
+    """A body of the limit is a call, a longer one an HTTP error."""
+    start, bearer = b'{"error": "', {"Authorization": f"Bearer {slack.bot_token}"}
+    fits = start + b"x" * (limits.BODY - len(start) - 2) + b'"}'
+    assert 200 == exchange(slack, "POST", "/api/api.test", fits, JSON | bearer)[0]
+    assert 413 == exchange(slack, "POST", "/api/api.test", fits + b" ", JSON | bearer)[0]
+
+
+@pytest.mark.parametrize(
+    ("authorization", "error"),
+    [
+        (None, "not_authed"),
+        ("", "not_authed"),
+        ("Basic xoxb-test-bot", "not_authed"),
+        ("Bearer xoxb-1234567890-real", "invalid_auth"),
+        ("Bearer xoxb-test-unknown", "invalid_auth"),
+        ("bearer xoxb-test-bot", None),
+    ],
+)
+def test_tokens(
+    slack: LocalSlack, caplog: pytest.LogCaptureFixture, authorization: str | None, error: str | None
+) -> None:
+    """Only tokens that this server gave out are good; a refused one is explained in the log, not shown."""
+    headers = {} if authorization is None else {"Authorization": authorization}
+    with caplog.at_level(logging.WARNING):
+        assert error == answer_to(slack, "POST", "auth.test", None, headers).get("error")
+    assert (error == "invalid_auth") == ("invalid_auth" in caplog.text)
+    assert "xoxb-1234567890-real" not in caplog.text
+
+
+def test_token_is_taken_neither_from_query_nor_from_json(slack: LocalSlack) -> None:
+    """A token in an address or a JSON body does not count."""
+    assert "not_authed" == answer_to(slack, "GET", f"auth.test?token={slack.bot_token}")["error"]
+    body = json.dumps({"token": slack.bot_token}).encode()
+    assert "not_authed" == answer_to(slack, "POST", "auth.test", body, JSON)["error"]
+
+
+def test_identity(slack: LocalSlack, ask: Ask) -> None:
+    """auth.test names team, user and bot."""
+    answer = ask("auth_test")
+    assert (slack.team_id, slack.bot_user_id, slack.bot_id, "https://local.slack.test/") == tuple(
+        answer[name] for name in ("team_id", "user_id", "bot_id", "url")
+    )
+
+
+def test_echo_needs_no_token(slack: LocalSlack, ask: Ask) -> None:
+    """api.test repeats its arguments, as an error if asked to."""
+    assert {"ok": True, "args": {"foo": "bar"}} == answer_to(slack, "GET", "api.test?foo=bar")
+    answer = ask("api_test", error="my_error")
+    assert (False, "my_error") == (answer["ok"], answer["error"])
+
+
+@pytest.mark.parametrize("method", ["apps.connections.open", "chat.postmessage", "views.open"])
+def test_unknown_methods_are_called_so(slack: LocalSlack, method: str) -> None:
+    """What is not served is `unknown_method`."""
+    assert "unknown_method" == ask_sync(slack)("api_call", api_method=method)["error"]
+
+
+@pytest.mark.parametrize("method", [method for method in METHODS.values() if method.scopes], ids=lambda m: m.name)
+def test_each_method_needs_its_scope(slack: LocalSlack, method: Method) -> None:
+    """Without any of its scopes a method says which are needed and which were provided."""
+    answer = ask_sync(slack, slack.token("emoji:read"))("api_call", api_method=method.name)
+    assert ("missing_scope", "emoji:read") == (answer["error"], answer["provided"])
+    assert ",".join(method.scopes) == answer["needed"]
+
+
+def test_scopes_are_told_in_a_header(slack: LocalSlack) -> None:
+    """Every answer to a known token lists its scopes, and has an id to quote."""
+    bearer = {"Authorization": f"Bearer {slack.bot_token}"}
+    for method in ("auth.test", "no.such"):
+        headers = exchange(slack, "POST", f"/api/{method}", None, bearer)[1]
+        assert ",".join(sorted(DEFAULT_SCOPES)) == headers["x-oauth-scopes"]
+        assert headers["x-slack-req-id"]
+    assert "x-oauth-scopes" not in exchange(slack, "POST", "/api/auth.test")[1]
+
+
+def test_scopes_of_the_bot_token_can_be_chosen() -> None:
+    """`scopes` are those of bot_token, none included."""
+    with LocalSlack(scopes=[]) as slack:
+        assert "missing_scope" == ask_sync(slack)("chat_postMessage", channel="#ops-log", text="x")["error"]
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("127.0.0.1:1", 200),
+        ("[::1]:80", 200),
+        ("evil.example", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("[", 403),
+        ("", 403),
+    ],
+)
+def test_only_this_machines_names_are_served(slack: LocalSlack, host: str, status: int) -> None:
+    """A request for another host is refused, so that a rebound name leads nowhere."""
+    assert status == exchange(slack, "GET", "/api/api.test", None, {"Host": host})[0]
+
+
+def test_server_listens_on_loopback_only(slack: LocalSlack) -> None:
+    """No other address of the machine is bound."""
+    assert slack.url.startswith("http://127.0.0.1:")
+
+
+def test_own_failure_is_an_answer_without_traceback(
+    slack: LocalSlack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fault of the server itself is `internal_error`; the traceback is in its log, the call on record."""
+
+    def fail(request: object) -> dict[str, Any]:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setitem(METHODS, "auth.test", Method("auth.test", fail, TIER_4))
+    status, _, body = exchange(slack, "POST", "/api/auth.test", None, {"Authorization": f"Bearer {slack.bot_token}"})
+    assert (200, {"ok": False, "error": "internal_error"}) == (status, json.loads(body))
+    assert "ZeroDivisionError: secret detail" in caplog.text
+    assert ["internal_error"] == [call.error for call in slack.calls("auth.test")]
