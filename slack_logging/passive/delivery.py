@@ -56,6 +56,7 @@ class Delivery:
         """Start empty: at first, and in a forked child."""
         self._pid = os.getpid()
         self._gave_up: Stats | None = None
+        self._exiting = False
         self.outbox = MemoryOutbox(self._max_bytes)
         self.sender = sender = self._make_sender(self.outbox)
         self._worker = Worker(
@@ -85,6 +86,8 @@ class Delivery:
         sender = self.sender
         if sender.idle or threading.get_ident() in own_threads or _holds_logging_lock():
             return sender.idle
+        if self._exiting and self._gave_up == sender.stats():
+            return False  # logging.shutdown asks once more for what was just waited for in vain
         self.request_flush()
         idle = sender.wait_until_idle(deadline) if self._worker.thread else self._send_here(deadline)
         self._gave_up = None if idle else sender.stats()
@@ -102,6 +105,7 @@ class Delivery:
 
     def exit(self, deadline: float) -> None:
         """Flush for the last time, and say what is lost."""
+        self._exiting = True
         if not self.flush(deadline):
             left = self.sender.stats().pending
             notices.say(f"{self.channel} exit", f"{left:,} records for {self.channel} were not delivered before exit")

@@ -329,7 +329,7 @@ def test_two_handlers_on_one_channel_share_its_pace(clock: FakeClock, slack: Loc
     for number in range(6):
         for handler in made:
             handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, f"record {number}", None, None))
-            clock.run_until(lambda made=made, number=number: len(slack.calls(POST)) > number)
+            wait_for_posts(clock, slack, number + 1)
     assert [handler.flush(timeout=60) for handler in made] == [True, True]
     moments = [moment for moment, _ in posts(slack)]
     assert min(later - earlier for earlier, later in pairwise(moments)) >= 0.99
