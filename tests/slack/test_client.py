@@ -1,0 +1,165 @@
+"""The client: one attempt a call, honest errors, one pace for all who share a token."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
+from slack_logging.local import Fault, LocalSlack
+from slack_logging.slack.client import SlackClient, _retry_after, connect, is_channel_id
+from slack_logging.testing import FakeClock
+
+
+@pytest.fixture
+def client(slack: LocalSlack, clock: FakeClock) -> SlackClient:
+    """Connect to the local Slack."""
+    return connect(slack.bot_token, slack.api_url, clock)
+
+
+def post(client: SlackClient) -> dict[str, object]:
+    return client.call("chat.postMessage", channel="#ops-log", text="hi")
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "says"),
+    [
+        (Fault.rate_limited(7), RateLimited, "chat.postMessage: rate limited, retry after 7 s"),
+        (Fault.server_error(500), Unreachable, "chat.postMessage: HTTP 500, "),
+        (Fault.server_error(503), Unreachable, "chat.postMessage: HTTP 503, "),
+        (Fault.cut_before(), Unreachable, "chat.postMessage: "),
+        (Fault.cut_after(), Unreachable, "chat.postMessage: "),
+    ],
+)
+def test_a_fault_is_one_of_ours_after_one_attempt(
+    slack: LocalSlack, client: SlackClient, fault: Fault, error: type[DeliveryError], says: str
+) -> None:
+    """Nothing is tried again behind the caller's back."""
+    slack.fault("chat.postMessage", fault)
+    with pytest.raises(error) as caught:
+        post(client)
+    assert str(caught.value).startswith(says)
+    assert len(slack.calls("chat.postMessage")) == 1
+
+
+def test_what_is_fine_raises_nothing(client: SlackClient) -> None:
+    """The answer is Slack's."""
+    assert post(client)["ok"] is True
+
+
+def test_a_refusal_has_slacks_code_and_a_remedy(slack: LocalSlack, client: SlackClient) -> None:
+    """What to do is said with it."""
+    slack.archive("#ops-log")
+    with pytest.raises(Rejected, match="is_archived .*unarchive it or configure another") as caught:
+        post(client)
+    assert caught.value.code == "is_archived"
+
+
+def test_a_missing_scope_is_named(slack: LocalSlack, clock: FakeClock) -> None:
+    """The error says which one to add."""
+    client = connect(slack.token("channels:read"), slack.api_url, clock)
+    with pytest.raises(Rejected, match=r"missing_scope \(add the scope to the app and install it again: chat:write\)"):
+        post(client)
+
+
+def test_nobody_answers(clock: FakeClock) -> None:
+    """A closed port is a transient fault."""
+    with pytest.raises(Unreachable, match="Connection refused"):
+        post(connect("xoxb-test-bot", "http://127.0.0.1:9/api/", clock))
+
+
+def test_slack_sdk_stays_silent(slack: LocalSlack, client: SlackClient, caplog: pytest.LogCaptureFixture) -> None:
+    """It would write whole messages and URLs at DEBUG, and each failure at ERROR."""
+    caplog.set_level(logging.DEBUG)
+    slack.fault("chat.postMessage", Fault.cut_before())
+    with pytest.raises(Unreachable):
+        post(client)
+    post(client)
+    assert caplog.records == []
+
+
+def test_deliver_waits_for_the_pace_and_for_retry_after(
+    slack: LocalSlack, client: SlackClient, clock: FakeClock
+) -> None:
+    """Five posts take four seconds; a 429 in between is waited out."""
+    for _ in range(5):
+        client.deliver("chat.postMessage", channel="#ops-log", text="hi")
+    assert clock.monotonic() == 4
+    slack.fault("chat.postMessage", Fault.rate_limited(20))
+    client.deliver("chat.postMessage", channel="#ops-log", text="hi")
+    assert 25 <= clock.monotonic() <= 28
+    assert [call.status for call in slack.calls("chat.postMessage")] == [200] * 5 + [429, 200]
+
+
+def test_deliver_gives_up_in_time(slack: LocalSlack, client: SlackClient, clock: FakeClock) -> None:
+    """The last failure is raised once `timeout` would be over."""
+    slack.fault("reactions.add", Fault.server_error(times=None))
+    with pytest.raises(Unreachable):
+        client.deliver("reactions.add", timeout=10, channel="C1", timestamp="1.1", name="eyes")
+    assert clock.monotonic() <= 10
+    assert 3 <= len(slack.calls("reactions.add")) <= 5
+
+
+def test_who_connects_with_the_same_token_shares_the_client(slack: LocalSlack, clock: FakeClock) -> None:
+    """One pace a token: handlers and sources do not earn 429s for each other."""
+    same = [connect(slack.bot_token, slack.api_url, clock) for _ in range(2)]
+    other = connect(slack.token("chat:write"), slack.api_url, clock)
+    assert same[0] is same[1]
+    assert other is not same[0]
+
+
+def test_a_channel_is_found_by_name_among_many(slack: LocalSlack, client: SlackClient) -> None:
+    """All pages are looked at, once; an id needs no look."""
+    ids = {f"team-{number}": slack.add_channel(f"team-{number}") for number in range(250)}
+    assert client.channel_id("#team-249") == ids["team-249"]
+    assert client.channel_id("team-0") == ids["team-0"]
+    assert client.channel_id("C024BE7LH") == "C024BE7LH"
+    assert len(slack.calls("users.conversations")) == 2
+    with pytest.raises(Rejected, match="the bot is in no channel named #nowhere"):
+        client.channel_id("#nowhere")
+
+
+def test_we_know_who_we_are(slack: LocalSlack, client: SlackClient) -> None:
+    """Asked once."""
+    assert [client.identity().user_id for _ in range(3)] == [slack.bot_user_id] * 3
+    assert client.identity().bot_id == slack.bot_id
+    assert len(slack.calls("auth.test")) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "seconds"),
+    [
+        ({"Retry-After": "7"}, {}, 7),
+        ({"retry-after": "0"}, {}, 0),
+        ({"RETRY-AFTER": "1.5"}, {}, 1.5),
+        ({}, {"retry_after": 4}, 4),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, {}, 30),
+        ({"Retry-After": "-3"}, {}, 30),
+        ({"Retry-After": "1e9"}, {}, 3600),
+        ({"Retry-After": "nan"}, {}, 30),
+        ({}, {}, 30),
+    ],
+)
+def test_retry_after_is_read_from_wherever_it_stands(
+    headers: dict[str, str], body: dict[str, int], seconds: float
+) -> None:
+    """Missing or mad figures become a sensible wait."""
+    assert _retry_after(headers, body) == seconds
+
+
+@pytest.mark.parametrize(
+    ("channel", "is_id"),
+    [
+        ("C024BE7LH", True),
+        ("G0123", True),
+        ("D0123", True),
+        ("#ops", False),
+        ("ops", False),
+        ("c024be7lh", False),
+        ("", False),
+    ],
+)
+def test_ids_and_names_are_told_apart(channel: str, is_id: bool) -> None:
+    """Names hold no capitals."""
+    assert is_channel_id(channel) is is_id
