@@ -51,7 +51,7 @@ def test_what_is_fine_raises_nothing(client: SlackClient) -> None:
 def test_a_refusal_has_slacks_code_and_a_remedy(slack: LocalSlack, client: SlackClient) -> None:
     """What to do is said with it."""
     slack.archive("#ops-log")
-    with pytest.raises(Rejected, match="is_archived .*unarchive it or configure another") as caught:
+    with pytest.raises(Rejected, match=r"is_archived .*unarchive it or configure another") as caught:
         post(client)
     assert caught.value.code == "is_archived"
 
