@@ -77,7 +77,7 @@ class Person:
         asked = self._type("!help"), self._type("!status"), self._type("!rety 1042"), self._type("!pause", user="ben")
         help_, status, slip, forbidden = asked
         self._expect(help_, DONE, "!retry", "lists the commands")
-        self._expect(status, DONE, " emitted = ", "tells who listens and what was logged")
+        self._expect(status, DONE, "order-import", "tells who listens and what was logged")
         self._expect(slip, NOT_UNDERSTOOD, "!retry", "not understood: the reply names the nearest command")
         self._expect(forbidden, REFUSED, self._slack.user_id("ben"), "refused: not on the allow list")
         self._check(forbidden, self._importer.progress().state != "paused", "pauses nothing")

@@ -6,6 +6,7 @@ It is steered by whoever is at the Slack's page, or by a script.
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 
 from slack_logging import SlackHandler
 from slack_logging.demo.logging_config import Place, configured, logging_config
@@ -38,7 +39,7 @@ def watch(lines: list[str], terminal: Terminal, *, port: int) -> None:
     Raises:
         OSError: the port is in use.
     """
-    with LocalSlack(port=port) as slack:
+    with closing(_started(port)) as slack:
         terminal.say(_welcome(slack))
         transcript = Transcript(slack, terminal)
         with (
@@ -65,7 +66,7 @@ def play(lines: list[str], terminal: Terminal, *, port: int, bundled: bool) -> b
         OSError: the port is in use.
     """
     pace = Pace(len(lines) / _SCRIPTED_DURATION, allowed=len(lines) * 2 // 3)
-    with LocalSlack(port=port) as slack:
+    with closing(_started(port)) as slack:
         terminal.say(f"{slack.url}/ is the page of the local Slack; a script types there.\n")
         transcript = Transcript(slack, terminal)
         with (
@@ -104,6 +105,14 @@ def _show_played(person: Person, handler: SlackHandler, transcript: Transcript) 
     threading.Thread(target=play, name="person", daemon=True).start()
     transcript.show()
     return "".join(failures)
+
+
+def _started(port: int) -> LocalSlack:
+    slack = LocalSlack(port=port)
+    try:
+        return slack.start()
+    except OSError as error:
+        raise OSError(f"cannot listen on 127.0.0.1:{port} ({error.strerror or error}); try another --port") from None
 
 
 def _place(slack: LocalSlack) -> Place:

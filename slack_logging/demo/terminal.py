@@ -53,7 +53,7 @@ class Terminal:
 
     def __init__(self, stream: TextIO, *, width: int | None = None) -> None:
         self._stream = stream
-        self._encoding = stream.encoding or "ascii"
+        self._encoding = stream.encoding or "utf-8"  # a stream in memory has none, and takes everything
         self._width = width or min(max(shutil.get_terminal_size((100, 24)).columns, _LEAST_WIDTH), _MOST_WIDTH)
         self._coloured = stream.isatty() and not os.environ.get("NO_COLOR")
 
