@@ -41,7 +41,7 @@ class Emoji:
         self._names = {mark: mark.value for mark in Mark}
         given = options.mapping("emoji", {} if configured is None else configured)
         meanings = {mark.name.lower(): mark for mark in Mark}
-        options.reject_unknown("emoji", given, meanings)
+        options.reject_unknown("emoji", sorted(set(given) - set(meanings)), meanings)
         for meaning, name in given.items():
             self._names[meanings[meaning]] = options.text(f"emoji[{meaning!r}]", name).strip(":")
         self._marks = {name: mark for mark, name in self._names.items()}

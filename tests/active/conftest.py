@@ -1,0 +1,83 @@
+"""A channel with people in it, and what became of what they typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from slack_logging import SlackCommandSource
+from slack_logging.local import LocalSlack
+from slack_logging.testing import FakeClock
+
+CHANNEL = "#ops-commands"
+FINAL = {"white_check_mark", "x", "no_entry", "grey_question", "zzz"}
+
+
+@dataclass
+class Ops:
+    """The commands' channel of a local Slack, on a clock that the test owns."""
+
+    slack: LocalSlack
+    clock: FakeClock
+    sources: list[SlackCommandSource] = field(default_factory=list)
+
+    def source(self, **options: Any) -> SlackCommandSource:
+        """Return a source that ada may use; it is closed after the test."""
+        defaults = {
+            "channel": CHANNEL,
+            "allow": [self.slack.user_id("ada")],
+            "token": self.slack.bot_token,
+            "api_url": self.slack.api_url,
+            "service": "orders",
+        }
+        source = SlackCommandSource(**{**defaults, **options})
+        self.sources.append(source)
+        return source
+
+    def start(self, **options: Any) -> SlackCommandSource:
+        """Return a source that runs commands in the background, once it reads."""
+        source = self.source(**options)
+        source.start()
+        self.slack.wait_for(lambda: self.slack.calls())
+        return source
+
+    def say(self, text: str, *, user: str = "ada", **fields: Any) -> str:
+        """Have somebody type a message."""
+        return self.slack.say(CHANNEL, text, user=user, **fields)
+
+    def marks(self, ts: str) -> set[str]:
+        """Return the emoji on a message."""
+        return set(self.slack.reactions(CHANNEL, ts))
+
+    def replies(self, ts: str) -> list[str]:
+        """Return the texts in a message's thread, as people read them."""
+        return [
+            "".join(item["text"] for part in reply["blocks"][0]["elements"] for item in part["elements"])
+            for reply in self.slack.messages(CHANNEL, thread_ts=ts)[1:]
+        ]
+
+    def settled(self, ts: str) -> tuple[set[str], list[str]]:
+        """Wait for a final mark; return all marks and the replies."""
+        self.clock.run_until(lambda: self.marks(ts) & FINAL)
+        return self.marks(ts), self.replies(ts)
+
+    def type(self, text: str, *, user: str = "ada", **fields: Any) -> tuple[set[str], list[str]]:
+        """Have somebody type a command; return its marks and replies once it is settled."""
+        return self.settled(self.say(text, user=user, **fields))
+
+    def after_sweeps(self, number: int = 2) -> None:
+        """Let so many more sweeps end."""
+        seen = len(self.slack.calls("conversations.history"))
+        self.clock.run_until(lambda: len(self.slack.calls("conversations.history")) > seen + number)
+
+
+@pytest.fixture
+def ops(slack: LocalSlack, clock: FakeClock) -> Iterator[Ops]:
+    """Open the channel."""
+    channel = Ops(slack, clock)
+    yield channel
+    for source in channel.sources:
+        source.close()
