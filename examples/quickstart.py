@@ -1,0 +1,27 @@
+"""Log to Slack. Without SLACK_BOT_TOKEN it is a Slack on your machine, and what it shows is printed."""
+
+import logging.config
+import os
+
+from slack_logging.local import LocalSlack, visible_text
+
+slack = None if os.environ.get("SLACK_BOT_TOKEN") else LocalSlack().start()
+if slack:
+    os.environ.update(slack.environ)
+
+logging.config.dictConfig(
+    {
+        "version": 1,
+        "handlers": {"slack": {"class": "slack_logging.SlackHandler", "channel": "#ops-log"}},
+        "root": {"level": "INFO", "handlers": ["slack"]},
+    }
+)
+logging.info("hello, %s", "Slack")
+try:
+    print(1 / 0)
+except ZeroDivisionError:
+    logging.exception("this is what an error looks like")
+
+logging.shutdown()  # posts what is left; Python does it too when the program ends
+for message in slack.messages("#ops-log") if slack else ():
+    print(visible_text(message))

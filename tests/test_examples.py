@@ -1,0 +1,64 @@
+"""The examples do what they say, against a Slack that the environment names."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from slack_logging.local import LocalSlack, visible_text
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def started(example: str, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(EXAMPLES.parent), **environ}
+    return subprocess.Popen(
+        [sys.executable, str(EXAMPLES / example), *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_the_quickstart_posts_a_record_and_an_exception() -> None:
+    """With a token, the records go to the channel of that Slack."""
+    with LocalSlack() as slack, started("quickstart.py", **slack.environ) as process:
+        out, _ = process.communicate()
+        shown = "\n".join(visible_text(message) for message in slack.messages("#ops-log"))
+
+    assert (process.returncode, out) == (0, "")
+    assert "root hello, Slack" in shown
+    assert "root this is what an error looks like\nTraceback (most recent call last):" in shown
+    assert "ZeroDivisionError: division by zero" in shown
+
+
+def test_the_quickstart_needs_no_account() -> None:
+    """Without a token, it prints what a Slack on this machine shows."""
+    with started("quickstart.py", SLACK_BOT_TOKEN="", SLACK_API_URL="") as process:
+        out, _ = process.communicate()
+
+    assert process.returncode == 0
+    assert "root hello, Slack" in out
+    assert "ZeroDivisionError: division by zero" in out
+
+
+def test_the_service_obeys_its_own_commands() -> None:
+    """A router's own commands run in the service, their answers and marks appear, and Ctrl-C ends it."""
+    with LocalSlack() as slack:
+        channels = ("#ops-log", "#ops-commands", slack.user_id("ada"))
+        with started("service.py", *channels, **slack.environ) as process:
+            ts = slack.say("#ops-commands", '!drain "a new till"', user="ada")
+            slack.wait_for(lambda: "white_check_mark" in slack.reactions("#ops-commands", ts), timeout=30)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate()
+
+        replies = [visible_text(message) for message in slack.messages("#ops-commands", thread_ts=ts)[1:]]
+        shown = "\n".join(visible_text(message) for message in slack.messages("#ops-log"))
+    assert (process.returncode, replies) == (0, ["no order is taken from now on; !serve goes on"])
+    assert "shop draining: a new till" in shown
+    assert "shop the shop is closed" in shown
+    assert out.count("\n") == 1, out  # that it reads commands
