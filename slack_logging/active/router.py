@@ -203,7 +203,7 @@ class CommandRouter:
         try:
             command.reply(str(item))
         except DeliveryError as error:
-            audit.decided(command.heard, "lost a reply", error)
+            audit.decided(command.heard, f"lost a reply ({error})")
 
 
 def _run(coroutine: Coroutine[object, object, object]) -> object:

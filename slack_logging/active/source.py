@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import timedelta
 from typing import NoReturn
 
@@ -102,7 +102,7 @@ class SlackCommandSource:
         self._ledger = MemoryLedger(threading.Lock())
         self._reader: Reader | None = None
 
-    def __iter__(self) -> Iterator[Command]:
+    def __iter__(self) -> Generator[Command, None, None]:
         """Read, and yield each command once it is claimed. Ends when somebody calls `close`.
 
         Raises:

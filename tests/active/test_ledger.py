@@ -50,15 +50,15 @@ def test_states_follow_one_another(ledger: MemoryLedger) -> None:
 
 def test_only_what_is_claimed_can_be_settled(ledger: MemoryLedger) -> None:
     """Settling twice, or after a release, is an error."""
-    for spoil in (lambda: None, lambda: ledger.settle(key(1), Mark.DONE)):
-        ledger.claim(key(1), 0.0)
-        spoil()
-        if ledger.state(key(1)) is State.CLAIMED:
-            ledger.release(key(1))
+    ledger.claim(key(1), 0.0)
+    ledger.settle(key(1), Mark.DONE)
+    ledger.claim(key(2), 0.0)
+    ledger.release(key(2))
+    for number in (1, 2, 3):
         with pytest.raises(AlreadySettled, match="settled or released before"):
-            ledger.settle(key(1), Mark.ERRORED)
+            ledger.settle(key(number), Mark.ERRORED)
         with pytest.raises(AlreadySettled, match="settled or released before"):
-            ledger.release(key(1))
+            ledger.release(key(number))
 
 
 def test_marks_are_owed_until_they_are_placed(ledger: MemoryLedger) -> None:

@@ -51,7 +51,9 @@ def filled(given: Given, name: str, *, other: Given, for_: timedelta | None = No
         given: not typed
         name (str): whose;
             and more: of it
+        other: not typed
         for_: how long
+        dry_run:
 
     Returns:
         nothing

@@ -1,0 +1,153 @@
+"""The commands that every router has."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from slack_logging import CommandRouter
+from tests.active.conftest import Ops
+
+DONE, PUZZLED = {"white_check_mark"}, {"grey_question"}
+
+
+@pytest.fixture
+def orders() -> Iterator[logging.Logger]:
+    """Return a logger whose level is put back."""
+    logger = logging.getLogger("orders.import")
+    yield logger
+    logger.setLevel(logging.NOTSET)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counters of a logging side."""
+
+    emitted: int = 1500
+    delivered: int = 1000
+    merged: int = 400
+    dropped: Mapping[str, int] = field(default_factory=lambda: {"full": 60, "evicted": 30})
+    pending: int = 10
+
+
+class Side:
+    """A logging side."""
+
+    def stats(self) -> Counts:
+        """Return its counters."""
+        return Counts()
+
+
+def test_help_lists_what_may_be_run(ops: Ops) -> None:
+    """A line for each command: what to type and what it does."""
+    router = CommandRouter()
+
+    @router.command
+    def pause(*, hard: bool = False) -> None:
+        """Pause the import."""
+
+    ops.start(router=router, prefix="$")
+    marks, [reply] = ops.type("$help")
+    assert marks == DONE
+    assert reply.splitlines() == [
+        "$help [TOPIC]                    List the commands you may run, or explain one.",
+        "$level LOGGER LEVEL [--for FOR]  Change a logger's level, for a while or until the process ends.",
+        "$pause [--hard]                  Pause the import.",
+        "$ping                            Answer, and say how long the question took to arrive.",
+        "$status                          Tell who is listening, what is running and what became of the records.",
+    ]
+
+
+@pytest.mark.parametrize("topic", ["level", "!level", "Level"])
+def test_help_explains_a_command(ops: Ops, topic: str) -> None:
+    """Its usage, what it does, and its arguments."""
+    ops.start()
+    assert ops.type(f"!help {topic}")[1][0].splitlines() == [
+        "!level LOGGER LEVEL [--for FOR]",
+        "Change a logger's level, for a while or until the process ends.",
+        "LOGGER       its name, or root",
+        "LEVEL        DEBUG, INFO, WARNING, ERROR, CRITICAL or NOTSET",
+        "[--for FOR]  how long, such as 10m; then it goes back by itself",
+    ]
+
+
+def test_ping_tells_who_answers_and_the_delay(ops: Ops) -> None:
+    """From Slack's time of the message to the answer."""
+    ops.start(poll_interval=3)
+    ops.after_sweeps(0)
+    _, [reply] = ops.type("!ping")
+    assert reply.startswith("pong from ")
+    assert reply.endswith(", 3.0 s after you typed")
+
+
+def test_status_tells_who_listens_and_what_became_of_the_records(ops: Ops) -> None:
+    """The counters are the logging side's own, and its sum is shown."""
+    source = ops.source()
+    source.start(Side())
+    ops.slack.wait_for(lambda: ops.slack.calls())
+    _, [reply] = ops.type("!status")
+    rows = dict(line.split(maxsplit=1) for line in reply.splitlines() if not line.startswith("reading"))
+    assert rows["service"] == "orders"
+    assert rows["running"] == "nothing else"
+    assert rows["records"] == "1,500 emitted = 1,000 delivered + 400 merged + 90 dropped + 10 pending"
+    assert rows["dropped"] == "60 full, 30 evicted"
+
+
+def test_status_without_a_logging_side_tells_the_rest(ops: Ops) -> None:
+    """A source on its own has no counters."""
+    ops.start()
+    assert "records" not in ops.type("!status")[1][0]
+
+
+def test_level_changes_a_logger_and_says_from_what(ops: Ops, orders: logging.Logger) -> None:
+    """Until somebody changes it again."""
+    ops.start()
+    assert ops.type("!level orders.import debug") == (DONE, ["orders.import: NOTSET -> DEBUG"])
+    assert ops.type("!level orders.import ERROR") == (DONE, ["orders.import: DEBUG -> ERROR"])
+    assert orders.level == logging.ERROR
+
+
+def test_level_goes_back_by_itself_when_the_source_has_stopped(ops: Ops, orders: logging.Logger) -> None:
+    """To what it was before the first change, at the time of the last one."""
+    source = ops.start()
+    ops.type("!level orders.import DEBUG --for 10m")
+    ops.type("!level orders.import INFO --for 30m")
+    began = ops.clock.monotonic()
+    source.close()
+    assert orders.level == logging.INFO
+    ops.clock.run_until(lambda: orders.level == logging.NOTSET)
+    assert ops.clock.monotonic() - began == pytest.approx(1800, abs=10)
+
+
+def test_a_lasting_level_cancels_going_back(ops: Ops, orders: logging.Logger) -> None:
+    """The last word counts."""
+    ops.start()
+    ops.type("!level orders.import DEBUG --for 1m")
+    ops.type("!level orders.import INFO")
+    ops.clock.run_until(lambda: ops.clock.monotonic() > 300)
+    assert orders.level == logging.INFO
+
+
+def test_level_knows_the_root_logger(ops: Ops) -> None:
+    """By the name root."""
+    logging.getLogger().setLevel(logging.WARNING)
+    ops.start()
+    assert ops.type("!level root ERROR") == (DONE, ["root: WARNING -> ERROR"])
+    assert logging.getLogger().level == logging.ERROR
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("!level orders.import LOUD", "no level 'LOUD': use one of DEBUG, INFO, WARNING, ERROR, CRITICAL, NOTSET"),
+        ("!level orders.imprt DEBUG", "no logger 'orders.imprt': did you mean 'orders.import'?"),
+        ("!level ###### DEBUG", "no logger '######': nothing logs by that name"),
+    ],
+)
+def test_level_refuses_what_would_do_nothing(ops: Ops, orders: logging.Logger, text: str, reply: str) -> None:
+    """A level or a logger that does not exist is answered with what does."""
+    ops.start()
+    assert ops.type(text) == (PUZZLED, [reply])

@@ -1,0 +1,68 @@
+"""A source's configuration: strings are as good as values, and what is wrong is named at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from slack_logging import CommandRouter, ConfigurationError, SlackCommandSource
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"channel": "ops commands"}, "channel='ops commands': expected a channel's name such as '#ops-log'"),
+        ({"allow": []}, "allow is empty, so nobody could run a command"),
+        ({"allow": ["@ada"]}, "allow: '@ada' is no id of a user"),
+        ({"roles": ["U1"]}, "roles=['U1']: expected a mapping"),
+        ({"router": 7}, "router=7: expected a CommandRouter, or where to import one from, such as 'myapp.ops.router'"),
+        ({"router": "router"}, "router='router': expected a CommandRouter"),
+        ({"prefix": "/"}, "prefix='/': expected one or a few signs"),
+        ({"poll_interval": "often"}, "poll_interval='often': expected seconds"),
+        ({"max_age": -1}, "max_age=-1: expected seconds"),
+        ({"start_delay": None}, "start_delay=None: expected seconds"),
+        ({"workers": 0}, "workers=0: expected a whole number, 1 or more"),
+        ({"workers": "many"}, "workers='many': expected a whole number"),
+        ({"emoji": {"dnoe": "tada"}}, "emoji has no option 'dnoe': did you mean done?"),
+        ({"token": ""}, "token='': expected text"),
+        ({"alow": ["U024BE7LH"]}, "SlackCommandSource has no option 'alow': did you mean allow?"),
+        ({"xyz": 1}, "SlackCommandSource has no option 'xyz': known: allow, api_url, emoji"),
+    ],
+)
+def test_a_wrong_option_is_named(given: dict[str, Any], says: str) -> None:
+    """What was got, what is expected, and where it helps, what to do."""
+    arguments: dict[str, Any] = {"channel": "#ops-commands", "allow": ["U024BE7LH"], **given}
+    with pytest.raises(ConfigurationError) as caught:
+        SlackCommandSource(**arguments)
+    assert str(caught.value).startswith(says)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"allow": "U024BE7LH,S0614TZR7", "poll_interval": "5s", "max_age": "10m", "workers": "2"},
+        {"allow": ("U024BE7LH",), "poll_interval": timedelta(seconds=5), "roles": {"deployers": "S0614TZR7"}},
+        {"allow": {"W024BE7LH"}, "router": "myapp.ops:router", "emoji": {"done": ":shipit:"}, "start_delay": 0},
+        {"allow": ["U024BE7LH"], "router": CommandRouter(), "channel": "C024BE7LH"},
+    ],
+)
+def test_values_are_accepted_as_configuration_files_have_them(given: dict[str, Any]) -> None:
+    """From INI, JSON, YAML and Python alike."""
+    arguments: dict[str, Any] = {"channel": "#ops-commands", **given}
+    assert "closed" in repr(SlackCommandSource(**arguments))
+
+
+def test_constructing_loads_no_slack_sdk() -> None:
+    """It is loaded in the thread that reads."""
+    code = (
+        "from slack_logging import CommandRouter, SlackCommandSource\n"
+        "SlackCommandSource('#ops', allow='U024BE7LH', router=CommandRouter())\n"
+        "import sys, threading\n"
+        "print(sorted({'slack_sdk', 'aiohttp', 'asyncio'} & set(sys.modules)), threading.active_count())"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert shown.stdout.strip() == "[] 1"

@@ -1,0 +1,239 @@
+"""A router finds the function, fills in its arguments and replies with what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from slack_logging import Command, CommandError, CommandRouter, ConfigurationError
+from slack_logging.local.faults import Fault
+from tests.active.conftest import CHANNEL, Ops
+
+DONE, ERRORED, REFUSED, PUZZLED = "white_check_mark x no_entry grey_question".split()
+
+
+async def coroutine(word: str = "x") -> str:
+    return f"awaited {word}"
+
+
+def generator() -> Iterator[object]:
+    yield "one"
+    yield 2
+
+
+async def asynchronous_generator() -> AsyncIterator[str]:
+    yield "one"
+    yield "two"
+
+
+def broken_generator() -> Iterator[str]:
+    yield "one"
+    raise RuntimeError("half-way")
+
+
+def leaving() -> None:
+    raise SystemExit("bye")
+
+
+def refusing() -> None:
+    raise CommandError("not on a Friday")
+
+
+def fitted(*, command: Command) -> str:
+    return f"{command.name} by {command.user}"
+
+
+@pytest.mark.parametrize(
+    ("function", "outcome"),
+    [
+        (lambda: None, ({DONE}, [])),
+        (lambda: "", ({DONE}, [])),
+        (lambda: 42, ({DONE}, ["42"])),
+        (lambda: ["a"], ({DONE}, ["['a']"])),
+        (coroutine, ({DONE}, ["awaited x"])),
+        (generator, ({DONE}, ["one", "2"])),
+        (asynchronous_generator, ({DONE}, ["one", "two"])),
+        (broken_generator, ({ERRORED}, ["one", "RuntimeError: half-way"])),
+        (refusing, ({ERRORED}, ["not on a Friday"])),
+        (fitted, ({DONE}, ["do by U0ADA0000"])),
+    ],
+)
+def test_what_a_function_returns_is_the_reply(
+    ops: Ops, function: Callable[..., object], outcome: tuple[set[str], list[str]]
+) -> None:
+    """Of a generator each item is; None and nothing are none; an error says what it says."""
+    router = CommandRouter()
+    router.command("do")(function)
+    ops.start(router=router)
+    assert ops.type("!do") == outcome
+
+
+def test_a_function_that_exits_does_not_end_the_worker(ops: Ops) -> None:
+    """sys.exit() in a command is an error of that command."""
+    router = CommandRouter()
+    router.command(leaving)
+    ops.start(router=router, workers=1)
+    assert ops.type("!leaving") == ({ERRORED}, ["SystemExit: bye"])
+    assert ops.type("!ping")[0] == {DONE}
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("!deplyo api", "no command 'deplyo'; did you mean: !deploy-it SERVICE [--force]"),
+        ("!xyz", "no command 'xyz'; !help lists what you can do"),
+        (
+            "!deploy_it",
+            "the following arguments are required: SERVICE\nusage: !deploy-it SERVICE [--force]",
+        ),
+        (
+            '!Deploy-It "api',
+            'the quotation mark " is never closed: "api\nusage: !deploy-it SERVICE [--force]',
+        ),
+        ("!secre", "no command 'secre'; !help lists what you can do"),
+        ("!help secret", "no command 'secret'; !help lists what you can do"),
+    ],
+)
+def test_what_is_not_understood_is_answered_with_what_to_type(ops: Ops, text: str, reply: str) -> None:
+    """The nearest command is named, if the person may run it."""
+    router = CommandRouter()
+
+    @router.command
+    def deploy_it(service: str, *, force: bool = False) -> None:
+        raise AssertionError("must not run")
+
+    @router.command(roles="admins")
+    def secret() -> None:
+        raise AssertionError("must not run")
+
+    ops.start(router=router, roles={"admins": [ops.slack.user_id("ben")]})
+    assert ops.type(text) == ({PUZZLED}, [reply])
+
+
+def test_a_role_is_asked_for_beyond_being_allowed(ops: Ops) -> None:
+    """Who lacks it is refused, and is not shown the command."""
+    ada, ben = ops.slack.user_id("ada"), ops.slack.user_id("ben")
+    router = CommandRouter()
+    router.command("deploy", roles=["deployers"])(lambda: "deployed")
+    ops.start(router=router, allow=[ada, ben], roles={"deployers": [ben]})
+    assert ops.type("!deploy") == ({REFUSED}, [f"you are {ada}, not among those who may run this command"])
+    assert ops.type("!deploy", user="ben") == ({DONE}, ["deployed"])
+    assert "deploy" not in ops.type("!help")[1][0]
+    assert "deploy" in ops.type("!help", user="ben")[1][0]
+
+
+def test_who_may_is_checked_again_when_it_runs(ops: Ops) -> None:
+    """Groups change while commands wait; what cannot be known is refused."""
+    ran: list[str] = []
+    router = CommandRouter()
+    router.command("note")(lambda word: ran.append(word))
+    group = ops.slack.add_group("oncall", ["ada"])
+    ops.say("!note one")
+    ops.say("!note two")
+    stamps = []
+    for command in ops.source(allow=[group]):
+        stamps.append(command.ts)
+        ops.clock.advance(61)
+        if len(stamps) == 1:
+            ops.slack.add_group("oncall", [])
+        else:
+            ops.slack.fault("users.info", Fault.server_error(times=None))
+        router.run(command)
+        if len(stamps) == 2:
+            break
+    assert ran == []
+    assert [ops.marks(ts) - {"eyes"} for ts in stamps] == [{REFUSED}, {REFUSED}]
+    assert ops.replies(stamps[0]) == [
+        f"you are {ops.slack.user_id('ada')}, not on the list of those who may run commands here"
+    ]
+    assert ops.replies(stamps[1])[0].startswith("Slack did not tell who may do that just now; try again")
+
+
+def test_a_lost_reply_does_not_undo_a_command(ops: Ops, caplog: pytest.LogCaptureFixture) -> None:
+    """It is done, and the audit says that the person does not know."""
+    caplog.set_level("INFO", "slack_logging.audit")
+    ops.start()
+    ops.slack.fault("chat.postMessage", Fault.server_error(times=None))
+    assert ops.type("!ping") == ({"eyes", DONE}, [])
+    assert "lost a reply (chat.postMessage: HTTP 500" in caplog.text
+
+
+def test_every_decision_is_audited(ops: Ops, caplog: pytest.LogCaptureFixture) -> None:
+    """Who, what and how it went, a line each."""
+    caplog.set_level("INFO", "slack_logging.audit")
+    ops.start()
+    for text, user in [("!ping", "ada"), ("!ping", "ben"), ("!pong 'a  b'", "ada")]:
+        ops.type(text, user=user)
+    ada, ben = ops.slack.user_id("ada"), ops.slack.user_id("ben")
+    assert [record.getMessage() for record in caplog.records] == [
+        f"command of {ada} allowed: '!ping'",
+        f"command of {ada} done: '!ping'",
+        f"command of {ben} refused: '!ping'",
+        f"command of {ada} not understood: \"!pong 'a  b'\"",
+    ]
+    assert caplog.records[0].__dict__["command"]["channel"] == ops.slack.channel_id(CHANNEL)
+
+
+def test_serving_blocks_until_the_source_is_closed(ops: Ops) -> None:
+    """In the calling thread nothing runs but the wait."""
+    router = CommandRouter()
+    source = ops.source()
+    router.command("stop")(lambda: source.close())
+    ts = ops.say("!stop")
+    router.serve(source)
+    ops.clock.run_until(lambda: ops.marks(ts))
+    assert ops.marks(ts) == {DONE}
+
+
+def test_a_command_of_ones_own_takes_the_place_of_a_built_in(ops: Ops) -> None:
+    """Under the same name."""
+    router = CommandRouter()
+    router.command("ping")(lambda: "mine")
+    ops.start(router=router)
+    assert ops.type("!ping") == ({DONE}, ["mine"])
+
+
+def test_a_decorated_function_stays_itself() -> None:
+    """With and without parentheses."""
+    router = CommandRouter()
+    assert router.command(coroutine) is coroutine
+    assert router.command("other")(coroutine) is coroutine
+
+
+def wrong_annotation(when: complex) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("register", "says"),
+    [
+        (lambda router: router.command("echo")(fitted), "command 'echo' exists already: give one of the two another"),
+        (lambda router: router.command("Echo")(fitted), "command 'echo' exists already"),
+        (lambda router: router.command("two words")(fitted), "command name 'two words': expected one word that starts"),
+        (lambda router: router.command("1st")(fitted), "command name '1st': expected one word that starts"),
+        (lambda router: router.command("")(fitted), "name='': expected text"),
+        (lambda router: router.command(lambda: None), "command name '<lambda>': expected one word"),
+        (lambda router: router.command("x", roles=7)(fitted), "roles=7: expected a list of strings"),
+        (lambda router: router.command(wrong_annotation), "command function wrong_annotation(), parameter 'when'"),
+    ],
+)
+def test_what_cannot_be_a_command_is_refused_at_once(register: Callable[[Any], object], says: str) -> None:
+    """When it is decorated, not when somebody types it."""
+    router = CommandRouter()
+    router.command("echo")(coroutine)
+    with pytest.raises(ConfigurationError) as caught:
+        register(router)
+    assert str(caught.value).startswith(says)
+
+
+def test_a_role_that_the_source_does_not_have_is_refused(ops: Ops, capfd: pytest.CaptureFixture[str]) -> None:
+    """Serving raises; starting in the background says so on stderr and reads nothing."""
+    router = CommandRouter()
+    router.command("deploy", roles=["deployers"])(fitted)
+    with pytest.raises(ConfigurationError, match="command 'deploy' wants the role 'deployers', which is not in roles"):
+        router.serve(ops.source())
+    source = ops.source(router=router)
+    source.start()
+    ops.clock.run_until(lambda: "closed" in repr(source))
+    assert "are not read: command 'deploy' wants the role 'deployers'" in capfd.readouterr().err
