@@ -5,6 +5,7 @@ Source: Formatting message text; rich text block.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ _URL = r"https?://[^\s<>`]*[^\s<>`.,;:!?)\]}'\"*_~]"
 _HOST = rf"(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:{_DOMAINS})(?::\d+)?(?:/[^\s<>`]*[^\s<>`.,;:!?)])?(?![\w@.-])"
 _MAIL = r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}"
 _NAME = r"(?<![\w@#])[@#]\w(?:[\w.-]*\w)?"
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_QUOTE = re.compile(r"> ?(?=\S)")
 _FENCE = re.compile(r"```(.+?)```", re.DOTALL)
 _STYLES = {"*": "bold", "_": "italic", "~": "strike"}
 _TOKEN = re.compile(
@@ -73,29 +76,21 @@ def compose(typed: str, names: Names) -> Composed:
 
 def _compose_lines(typed: str, names: Names, texts: list[str], elements: list[Element]) -> None:
     """Compose what stands outside fences: runs of quoted lines, and the rest."""
-    for run in re.findall(r"(?:^>[^\n]*(?:\n|\Z))+|(?:^(?!>)[^\n]*(?:\n|\Z))+", typed, re.MULTILINE):
-        if not run:
-            continue
-        is_quote = run.startswith(">")
-        inner = re.sub(r"^> ?", "", run, flags=re.MULTILINE) if is_quote else run
-        pieces = _inline(inner, names)
-        texts.append(_quoted(pieces, run) if is_quote else "".join(piece.text for piece in pieces))
-        children = [piece.element for piece in pieces]
-        if inner.strip("\n"):
-            elements.append({"type": "rich_text_quote" if is_quote else "rich_text_section", "elements": children})
+    for is_quote, lines in itertools.groupby(_LINE.findall(typed), key=lambda line: bool(_QUOTE.match(line))):
+        run = "".join(_QUOTE.sub("", line) if is_quote else line for line in lines)
+        line_end = "\n" if is_quote and run.endswith("\n") else ""
+        pieces = _inline(run.removesuffix(line_end), names)
+        text = "".join(piece.text for piece in pieces)
+        texts.append((re.sub("^", "&gt; ", text, flags=re.MULTILINE) if is_quote else text) + line_end)
+        if run.strip("\n"):
+            kind = "rich_text_quote" if is_quote else "rich_text_section"
+            elements.append({"type": kind, "elements": [piece.element for piece in pieces]})
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
     text: str
     element: Element
-
-
-def _quoted(pieces: list[_Piece], run: str) -> str:
-    lines = "".join(piece.text for piece in pieces).split("\n")
-    if run.endswith("\n"):
-        return "".join(f"&gt; {line}\n" for line in lines[:-1])
-    return "\n".join(f"&gt; {line}" for line in lines)
 
 
 def _inline(typed: str, names: Names) -> list[_Piece]:

@@ -45,9 +45,11 @@ def run(args: argparse.Namespace) -> int:
         reason = error.strerror or str(error)
         print(f"slack-logging local: cannot listen on 127.0.0.1:{args.port} ({reason}); try --port 0", file=sys.stderr)
         return 1
-    with slack:
+    try:
         print(_welcome(slack), flush=True)
         stop.wait()
+    finally:
+        slack.close()
     return 0
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from slack_logging.local import emoji
 
 _URL = r"https?://(?:(?!&[lg]t;)[^\s<>|`])+"
-_STORED = re.compile(rf"<[^<>\n]+>|&(?:amp|lt|gt);|[&<>]|{_URL}")
-_CONTROL = re.compile(r"<([^<>\n]+)>")
+_STORED = re.compile(rf"<[^<>\s][^<>\n]*>|&(?:amp|lt|gt);|[&<>]|{_URL}")
+_CONTROL = re.compile(r"<([^<>\s][^<>\n]*)>")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SENTENCE_END = ".,;:!?)]}'\"*_~"
 
@@ -101,7 +101,8 @@ def block_text(block: Mapping[str, Any]) -> str:
 def _lines(block: Mapping[str, Any]) -> Iterator[str]:
     kind = block.get("type")
     if kind == "rich_text":
-        yield from (_rich(element) for element in block.get("elements", ()))
+        # A section before a list or a quote ends in a line end of its own.
+        yield from (_rich(element).removesuffix("\n") for element in block.get("elements", ()))
     elif kind == "table":
         for row in block.get("rows", ()):
             yield "\t".join(_cell(cell) for cell in row)
