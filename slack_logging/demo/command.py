@@ -55,11 +55,18 @@ def run(args: argparse.Namespace) -> int:
         return 0
     from slack_logging.demo import show  # here, because only this needs aiohttp
 
-    os.environ.pop("SLACK_LOGGING_COMMANDS", None)  # the demo is about them, and its Slack is nobody else's
+    _forget_environment()
     if args.once:
         return 0 if show.play(lines, terminal, port=args.port, bundled=args.file is None) else 1
     show.watch(lines, terminal, port=args.port)
     return 0
+
+
+def _forget_environment() -> None:
+    """Leave out of this process what would keep it from its own Slack: commands off, or a proxy before 127.0.0.1."""
+    for name in list(os.environ):
+        if name == "SLACK_LOGGING_COMMANDS" or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
+            del os.environ[name]
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -26,6 +26,8 @@ MISLEADING = {
     "SLACK_BOT_TOKEN": "xoxb-somebody-elses",
     "SLACK_API_URL": "http://127.0.0.1:9/api/",
     "SLACK_LOGGING_COMMANDS": "off",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "https_proxy": "http://127.0.0.1:9",
 }
 
 
