@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Collection
@@ -160,7 +161,8 @@ class Desk:
     def release_all(self) -> None:
         """Give back what was taken and not settled."""
         for command in self.running():
-            self.release(command)
+            with contextlib.suppress(AlreadySettled):  # another thread was faster
+                self.release(command)
 
     def _connected(self) -> Line:
         if self.line is None:

@@ -42,9 +42,8 @@ def change(name: str, level: int, duration: float | None, clock: Clock) -> int:
         logger.setLevel(level)
         if duration is not None:
             revert = _reverts[name] = _Revert(pending.level if pending else former)
-            threading.Thread(
-                target=_go_back, args=(name, revert, duration, clock), name="slack_logging-level", daemon=True
-            ).start()
+            arguments = (name, revert, duration, clock)
+            clock.start(threading.Thread(target=_go_back, args=arguments, name="slack_logging-level", daemon=True))
     return former
 
 

@@ -89,7 +89,7 @@ class Reader:
     def start(self) -> None:
         """Begin to read. Does not wait."""
         try:
-            self._thread.start()
+            self._clock.start(self._thread)
         except RuntimeError as error:
             notices.say(self._cause, f"{self._cause} are not read: no thread could be started ({error})")
             self._end()
@@ -137,11 +137,8 @@ class Reader:
 
     def _wait_for_start(self) -> None:
         end = self._clock.monotonic() + self._settings.start_delay
-        while True:
-            left = max(end - self._clock.monotonic(), 0.0)
+        while not self._closing and (left := end - self._clock.monotonic()) > 0:
             self._clock.wait(self._wake, left)
-            if self._closing or not left:
-                return
 
     def _end(self) -> None:
         self.desk.close()

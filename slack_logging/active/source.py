@@ -169,9 +169,8 @@ class SlackCommandSource:
     def _start_workers(self, desk: Desk, router: CommandRouter) -> None:
         self._check_roles(router)
         for number in range(self._settings.workers):
-            threading.Thread(
-                target=_work, args=(desk, router), name=f"slack_logging-worker-{number + 1}", daemon=True
-            ).start()
+            name = f"slack_logging-worker-{number + 1}"
+            self._clock.start(threading.Thread(target=_work, args=(desk, router), name=name, daemon=True))
 
     def _check_roles(self, router: CommandRouter) -> None:
         for route in router.routes.values():

@@ -85,9 +85,7 @@ def test_ping_tells_who_answers_and_the_delay(ops: Ops) -> None:
 
 def test_status_tells_who_listens_and_what_became_of_the_records(ops: Ops) -> None:
     """The counters are the logging side's own, and its sum is shown."""
-    source = ops.source()
-    source.start(Side())
-    ops.slack.wait_for(lambda: ops.slack.calls())
+    ops.source().start(Side())
     _, [reply] = ops.type("!status")
     rows = dict(line.split(maxsplit=1) for line in reply.splitlines() if not line.startswith("reading"))
     assert rows["service"] == "orders"

@@ -53,7 +53,7 @@ def filled(given: Given, name: str, *, other: Given, for_: timedelta | None = No
             and more: of it
         other: not typed
         for_: how long
-        dry_run:
+        dry_run: only pretend
 
     Returns:
         nothing
@@ -181,6 +181,7 @@ def test_the_docstring_describes() -> None:
     assert Signature(filled, [Given]).describe() == [
         "NAME         whose; and more: of it",
         "[--for FOR]  how long",
+        "[--dry-run]  only pretend",
     ]
     assert Signature(typed, []).describe() == [
         "COLOUR  one of RED, GREEN",
