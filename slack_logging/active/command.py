@@ -18,11 +18,14 @@ from slack_logging.errors import (
     NotAuthorized,
     UnknownCommand,
 )
+from slack_logging.slack.literal import shorten
 
 #: Seconds that a reply may take, waiting for the channel's pace included.
 _REPLY_TIMEOUT = 60.0
 #: The same when the process is being interrupted: it should end soon.
 _LAST_WORDS_TIMEOUT = 2.0
+#: Units of a reason: what was typed is quoted in some, and can be 40,000 characters long.
+_MAX_REASON = 1_000
 
 
 class Command:
@@ -150,5 +153,5 @@ class Command:
 def _reason(error: BaseException) -> str:
     """Return what the person is told: the message of an error meant for people, else the exception's last line."""
     if isinstance(error, CommandError) and str(error):
-        return str(error)
-    return traceback.format_exception_only(type(error), error)[-1].strip()
+        return shorten(str(error), _MAX_REASON)
+    return shorten(traceback.format_exception_only(type(error), error)[-1].strip(), _MAX_REASON)

@@ -26,7 +26,7 @@ def messages(text: str) -> list[dict[str, Any]]:
     parts = pieces(text, MAX_TEXT)
     if len(parts) > MAX_MESSAGES:
         left_out = sum(part.count("\n") for part in parts[MAX_MESSAGES:]) + 1
-        parts = [*parts[:MAX_MESSAGES], f"... ({left_out:,} more lines)"]
+        parts = [*parts[:MAX_MESSAGES], f"... ({left_out:,} more {'line' if left_out == 1 else 'lines'})"]
     return [_message(part.strip("\n")) for part in parts]
 
 

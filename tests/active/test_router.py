@@ -41,6 +41,10 @@ def refusing() -> None:
     raise CommandError("not on a Friday")
 
 
+def overflowing() -> None:
+    raise ValueError("x" * 5000)
+
+
 def fitted(*, command: Command) -> str:
     return f"{command.name} by {command.user}"
 
@@ -58,6 +62,7 @@ def fitted(*, command: Command) -> str:
         (broken_generator, ({ERRORED}, ["one", "RuntimeError: half-way"])),
         (refusing, ({ERRORED}, ["not on a Friday"])),
         (fitted, ({DONE}, ["do by U0ADA0000"])),
+        (overflowing, ({ERRORED}, ["ValueError: " + "x" * 987 + "…"])),
     ],
 )
 def test_what_a_function_returns_is_the_reply(
@@ -84,6 +89,7 @@ def test_a_function_that_exits_does_not_end_the_worker(ops: Ops) -> None:
     [
         ("!deplyo api", "no command 'deplyo'; did you mean: !deploy-it SERVICE [--force]"),
         ("!xyz", "no command 'xyz'; !help lists what you can do"),
+        ("!" + "x" * 3000, f"no command '{'x' * 40}'; !help lists what you can do"),
         (
             "!deploy_it",
             "the following arguments are required: SERVICE\nusage: !deploy-it SERVICE [--force]",
