@@ -112,9 +112,9 @@ class SlackHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a record in. Never blocks, never raises; safe in signal handlers and finalizers."""
-        if threading.get_ident() in own_threads or (record.name[:6] == "slack_" and _is_own(record.name)):
-            return
         try:
+            if threading.get_ident() in own_threads or (record.name[:6] == "slack_" and _is_own(record.name)):
+                return
             if "slack" in record.__dict__ and _says_skip(record.__dict__["slack"]):
                 return
             self._delivery.put(capture(record, self.formatter), urgent=record.levelno >= logging.ERROR)

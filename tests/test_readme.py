@@ -1,0 +1,87 @@
+"""The README: its code runs as it stands, its commands exist, its manifest is enough."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slack_logging import SlackHandler
+from tests.scenarios.test_service import SCOPES
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """Return the fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def test_the_first_code_stands_by_line_25_and_works_offline() -> None:
+    """Copied into a file, it prints what Slack shows."""
+    first = blocks("python")[0]
+    assert README[: README.index(first) + len(first)].count("\n") <= 25
+    ran = subprocess.run([sys.executable, "-c", first], capture_output=True, text=True, timeout=50, check=True)
+    assert "cannot divide" in ran.stdout
+    assert "ZeroDivisionError: division by zero" in ran.stdout
+
+
+@pytest.mark.parametrize("number", range(1, len(blocks("python"))))
+def test_every_block_runs(number: int) -> None:
+    """As a reader would paste it."""
+    exec(compile(blocks("python")[number], f"README block {number}", "exec"), {})  # noqa: S102
+    logging.getLogger("shop").handlers.clear()
+
+
+def test_the_dict_config_configures() -> None:
+    """With the built-in commands, because nobody has myapp."""
+    names: dict[str, Any] = {}
+    exec(blocks("python")[1], names)  # noqa: S102
+    config = names["LOGGING"]
+    config["handlers"]["slack"]["commands"]["start"] = "manual"
+    logging.config.dictConfig(config)
+    handler = logging.getLogger().handlers[-1]
+    assert isinstance(handler, SlackHandler)
+    assert handler.level == logging.WARNING
+    logging.getLogger().removeHandler(handler)
+    handler.close()
+
+
+def test_there_are_exactly_two_set_up_commands() -> None:
+    """One runs the demo, one the tests; each is one line."""
+    commands = [line for block in blocks("sh") for line in block.splitlines()]
+    assert [line.rpartition("/bin/")[2].split(" ")[0:2] for line in commands] == [
+        ["slack-logging", "demo"],
+        ["python", "-m"],
+    ]
+
+
+def test_the_manifests_scopes_are_those_that_a_whole_story_needs() -> None:
+    """The scenario runs with a token of just these."""
+    [manifest] = blocks("yaml")
+    scopes = re.search(r"bot: \[(.*?)\]", manifest, re.DOTALL)
+    assert scopes is not None
+    assert re.split(r",\s*", scopes[1]) == list(SCOPES)
+
+
+def test_every_option_of_the_handler_is_in_the_table() -> None:
+    """The table has no other."""
+    rows = re.search(r"^\| option \|.*?\n\n", README, re.DOTALL | re.MULTILINE)
+    assert rows is not None
+    named = set(re.findall(r"`(\w+)`", "".join(row.split("|")[1] for row in rows[0].strip().splitlines()[2:])))
+    from slack_logging.passive.handler import _OPTIONS
+
+    assert named == set(_OPTIONS) - {"level"}
+
+
+def test_local_links_lead_somewhere() -> None:
+    """Pictures and pages are in the repository."""
+    root = Path(__file__).parent.parent
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
+    assert [link for link in links if not (root / link).exists()] == []
