@@ -70,7 +70,8 @@ class Terminal:
         lines = [visible(line).expandtabs(4) for line in entry.text.split("\n")]
         for index, line in enumerate(_folded(_without_outer_frames(lines))):
             emoji = _EMOJI.match(line)
-            style = _COLOURS.get(emoji[2], "") if emoji else _BOLD if entry.by_person else ""
+            style = _BOLD if entry.by_person else _FAINT if line.startswith("  ") else ""
+            style = _COLOURS.get(emoji[2], style) if emoji else style
             first = f"{head} " if index == 0 else _INDENT
             for number, part in enumerate(self._wrapped(_pictured(line), len(first))):
                 lead = first if number == 0 else _INDENT + "    "
