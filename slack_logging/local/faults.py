@@ -20,6 +20,11 @@ class Fault:
     seconds: float = 0.0
     status: int = 200
 
+    @property
+    def is_cut(self) -> bool:
+        """True when the connection is closed without an answer."""
+        return self.kind in ("cut_before", "cut_after")
+
     @classmethod
     def latency(cls, seconds: float, *, times: int | None = 1) -> Fault:
         """Answer late, by real seconds; the call is processed after the wait."""

@@ -30,12 +30,12 @@ class LoopbackServer:
         """Listen, and return the port; 0 asks for any free one.
 
         Raises:
-            OSError: the port is in use, or not ours to use. The server is closed then.
+            OSError: the port is in use, or not ours to use; OverflowError if it is none. The server is closed then.
         """
         self._thread.start()
         try:
             return asyncio.run_coroutine_threadsafe(self._listen(port), self._loop).result()
-        except OSError:
+        except BaseException:
             self.close()
             raise
 

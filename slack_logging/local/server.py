@@ -7,6 +7,7 @@ the server by a name of its own. Nothing here decides what Slack would say.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -64,10 +65,11 @@ class Server:
 
     def application(self) -> web.Application:
         """Return the application, to which the web page adds its own routes."""
-        app = web.Application(middlewares=[_loopback_only], client_max_size=limits.FILE + limits.BODY)
+        app = web.Application(middlewares=[_guarded], client_max_size=limits.FILE + limits.BODY)
         app.router.add_get("/api/{method}", self._call)
         app.router.add_post("/api/{method}", self._call)
         app.router.add_post("/services/{team}/{bot}/{secret}", self._webhook)
+        app.router.add_post("/commands/{team}/{use}/{secret}", self._webhook)
         app.router.add_post("/upload/v1/{file}", self._upload)
         app.router.add_get("/files/{file}/download/{name:.*}", self._download)
         app.router.add_get("/files/{file}/{name:.*}", self._download)
@@ -104,7 +106,7 @@ class Server:
             answer = self._webhooks.post(request.path, body)
             return _plain(answer), answer.error
 
-        return await self._answer(request, "webhook", {"body": body.decode(errors="replace")}, process)
+        return await self._answer(request, "webhook", _webhook_args(body), process)
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
         """Take the bytes of a file, at an address that files.getUploadURLExternal gave out. Needs no token."""
@@ -155,13 +157,12 @@ class Server:
             await asyncio.sleep(fault.seconds)
         with self._workspace.lock:
             response, error = (_instead(fault, method) if fault else None) or process()
-            is_cut = fault is not None and fault.kind in ("cut_before", "cut_after")
-            if fault and is_cut:
-                error = fault.kind
+            status = response.status
+            if fault and fault.is_cut:
+                status, error = 0, fault.kind
             headers = without_tokens({name.lower(): value for name, value in request.headers.items()})
-            status = 0 if is_cut else response.status
             self._record(Call(method, without_tokens(args), arrived, status, error, headers))
-        if is_cut and request.transport is not None:
+        if status == 0 and request.transport is not None:
             request.transport.close()
         response.headers["x-slack-req-id"] = uuid.uuid4().hex
         return response
@@ -190,12 +191,27 @@ def _plain(answer: WebhookAnswer) -> web.Response:
 
 
 @web.middleware
-async def _loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what was not addressed to this machine by a name of this machine."""
+async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what was not addressed to this machine by a name of its own; never answer with a traceback."""
     try:
         host = urlsplit(f"//{request.headers.get('Host', '')}").hostname
     except ValueError:
         host = None
     if host not in _LOOPBACK:
         return web.Response(status=403, text="this server answers to 127.0.0.1 and localhost only")
-    return await handler(request)
+    try:
+        return await handler(request)
+    except (web.HTTPException, ConnectionError):
+        raise
+    except Exception:  # noqa: BLE001 - the log has the traceback
+        _log.exception("the local Slack itself failed at %s", request.path)
+        return web.Response(status=500, text="internal_error")
+
+
+def _webhook_args(body: bytes) -> dict[str, Any]:
+    """Return what a webhook was sent, for the record: the payload's fields, or the bytes as text."""
+    try:
+        payload = json.loads(body)
+    except (ValueError, RecursionError):
+        payload = None
+    return payload if isinstance(payload, dict) else {"body": body.decode(errors="replace")}

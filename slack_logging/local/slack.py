@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Literal, TypeVar
@@ -21,6 +22,9 @@ from slack_logging.local.webhooks import Webhooks
 from slack_logging.local.workspace import TEAM_ID, ClockLike
 
 T = TypeVar("T")
+
+#: Calls that are remembered: enough for any test, and an end for a server that runs for days.
+_CALLS_KEPT = 100_000
 
 #: Seconds between two looks of `wait_for` while nothing changes.
 _GLANCE = 0.1
@@ -70,7 +74,7 @@ class LocalSlack(People):
         super().__init__(clock or _SystemClock())
         self._port = port
         self._listening: LoopbackServer | None = None
-        self._calls: list[Call] = []
+        self._calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
         self._changes = 0
         self._changed = threading.Condition(self.workspace.lock)
         limiter = RateLimiter(rate_limit)
@@ -168,6 +172,14 @@ class LocalSlack(People):
         with self.workspace.lock:
             return self.url + self._webhooks.path(self.workspace.channel(channel).id)
 
+    def response_url(self, channel: str) -> str:
+        """Return an address such as a slash command brings along: five answers within 30 minutes.
+
+        They are seen by one person only, hence stored nowhere, unless ``response_type`` is ``in_channel``.
+        """
+        with self.workspace.lock:
+            return self.url + self._webhooks.response_path(self.workspace.channel(channel).id)
+
     def token(self, *scopes: str) -> str:
         """Return a new token of the same bot with only these scopes."""
         with self.workspace.lock:
@@ -178,7 +190,7 @@ class LocalSlack(People):
     # What went over the wire, and what is to go wrong there
 
     def calls(self, method: str | None = None) -> list[Call]:
-        """Return the calls so far, all or one method's, in the order in which they were answered."""
+        """Return the last 100,000 calls, all or one method's, in the order in which they were answered."""
         with self.workspace.lock:
             return [call for call in self._calls if method in (None, call.method)]
 
@@ -248,5 +260,5 @@ class LocalSlack(People):
                     marks = "".join(f" :{name}:" for name in message.reactions)
                     lines.append(f"  {message.ts} {text}{marks} ({len(message.reply_ts)} replies)")
             lines.append(f"{len(self._calls)} calls, the last:")
-            lines += [f"  {call.method} {call.status} {call.error or 'ok'}" for call in self._calls[-10:]]
+            lines += [f"  {call.method} {call.status} {call.error or 'ok'}" for call in list(self._calls)[-10:]]
             return "\n".join(lines)

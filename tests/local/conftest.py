@@ -8,11 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from slack_logging.local import LocalSlack
+
+# No test judges by wall time, and hypothesis' own would.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 #: Calls a method of slack_sdk's client by name and returns Slack's answer, refusals too.
 Ask = Callable[..., dict[str, Any]]

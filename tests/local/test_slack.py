@@ -7,6 +7,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -190,13 +191,14 @@ def test_calls_are_recorded_without_tokens(slack: LocalSlack, clock: FakeClock) 
 @pytest.mark.parametrize("asked", ["user", "channel", "message", "group member"])
 def test_unknown_names_are_told_with_the_known_ones(slack: LocalSlack, asked: str) -> None:
     """A name that does not exist is an error that lists those that do."""
+    actions: dict[str, Callable[[], object]] = {
+        "user": lambda: slack.say("#ops-log", "x", user="nobody"),
+        "channel": lambda: slack.messages("#nowhere"),
+        "message": lambda: slack.reactions("#ops-log", "1.2"),
+        "group member": lambda: slack.add_group("g", ["nobody"]),
+    }
     with pytest.raises(LookupError, match="ada" if asked in ("user", "group member") else "ops-log"):
-        {
-            "user": lambda: slack.say("#ops-log", "x", user="nobody"),
-            "channel": lambda: slack.messages("#nowhere"),
-            "message": lambda: slack.reactions("#ops-log", "1.2"),
-            "group member": lambda: slack.add_group("g", ["nobody"]),
-        }[asked]()
+        actions[asked]()
 
 
 def test_names_are_taken_once(slack: LocalSlack) -> None:
@@ -282,6 +284,14 @@ def test_port_in_use_leaves_nothing_behind(slack: LocalSlack) -> None:
     before = threading.active_count()
     with pytest.raises(OSError, match=r"address already in use|Address already in use"):
         LocalSlack(port=int(slack.url.rpartition(":")[2])).start()
+    assert before == threading.active_count()
+
+
+def test_impossible_port_leaves_nothing_behind() -> None:
+    """A number that is no port is an error, and no thread stays."""
+    before = threading.active_count()
+    with pytest.raises(OverflowError):
+        LocalSlack(port=70_000).start()
     assert before == threading.active_count()
 
 

@@ -13,7 +13,6 @@ import pytest
 
 from slack_logging.local import LocalSlack, limits
 from slack_logging.local.methods import METHODS, Method
-from slack_logging.local.ratelimits import TIER_4
 from slack_logging.local.slack import DEFAULT_SCOPES
 from tests.local.conftest import Ask, ask_sync, exchange
 
@@ -193,16 +192,16 @@ def test_server_listens_on_loopback_only(slack: LocalSlack) -> None:
     assert slack.url.startswith("http://127.0.0.1:")
 
 
-def test_own_failure_is_an_answer_without_traceback(
-    slack: LocalSlack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A fault of the server itself is `internal_error`; the traceback is in its log, the call on record."""
+def test_own_failure_is_an_answer_without_traceback(slack: LocalSlack, caplog: pytest.LogCaptureFixture) -> None:
+    """A fault of the server itself is `internal_error`, also in a webhook; the log has the traceback."""
 
-    def fail(request: object) -> dict[str, Any]:
+    def fail(event: object) -> None:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setitem(METHODS, "auth.test", Method("auth.test", fail, TIER_4))
-    status, _, body = exchange(slack, "POST", "/api/auth.test", None, {"Authorization": f"Bearer {slack.bot_token}"})
-    assert (200, {"ok": False, "error": "internal_error"}) == (status, json.loads(body))
-    assert "ZeroDivisionError: secret detail" in caplog.text
-    assert ["internal_error"] == [call.error for call in slack.calls("auth.test")]
+    slack.workspace.subscribe(fail)
+    answer = ask_sync(slack)("chat_postMessage", channel="#ops-log", text="x")
+    assert {"ok": False, "error": "internal_error"} == answer
+    assert ["internal_error"] == [call.error for call in slack.calls("chat.postMessage")]
+    status, _, body = exchange(slack, "POST", slack.webhook_url("#ops-log"), b'{"text": "x"}', JSON)
+    assert (500, b"internal_error") == (status, body)
+    assert 2 == caplog.text.count("ZeroDivisionError: secret detail")

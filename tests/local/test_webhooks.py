@@ -15,6 +15,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from slack_logging.local import Fault, LocalSlack, limits
 from slack_logging.local.ratelimits import CHANNEL_POSTS
+from slack_logging.testing import FakeClock
 from tests.local.conftest import ask_sync, exchange
 
 Send = Callable[[str, dict[str, Any]], WebhookResponse]
@@ -114,3 +115,33 @@ def test_planned_429_has_the_webhooks_form(slack: LocalSlack, send: Send) -> Non
     answer = send(slack.webhook_url("#ops-log"), {"text": "x"})
     assert {"retry_after": 9, "ok": False, "error": "rate_limited"} == json.loads(answer.body)
     assert [(429, "rate_limited")] == [(call.status, call.error) for call in slack.calls("webhook")]
+
+
+def test_response_url_is_good_for_five_answers(slack: LocalSlack, clock: FakeClock, send: Send) -> None:
+    """An answer is for one person unless it says in_channel; refused ones do not count; the sixth is too many."""
+    url = slack.response_url("#ops-log")
+    assert 400 == send(url, {"text": ""}).status_code
+    answers = []
+    for response_type in ("ephemeral", "in_channel", "ephemeral", "in_channel", "ephemeral", "in_channel"):
+        clock.advance(1)
+        answers.append(send(url, {"text": "x", "response_type": response_type}))
+    assert [(200, "ok")] * 5 + [(404, "used_url")] == [(answer.status_code, answer.body) for answer in answers]
+    assert [slack.bot_id] * 2 == [message["bot_id"] for message in slack.messages("#ops-log")]
+
+
+def test_response_url_expires(slack: LocalSlack, clock: FakeClock, send: Send) -> None:
+    """An answer is taken for 30 minutes and no longer; by itself it is ephemeral."""
+    url = slack.response_url("#ops-log")
+    clock.advance(limits.RESPONSE_URL_LIFETIME)
+    assert 200 == send(url, {"text": "x"}).status_code
+    clock.advance(0.5)
+    assert "expired_url" == send(url, {"text": "x"}).body
+    assert [] == slack.messages("#ops-log")
+
+
+def test_posts_are_recorded_by_their_fields(slack: LocalSlack, send: Send) -> None:
+    """A webhook's call holds what was sent, and not the secret address."""
+    send(slack.webhook_url("#ops-log"), {"text": "x"})
+    call = slack.calls("webhook")[0]
+    assert ({"text": "x"}, 200, None) == (call.args, call.status, call.error)
+    assert "testhook" not in repr(call)
