@@ -9,6 +9,9 @@ from aiohttp import web
 
 _HOST = "127.0.0.1"
 
+#: Seconds that requests under way get to end when the server closes; a latency fault may hold one for long.
+_GRACE = 0.1
+
 
 class LoopbackServer:
     """Serves one application until closed. Use it from one thread, which must not be the server's own.
@@ -18,7 +21,7 @@ class LoopbackServer:
     """
 
     def __init__(self, app: web.Application) -> None:
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="local-slack", daemon=True)
 
