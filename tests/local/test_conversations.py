@@ -72,6 +72,18 @@ def test_types_need_their_scopes(slack: LocalSlack) -> None:
     assert ("missing_scope", "groups:read", "channels:read") == (answer["error"], answer["needed"], answer["provided"])
 
 
+def test_direct_channel_is_listed_and_read_with_scopes_of_its_own(slack: LocalSlack) -> None:
+    """A DM names the other person, has no name of its own, and is read with im:read and im:history."""
+    ada = slack.user_id("ada")
+    dm = ask_sync(slack)("chat_postMessage", channel=ada, text="x")["channel"]
+    ask = ask_sync(slack, slack.token("im:read", "im:history"))
+    listed = ask("users_conversations", types="im")["channels"]
+    assert [(dm, ada, True)] == [(channel["id"], channel["user"], channel["is_im"]) for channel in listed]
+    assert "name" not in listed[0]
+    assert ["x"] == [message["text"] for message in ask("conversations_history", channel=dm)["messages"]]
+    assert "im:history" == ask_sync(slack)("conversations_history", channel=dm)["needed"]
+
+
 def test_info_of_a_channel(slack: LocalSlack, ask: Ask, log: str) -> None:
     """A channel object says what kind it is, whether the bot is in it and, if asked, how many are."""
     channel = ask("conversations_info", channel=log)["channel"]

@@ -135,6 +135,27 @@ def test_third_step_shares_only_where_the_bot_is(slack: LocalSlack, ask: Ask, lo
     assert ask("files_completeUploadExternal", files=files, channel_id=log)["ok"]
 
 
+def test_one_file_is_shared_in_a_hundred_channels(slack: LocalSlack, ask: Ask, log: str) -> None:
+    """`channels` takes a hundred ids, blocks serve as the comment."""
+    channels = [slack.add_channel(f"c{number}") for number in range(limits.SHARED_CHANNELS)]
+    answer = ask("files_getUploadURLExternal", filename="a.txt", length=3)
+    send(slack, answer["upload_url"], b"abc")
+    arguments = {"files": [{"id": answer["file_id"]}], "blocks": '[{"type": "divider"}]'}
+    refused = ask("files_completeUploadExternal", channels=[*channels, log], **arguments)
+    assert "channels_limit_exceeded" == refused["error"]
+    assert ask("files_completeUploadExternal", channels=channels, **arguments)["ok"]
+    slack.wait_for(lambda: all(slack.files(channel) for channel in channels))
+    assert "divider" == slack.messages(channels[-1])[0]["blocks"][0]["type"]
+
+
+def test_unfinished_file_cannot_be_fetched(slack: LocalSlack, ask: Ask) -> None:
+    """Before the last step a file is not there."""
+    answer = ask("files_getUploadURLExternal", filename="a.txt", length=3)
+    send(slack, answer["upload_url"], b"abc")
+    url = f"{slack.url}/files/{answer['file_id']}/download/a.txt"
+    assert (404, b"file_not_found") == fetch(slack, url, slack.token("files:read"))
+
+
 def test_download_needs_a_token_that_may_read_files(slack: LocalSlack, ask: Ask, log: str) -> None:
     """url_private_download gives the bytes to files:read only."""
     url = ask("files_upload_v2", channel=log, filename="a.txt", content="abc")["file"]["url_private_download"]

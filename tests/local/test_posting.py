@@ -331,5 +331,7 @@ def test_ephemeral_message_is_stored_nowhere(slack: LocalSlack, ask: Ask, log: s
     assert [] == slack.messages(log)
     assert "message_not_found" == ask("chat_update", channel=log, ts=ts, text="x")["error"]
     assert "no_text" == ask("chat_postEphemeral", channel=log, user=ada)["error"]
+    elsewhere = slack.add_channel("elsewhere", bot_is_member=False)
+    assert "not_in_channel" == ask("chat_postEphemeral", channel=elsewhere, user=ada, text="x")["error"]
     eve = slack.add_user("eve")
     assert "user_not_in_channel" == ask("chat_postEphemeral", channel=log, user=eve, text="x")["error"]
