@@ -5,8 +5,12 @@
         client.chat_postMessage(channel="#ops-log", text="hello")
         slack.say("#ops-log", "good morning", user="ada")
 
-It keeps Slack's limits, rate limits and error codes, so what passes here is not surprised there. It knows nothing
-of the rest of this package and serves any Slack client. State is in memory and gone with the process.
+It keeps Slack's limits, rate limits and error codes, so what passes here is not surprised there; where Slack
+publishes no figure, `limits` and `ratelimits` say that theirs is ours. It knows nothing of the rest of this package and
+serves any Slack client. State is in memory and gone with the process.
+
+Not modelled: unfurling of links, ``mrkdwn=false``, who sees an ephemeral message, enterprise organisations, and what
+`methods.METHODS` does not list, which is `unknown_method`. The emoji are a part of Slack's (see `emoji`).
 """
 
 from __future__ import annotations

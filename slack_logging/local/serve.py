@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         slack.start()
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno).lower() if error.errno else str(error)
         print(f"slack-logging local: cannot listen on 127.0.0.1:{args.port} ({reason}); try --port 0", file=sys.stderr)
         return 1
     try:
