@@ -102,8 +102,8 @@ class Ledger(Protocol):
     def cursor(self) -> str | None:
         """Return the `ts` up to which everything is read and settled; None before anything was read."""
 
-    def forget(self, before: str) -> None:
-        """Drop what is settled, marked and older than `before`: it is never read again."""
+    def forget(self, up_to: str) -> None:
+        """Drop what is settled, marked and not newer than `up_to`: it is never read again."""
 
 
 @dataclass(slots=True)
@@ -202,13 +202,13 @@ class MemoryLedger:
                 return self._read
             return min(just_before(min(unsettled, key=order)), self._read, key=order)
 
-    def forget(self, before: str) -> None:
+    def forget(self, up_to: str) -> None:
         """See `Ledger`."""
         with self._lock:
             self._entries = {
                 key: entry
                 for key, entry in self._entries.items()
-                if order(key.ts) >= order(before) or entry.outcome is None or _owed(key, entry)
+                if order(key.ts) > order(up_to) or entry.outcome is None or _owed(key, entry)
             }
 
 

@@ -39,15 +39,13 @@ class Marker:
         self._not_before = 0.0
         self._missing: set[Mark] = set()
 
-    def place(self, client: SlackClient, *, only_final: bool = False) -> float | None:
+    def place(self, client: SlackClient) -> float | None:
         """Place what is due. Never raises a `DeliveryError`; blocks for calls, not for their pace.
 
         Returns:
             The seconds until there is more to do; None when nothing is owed.
         """
         for owed in self._ledger.owed():
-            if only_final and not owed.mark.is_final:
-                break
             now = self._clock.monotonic()
             wait = max(owed.due, self._not_before) - now
             if wait <= 0:

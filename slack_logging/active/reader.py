@@ -164,7 +164,7 @@ class Reader:
 
     def _place_marks(self) -> float | None:
         line = self.desk.line
-        return self._marker.place(line.client, only_final=self._closing) if line else None
+        return self._marker.place(line.client) if line else None
 
     def _marks_are_owed(self) -> None:
         """Wake the thread; once it has ended, who settled the last commands places their marks."""
@@ -210,7 +210,7 @@ class Reader:
                 self._consider(heard)
             self._ledger.read(str(message["ts"]))
         if self._floor is not None:
-            self._ledger.forget(before=self._oldest(self._floor))
+            self._ledger.forget(up_to=self._oldest(self._floor))
 
     def _messages(self, line: Line) -> list[dict[str, Any]]:
         """Return what is to be looked at, oldest first."""

@@ -102,7 +102,7 @@ def test_only_what_is_settled_marked_and_old_is_forgotten(ledger: MemoryLedger) 
         ledger.settle(key(number), Mark.DONE)
     for number in (1, 5):
         ledger.placed(key(number), Mark.DONE)
-    ledger.forget(before=key(5).ts)
+    ledger.forget(up_to=key(4).ts)
     assert [ledger.state(key(number)) for number in (1, 2, 3, 5)] == [
         State.NEW,
         State.SETTLED,

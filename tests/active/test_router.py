@@ -166,6 +166,13 @@ def test_a_lost_reply_does_not_undo_a_command(ops: Ops, caplog: pytest.LogCaptur
     assert "lost a reply (chat.postMessage: HTTP 500" in caplog.text
 
 
+def test_a_reason_that_is_lost_leaves_the_mark(ops: Ops) -> None:
+    """It says how it ended."""
+    ops.start()
+    ops.slack.fault("chat.postMessage", Fault.server_error(times=None))
+    assert ops.type("!nonsense")[0] >= {PUZZLED}
+
+
 def test_every_decision_is_audited(ops: Ops, caplog: pytest.LogCaptureFixture) -> None:
     """Who, what and how it went, a line each."""
     caplog.set_level("INFO", "slack_logging.audit")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from slack_logging import AlreadySettled, Command, CommandRouter, ConfigurationError
+from slack_logging.active.ledger import Key, State
 from slack_logging.local import LocalSlack
 from slack_logging.local.faults import Fault
 from slack_logging.testing import FakeClock
@@ -183,6 +184,15 @@ def test_an_edit_does_not_run_a_command_again(ops: Ops, router: CommandRouter) -
     assert (ops.marks(ts), ops.replies(ts)) == ({DONE}, ["one"])
 
 
+def test_talk_that_is_edited_into_a_command_is_one(ops: Ops, router: CommandRouter) -> None:
+    """Sweeps look back over what was read before."""
+    ops.start(router=router)
+    ts = ops.say("1echo one")
+    ops.type("!echo later")
+    ops.slack.edit(CHANNEL, ts, "!echo one")
+    assert ops.settled(ts) == ({DONE}, ["one"])
+
+
 def test_an_error_is_told_in_its_last_line(ops: Ops, caplog: pytest.LogCaptureFixture) -> None:
     """The traceback goes to the audit logger, not to the channel."""
     router = CommandRouter()
@@ -227,6 +237,21 @@ def test_a_command_that_is_too_old_is_not_run(ops: Ops, router: CommandRouter) -
     assert ops.type("!echo after") == ({DONE}, ["after"])
 
 
+def test_a_command_that_waited_too_long_is_not_run(ops: Ops) -> None:
+    """Also when nothing can be read meanwhile: age is checked when it is claimed."""
+    stamps = [ops.say("!first"), ops.say("!second")]
+    for command in ops.source():
+        with command:
+            ops.slack.fault("conversations.history", Fault.server_error(times=None))
+            ops.clock.advance(601)
+            ops.slack.clear_faults()
+            stamps.append(ops.say("!third"))
+        assert command.name in ("first", "third")
+        if command.name == "third":
+            break
+    assert [ops.marks(ts) - {EYES} for ts in stamps[:2]] == [{DONE}, {LATE}]
+
+
 def test_a_start_looks_back_as_far_as_max_age(ops: Ops, router: CommandRouter) -> None:
     """What was typed shortly before is run; what is older is history."""
     old = ops.say("!echo old")
@@ -249,6 +274,8 @@ def test_a_start_looks_back_over_one_page(clock: FakeClock, router: CommandRoute
         assert ops.settled(ts) == ({DONE}, ["x"])
         assert len(slack.calls("conversations.history")) == 1
         assert len(slack.calls()) <= 8
+        ops.after_sweeps(3)
+        assert [call for call in slack.calls("conversations.history") if "cursor" in call.args] == []
         source.close()
 
 
@@ -293,6 +320,17 @@ def test_a_lost_mark_is_made_up_for(ops: Ops, router: CommandRouter, fault: Faul
     ops.start(router=router)
     ops.slack.fault("reactions.add", fault)
     assert ops.type("!echo x") == ({DONE}, ["x"])
+
+
+def test_marks_are_tried_ever_slower(ops: Ops, router: CommandRouter) -> None:
+    """An outage of ten minutes is not hammered."""
+    ops.start(router=router)
+    ops.slack.fault("reactions.add", Fault.server_error(times=None))
+    ts = ops.say("!echo x")
+    ops.clock.run_until(lambda: ops.clock.monotonic() > 600)
+    assert 10 <= len(ops.slack.calls("reactions.add")) <= 30
+    ops.slack.clear_faults()
+    assert ops.settled(ts) == ({DONE}, ["x"])
 
 
 @pytest.mark.parametrize("method", ["conversations.history", "users.info", "auth.test", "users.conversations"])
@@ -360,6 +398,28 @@ def test_a_missing_token_is_a_line_on_stderr(
     assert capfd.readouterr().err.startswith(
         "slack_logging: commands in #ops-commands are not read: auth.test: not_authed (no token: set SLACK_BOT_TOKEN"
     )
+
+
+def test_a_new_token_is_taken_up(
+    ops: Ops, router: CommandRouter, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Once Slack refuses the old one."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", ops.slack.token("channels:read", "groups:read"))
+    ops.source(router=router, token=None).start()
+    ops.clock.run_until(lambda: ops.slack.calls("conversations.history"))
+    monkeypatch.setenv("SLACK_BOT_TOKEN", ops.slack.bot_token)
+    assert ops.type("!echo x") == ({DONE}, ["x"])
+    assert "are not read: conversations.history: missing_scope (add the scope" in capfd.readouterr().err
+
+
+def test_what_is_done_with_is_forgotten(ops: Ops, router: CommandRouter) -> None:
+    """A source that runs for months keeps the commands of the last minutes only."""
+    source = ops.start(router=router)
+    ts = ops.say("!echo x")
+    ops.settled(ts)
+    key = Key(ops.slack.team_id, ops.slack.channel_id(CHANNEL), ts)
+    ops.clock.run_until(lambda: source._ledger.state(key) is State.NEW)
+    assert ops.clock.monotonic() == pytest.approx(600, abs=20)
 
 
 def test_iterating_yields_claimed_commands_in_order(ops: Ops) -> None:
@@ -470,6 +530,23 @@ def test_closing_waits_for_running_commands(ops: Ops) -> None:
     ops.clock.run_until(lambda: ops.marks(ts))
     source.close(timeout=30.0)
     assert (ops.marks(ts), ops.replies(ts)) == ({EYES, DONE}, ["waited"])
+
+
+def test_closing_between_two_pages_leaves_the_rest_alone(ops: Ops, router: CommandRouter) -> None:
+    """Nothing is asked for and nothing is run any more."""
+    source = ops.start(router=router)
+    ops.type("!echo first")
+    ops.slack.fault("conversations.history", Fault.latency(0.0, times=1))
+    ops.slack.fault("conversations.history", Fault.rate_limited(30, times=1))
+    ts = ops.say("!echo x")
+    for number in range(450):
+        ops.say(f"talk {number}")
+    ops.clock.run_until(lambda: any(call.status == 429 for call in ops.slack.calls("conversations.history")))
+    source.close(timeout=1.0)
+    before = len(ops.slack.calls())
+    ops.clock.run_until(lambda: "closed" in repr(source))
+    assert [call.method for call in ops.slack.calls()[before:]] == ["conversations.history"]
+    assert ops.marks(ts) == set()
 
 
 def test_a_source_is_read_once_at_a_time(ops: Ops) -> None:
