@@ -17,20 +17,5 @@ def decided(heard: Heard, decision: str, error: BaseException | None = None) -> 
         decision: such as ``"allowed"``, ``"refused"``, ``"done"``.
         error: what it raised.
     """
-    _logger.log(
-        logging.ERROR if error else logging.INFO,
-        "command of %s %s: %r",
-        heard.user,
-        decision,
-        heard.text,
-        exc_info=error,
-        extra={
-            "command": {
-                "user": heard.user,
-                "channel": heard.key.channel,
-                "ts": heard.key.ts,
-                "text": heard.text,
-                "decision": decision,
-            }
-        },
-    )
+    level = logging.ERROR if error else logging.INFO
+    _logger.log(level, "command of %s %s: %r", heard.user, decision, heard.text, exc_info=error)
