@@ -189,9 +189,15 @@ class Reader:
             return self._backoff.failed()
         self._backoff.succeeded()
         self._complaint = ""
+        self._say_that_it_reads()
+        return self._settings.poll_interval
+
+    def _say_that_it_reads(self) -> None:
+        """Say so, unless the last sweep ended in a complaint: one of the two lines stands at a time."""
+        if self._complaint:
+            return
         who = f"{self._instance.host} (pid {self._instance.pid})"
         notices.say(self._cause, f"reading {self._cause} as {who}")
-        return self._settings.poll_interval
 
     def _complain(self, kind: str, text: str) -> None:
         """Say what is wrong, once for each kind of fault until it works again."""
@@ -204,7 +210,9 @@ class Reader:
             self.desk.line = Line.connect(self._settings, self._instance, self._clock)
             self._must_connect = False
         line = self.desk.line
-        for message in self._messages(line):
+        messages = self._messages(line)
+        self._say_that_it_reads()
+        for message in messages:
             heard = line.intake.hear(message)
             if heard is not None:
                 self._consider(heard)

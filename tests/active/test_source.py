@@ -343,6 +343,21 @@ def test_reading_goes_on_after_faults(ops: Ops, router: CommandRouter, method: s
     assert ops.type("!echo x") == ({DONE}, ["x"])
 
 
+def test_a_lasting_fault_is_said_once(ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str]) -> None:
+    """However often it is tried again, and once more that it works."""
+    ops.start(router=router)
+    ops.slack.fault("users.info", Fault.server_error(times=None))
+    ts = ops.say("!echo x")
+    ops.clock.run_until(lambda: ops.clock.monotonic() > 300)
+    ops.slack.clear_faults()
+    ops.settled(ts)
+    assert [line.split(":")[1][:25].strip() for line in capfd.readouterr().err.splitlines()] == [
+        "reading commands in #ops",
+        "commands in #ops-commands",
+        "reading commands in #ops",
+    ]
+
+
 def test_a_deleted_message_needs_no_mark(ops: Ops) -> None:
     """The command runs to its end, and the next is marked as ever."""
     router = CommandRouter()
