@@ -57,8 +57,17 @@ class LoopbackServer:
         self._loop.close()
 
     async def _stop(self) -> None:
+        for site in list(self._runner.sites):
+            await site.stop()
+        await self._let_the_loop_turn()  # what was just accepted becomes a connection, which the cleanup closes
         await self._runner.cleanup()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._let_the_loop_turn()  # closed transports let go of their sockets
+
+    @staticmethod
+    async def _let_the_loop_turn() -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)

@@ -185,11 +185,13 @@ class Sender:
         return max(self._normal_since + self._flush_interval - now, 0.0)
 
     def _has_message_to_post(self) -> bool:
-        outbox = self._outbox
-        if self._hand or outbox.has_urgent or outbox.has_messageful or (self._flushing and len(outbox)):
-            return True
-        since = self._normal_since
-        return since is not None and self._clock.monotonic() >= since + self._flush_interval and len(outbox) > 0
+        return bool(self._hand or self._outbox.has_urgent or self._others_are_due())
+
+    def _others_are_due(self) -> bool:
+        """Tell whether the lower levels have waited long enough, or would fill a message, or are to be flushed."""
+        outbox, since = self._outbox, self._normal_since
+        waited = since is not None and self._clock.monotonic() >= since + self._flush_interval
+        return len(outbox) > 0 and (waited or outbox.has_messageful or self._flushing)
 
     def _post(self, client: SlackClient) -> float:
         """Post the message in hand, or a new one. Returns the seconds that the pace makes it wait, or 0."""
@@ -208,21 +210,26 @@ class Sender:
         return 0.0
 
     def _pack(self) -> Packing:
-        """Take a message into the hand: of urgent records if there are any, else of the others."""
-        urgent = self._outbox.has_urgent
-        if not urgent:
-            self._normal_since = None
+        """Take a message into the hand: what is urgent first, and then the others if they are due."""
         hand = self._hand = Packing()
         self._hand_id = uuid.uuid4().hex
+        others_too = self._others_are_due()
+        if self._fill(hand, urgent=True) and others_too:
+            self._normal_since = None
+            self._fill(hand, urgent=False)
+        return hand
+
+    def _fill(self, hand: Packing, *, urgent: bool) -> bool:
+        """Move records of a lane into the hand; tell whether there is room left."""
         while True:
             with self._books:
                 captured = self._outbox.take(urgent=urgent)
                 if captured is None:
-                    return hand
+                    return True
                 try:
                     if not hand.add(self._line_of(captured)):
                         self._outbox.put_back(captured, urgent=urgent)
-                        return hand
+                        return False
                 except Exception as error:  # noqa: BLE001 - one record that cannot be shown must not stop the others
                     self._outbox.broken.add()
                     notices.say("broken record", f"a record could not be shown: {type(error).__name__}: {error}")
