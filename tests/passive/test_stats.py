@@ -10,7 +10,12 @@ from slack_logging.passive.stats import Tally
 def test_additions_from_many_threads_are_all_counted() -> None:
     """Eight threads, forty thousand additions, while somebody reads."""
     tally = Tally()
-    threads = [threading.Thread(target=lambda: [tally.add() for _ in range(5_000)]) for _ in range(8)]
+
+    def work() -> None:
+        for _ in range(5_000):
+            tally.add()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
         thread.start()
     read = [tally.total() for _ in range(100)]

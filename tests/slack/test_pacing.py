@@ -56,7 +56,7 @@ def test_no_minute_holds_more_than_the_documented_figure(method: str) -> None:
     tier = documented.get(method, 100 if METHOD_BUDGETS[method].per_minute == 80 else 50)
     tier = 20 if METHOD_BUDGETS[method].per_minute == 16 else tier
     one = pace()
-    moments = []
+    moments: list[float] = []
     now = 0.0
     while now < 200:
         channel = f"#{len(moments)}"  # another channel each, so that only the workspace's budget counts
