@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import queue
 from collections.abc import Iterator
 
 import pytest
@@ -47,3 +48,4 @@ def slack(clock: FakeClock) -> Iterator[LocalSlack]:
     """Run a Slack on the test's clock, rate limits on."""
     with LocalSlack(clock=clock) as local:
         yield local
+        clock.wait(queue.SimpleQueue(), 0.001)  # time moves once nobody is at work: requests under way end first
