@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import queue
 from collections.abc import Iterator
 
 import pytest
@@ -48,4 +47,3 @@ def slack(clock: FakeClock) -> Iterator[LocalSlack]:
     """Run a Slack on the test's clock, rate limits on."""
     with LocalSlack(clock=clock) as local:
         yield local
-        clock.wait(queue.SimpleQueue(), 0.001)  # time moves once nobody is at work: requests under way end first

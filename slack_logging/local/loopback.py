@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import threading
 
 from aiohttp import web
@@ -22,6 +24,7 @@ class LoopbackServer:
 
     def __init__(self, app: web.Application) -> None:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
+        self._listening: socket.socket | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="local-slack", daemon=True)
 
@@ -33,7 +36,7 @@ class LoopbackServer:
         """Listen, and return the port; 0 asks for any free one.
 
         Raises:
-            OSError: the port is in use, or not ours to use; OverflowError if it is none. The server is closed then.
+            OSError: the port is in use, or not ours to use. The server is closed then.
         """
         self._thread.start()
         try:
@@ -44,9 +47,9 @@ class LoopbackServer:
 
     async def _listen(self, port: int) -> int:
         await self._runner.setup()
-        site = web.TCPSite(self._runner, _HOST, port, backlog=1024)
-        await site.start()
-        bound: int = self._runner.addresses[0][1]
+        self._listening = socket.create_server((_HOST, port))
+        await web.SockSite(self._runner, self._listening, backlog=1024).start()
+        bound: int = self._listening.getsockname()[1]
         return bound
 
     def close(self) -> None:
@@ -57,9 +60,12 @@ class LoopbackServer:
         self._loop.close()
 
     async def _stop(self) -> None:
-        for site in list(self._runner.sites):
-            await site.stop()
-        await self._let_the_loop_turn()  # what was just accepted becomes a connection, which the cleanup closes
+        # asyncio forgets a connection that is accepted but not made yet when its server closes: none comes from here
+        # on, and those that came become connections, which the cleanup closes.
+        with contextlib.suppress(NotImplementedError):  # Windows' loop has no readers
+            if self._listening is not None:
+                self._loop.remove_reader(self._listening)
+        await self._let_the_loop_turn()
         await self._runner.cleanup()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:

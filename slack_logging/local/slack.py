@@ -71,6 +71,8 @@ class LocalSlack(People):
     ) -> None:
         if history_anchor not in ("newest", "oldest"):
             raise ValueError(f"history_anchor is {history_anchor!r}: give 'newest' or 'oldest'")
+        if not 0 <= port <= 65_535:
+            raise ValueError(f"port is {port}: give a number from 0 to 65535; 0 takes any free one")
         super().__init__(clock or _SystemClock())
         self._port = port
         self._listening: LoopbackServer | None = None
