@@ -17,5 +17,7 @@ def decided(heard: Heard, decision: str, error: BaseException | None = None) -> 
         decision: such as ``"allowed"``, ``"refused"``, ``"done"``.
         error: what it raised.
     """
+    # dictConfig disables every logger that exists and is not named; nobody means to switch off an audit by that.
+    _logger.disabled = False
     level = logging.ERROR if error else logging.INFO
     _logger.log(level, "command of %s %s: %r", heard.user, decision, heard.text, exc_info=error)

@@ -30,6 +30,9 @@ from slack_logging.slack.pacing import Backoff
 #: Seconds that each sweep reads again at most, so that what became visible late is found. Most pages hold it anyway.
 _LOOK_BACK = 600.0
 
+#: Seconds after `close` for running commands to end and last marks to be placed, also when nobody waits for it.
+_GRACE = 5.0
+
 #: Seconds to wait for a refusal's reply: who is refused shall not hold up the others.
 _REFUSAL_TIMEOUT = 5.0
 
@@ -102,14 +105,16 @@ class Reader:
     def close(self, timeout: float) -> None:
         """Stop reading, let running commands end, place the last marks. Blocks for up to `timeout` seconds.
 
-        May be called from any thread, also by a command: its own end is not waited for.
+        What is not done by then is done in the background, within moments. May be called from any thread, also by a
+        command: its own end is not waited for.
         """
         self._closer = threading.get_ident()
-        self._give_up_at = self._clock.monotonic() + timeout
+        end = self._clock.monotonic() + timeout
+        self._give_up_at = max(end, self._clock.monotonic() + _GRACE)
         self._closing = True
         self.desk.close()
         self._wake.put(None)
-        while self.is_alive and (left := self._give_up_at - self._clock.monotonic()) > 0:
+        while self.is_alive and (left := end - self._clock.monotonic()) > 0:
             self._clock.wait(self._over, left)
         self._over.put(None)
 

@@ -15,7 +15,7 @@ from slack_logging.active.access import Access
 from slack_logging.active.command import Command
 from slack_logging.active.desk import Desk
 from slack_logging.active.emoji import Emoji
-from slack_logging.active.ledger import MemoryLedger
+from slack_logging.active.ledger import process_ledger
 from slack_logging.active.origin import Operated
 from slack_logging.active.parsing import check_prefix
 from slack_logging.active.reader import Reader
@@ -99,7 +99,6 @@ class SlackCommandSource:
         )
         self._router = _checked_router(router)
         self._clock = clocks.current()
-        self._ledger = MemoryLedger(threading.Lock())
         self._reader: Reader | None = None
 
     def __iter__(self) -> Generator[Command, None, None]:
@@ -151,14 +150,16 @@ class SlackCommandSource:
         if self._reader is not None and self._reader.is_alive:
             raise ConfigurationError(f"{self!r} is being read already: close() it first, or make another source")
 
+        settings = self._settings
+
         def prepare() -> None:
             if router is not None:
                 self._start_workers(reader.desk, router())
 
         reader = self._reader = Reader(
-            self._settings,
-            self._ledger,
-            instance=Instance.current(self._settings.service),
+            settings,
+            process_ledger((settings.channel, settings.token, settings.api_url, self._clock)),
+            instance=Instance.current(settings.service),
             operated=operated,
             clock=self._clock,
             prepare=prepare,

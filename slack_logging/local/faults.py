@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["latency", "rate_limited", "server_error", "cut_before", "cut_after"]
+Kind = Literal["latency", "rate_limited", "error", "server_error", "cut_before", "cut_after"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Fault:
     times: int | None = 1
     seconds: float = 0.0
     status: int = 200
+    code: str = ""
 
     @property
     def is_cut(self) -> bool:
@@ -34,6 +35,11 @@ class Fault:
     def rate_limited(cls, retry_after: int = 30, *, times: int | None = 1) -> Fault:
         """Answer 429 with ``Retry-After`` in whole seconds; nothing is done."""
         return cls("rate_limited", times, seconds=retry_after, status=429)
+
+    @classmethod
+    def error(cls, code: str, *, times: int | None = 1) -> Fault:
+        """Answer ``"ok": false`` with one of Slack's error codes; nothing is done."""
+        return cls("error", times, code=code)
 
     @classmethod
     def server_error(cls, status: int = 500, *, times: int | None = 1) -> Fault:

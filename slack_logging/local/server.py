@@ -175,6 +175,8 @@ def _instead(fault: Fault, method: str) -> tuple[web.Response, str | None] | Non
         if method == "webhook":
             return _plain(webhooks.rate_limited(wait)), "rate_limited"
         return _json(rate_limited(wait)), "ratelimited"
+    if fault.kind == "error":
+        return _json(refused(ApiError(fault.code))), fault.code
     if fault.kind == "server_error":
         return web.Response(status=fault.status, text=_ERROR_PAGE, content_type="text/html"), fault.kind
     if fault.kind == "cut_before":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -166,8 +168,13 @@ class LocalSlack(People):
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment variables that lead a client here."""
-        return {"SLACK_BOT_TOKEN": self.bot_token, "SLACK_API_URL": self.api_url}
+        """The environment variables that lead a client here, past a proxy if this process's environment names one."""
+        environ = {"SLACK_BOT_TOKEN": self.bot_token, "SLACK_API_URL": self.api_url}
+        if urllib.request.getproxies().keys() & {"http", "all"}:
+            environ["NO_PROXY"] = ",".join(
+                filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1"])
+            )
+        return environ
 
     def webhook_url(self, channel: str) -> str:
         """Return the address of an incoming webhook of the app for a channel; the same one each time."""

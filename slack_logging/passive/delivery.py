@@ -84,7 +84,7 @@ class Delivery:
     def flush(self, deadline: float) -> bool:
         """Wait until all is settled or the clock passes `deadline`; tell whether it is."""
         sender = self.sender
-        if sender.idle or threading.get_ident() in own_threads or _holds_logging_lock():
+        if sender.idle or threading.get_ident() in own_threads or holds_logging_lock():
             return sender.idle
         if self._exiting and self._gave_up == sender.stats():
             return False  # logging.shutdown asks once more for what was just waited for in vain
@@ -97,10 +97,10 @@ class Delivery:
         """Return until when to wait for Slack if the waiting begins now."""
         return self._clock.monotonic() + self.close_timeout
 
-    def close(self) -> None:
+    def close(self, deadline: float) -> None:
         """Flush, unless that was just tried in vain, and let the thread end when nothing is left."""
         if self._gave_up != self.sender.stats():
-            self.flush(self.deadline())
+            self.flush(deadline)
         self._worker.close()
 
     def exit(self, deadline: float) -> None:
@@ -152,7 +152,7 @@ def _after_fork() -> None:
         delivery.begin()
 
 
-def _holds_logging_lock() -> bool:
+def holds_logging_lock() -> bool:
     """Tell whether this thread is inside logging's module lock, which slack_sdk needs to answer in the sender's."""
     lock = getattr(logging, "_lock", None)
     return bool(getattr(lock, "_is_owned", bool)())

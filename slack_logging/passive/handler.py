@@ -18,7 +18,7 @@ from slack_logging import clock, notices, options
 from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
 from slack_logging.passive.capture import Captured, capture, restore
-from slack_logging.passive.delivery import Delivery
+from slack_logging.passive.delivery import Delivery, holds_logging_lock
 from slack_logging.passive.formatter import SlackFormatter
 from slack_logging.passive.outbox import MemoryOutbox
 from slack_logging.passive.sender import Sender
@@ -146,10 +146,14 @@ class SlackHandler(logging.Handler):
         return self._delivery.flush(self._clock.monotonic() + seconds)
 
     def close(self) -> None:
-        """Stop reading commands, flush, and let the thread end. A record that comes later opens it again."""
+        """Stop reading commands, flush, and let the thread end. A record that comes later opens it again.
+
+        Inside `dictConfig`, which holds logging's lock, nothing is waited for: both ends in the background.
+        """
+        deadline = self._delivery.deadline()
         if self._source is not None and self._source_pid == os.getpid():
-            self._source.close()
-        self._delivery.close()
+            self._source.close(0.0 if holds_logging_lock() else self._close_timeout)
+        self._delivery.close(deadline)
         super().close()
 
     def start_commands(self) -> None:

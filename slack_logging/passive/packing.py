@@ -43,6 +43,15 @@ class Packing:
         """Return how many records are only part of another's count."""
         return self.records - self.shown
 
+    def halves(self) -> list[Packing]:
+        """Return two messages that show the same; none where this one has a single line."""
+        if self.shown < 2:
+            return []
+        middle = self.shown // 2
+        halves = [Packing(), Packing()]
+        halves[0].lines, halves[1].lines = self.lines[:middle], self.lines[middle:]
+        return halves
+
     def add(self, line: Line) -> bool:
         """Put a line in, or return False: it belongs into the next message."""
         if self.lines:

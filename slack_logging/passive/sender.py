@@ -91,6 +91,7 @@ class Sender:
         self._target = channel
         self._hand: Packing | None = None
         self._hand_id = ""
+        self._parts: deque[Packing] = deque()  # of a message that Slack refused as a whole
         self._uploads: deque[_Upload] = deque()
         self._resume_at = 0.0
         self._normal_since: float | None = None
@@ -185,7 +186,7 @@ class Sender:
         return max(self._normal_since + self._flush_interval - now, 0.0)
 
     def _has_message_to_post(self) -> bool:
-        return bool(self._hand or self._outbox.has_urgent or self._others_are_due())
+        return bool(self._hand or self._parts or self._outbox.has_urgent or self._others_are_due())
 
     def _others_are_due(self) -> bool:
         """Tell whether the lower levels have waited long enough, or would fill a message, or are to be flushed."""
@@ -197,7 +198,7 @@ class Sender:
         """Post the message in hand, or a new one. Returns the seconds that the pace makes it wait, or 0."""
         if place := client.acquire("chat.postMessage", self._channel):
             return place
-        hand = self._hand or self._pack()
+        hand = self._hand or self._take_in_hand()
         if hand.lines:
             answer = client.call("chat.postMessage", channel=self._target, **self._arguments(hand))
             self._works()
@@ -209,10 +210,13 @@ class Sender:
             self._merged += hand.merged
         return 0.0
 
-    def _pack(self) -> Packing:
-        """Take a message into the hand: what is urgent first, and then the others if they are due."""
-        hand = self._hand = Packing()
+    def _take_in_hand(self) -> Packing:
+        """Take the next message into the hand: what is urgent first, and then the others if they are due."""
         self._hand_id = uuid.uuid4().hex
+        with self._books:
+            hand = self._hand = self._parts.popleft() if self._parts else Packing()
+        if hand.lines:
+            return hand
         others_too = self._others_are_due()
         if self._fill(hand, urgent=True) and others_too:
             self._normal_since = None
@@ -265,12 +269,9 @@ class Sender:
         return 0.0
 
     def _refused(self, error: Rejected) -> None:
-        """Give up the message that Slack refuses for itself; for any other reason keep it and look again later."""
+        """Divide the message that Slack refuses for itself; for any other reason keep it and look again later."""
         if error.code in _UNPOSTABLE and self._hand:
-            with self._books:
-                self._rejected += self._hand.records
-                self._hand = None
-            notices.say(f"{self._channel} message", f"Slack refuses a message of ours, it is dropped: {error}")
+            self._divide(self._hand, error)
             return
         if error.code == "channel_not_found" and self._found_by_id():
             return
@@ -280,9 +281,20 @@ class Sender:
         self._resume_at = self._clock.monotonic() + self._probe.failed()
         self.stuck = True
 
+    def _divide(self, hand: Packing, error: Rejected) -> None:
+        """Try the halves of a message; of one record, that is refused alone, say so and count it."""
+        halves = hand.halves()
+        with self._books:
+            self._hand = None
+            self._parts.extendleft(reversed(halves))
+            self._rejected += 0 if halves else hand.records
+        if not halves:
+            notices.say(f"{self._channel} message", f"Slack refuses a record of ours, it is dropped: {error}")
+
     def _found_by_id(self) -> bool:
         """Look the channel up: Slack posts to a public channel's name, but to a private one by id only."""
         if self._client is None or self._target != self._channel:
+            self._target = self._channel  # the id is no good any more
             return False
         with contextlib.suppress(Rejected, RateLimited):
             found = self._client.channel_id(self._channel)
@@ -298,4 +310,5 @@ class Sender:
         notices.clear(self._channel, f"posting to {self._channel} again")
 
     def _pending(self) -> int:
-        return len(self._outbox) + (self._hand.records if self._hand else 0)
+        held = self._hand.records if self._hand else 0
+        return len(self._outbox) + held + sum(part.records for part in self._parts)

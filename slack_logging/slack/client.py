@@ -81,6 +81,8 @@ class SlackClient:
             retry_handlers=[],
             logger=_SilentLogger("slack_logging.sdk", logging.CRITICAL + 1),
         )
+        # slack_sdk reads HTTPS_PROXY by itself and is deaf to NO_PROXY; urllib below it knows both.
+        self._web.proxy = None
         self._clock = clock
         self._pace = Pace()
         self._lock = threading.Lock()
@@ -188,7 +190,8 @@ class SlackClient:
     def channel_id(self, channel: str) -> str:
         """Return the id of a channel that the bot is a member of, given its name or its id.
 
-        Needs the scope ``channels:read`` (``groups:read`` for private ones) unless it is an id.
+        Needs the scope ``channels:read`` (``groups:read`` for private ones) unless it is an id. A name is looked up
+        once, and again after Slack no longer knew its id.
 
         Raises:
             Rejected: ``channel_not_found`` when the bot is in no channel of that name.
@@ -196,19 +199,13 @@ class SlackClient:
         if is_channel_id(channel):
             return channel
         name = channel.lstrip("#")
-        cursor: str | None = None
-        while name not in self._channel_ids:
-            answer = self.deliver(
-                "users.conversations",
-                types="public_channel,private_channel",
-                exclude_archived=True,
-                limit=200,
-                cursor=cursor,
-            )
-            self._channel_ids.update({found["name"]: found["id"] for found in answer["channels"]})
-            cursor = answer.get("response_metadata", {}).get("next_cursor")
-            if not cursor:
-                break
+        if name not in self._channel_ids:
+            try:
+                self._look_up(name, "public_channel,private_channel")
+            except Rejected as error:
+                if error.code != "missing_scope":
+                    raise
+                self._look_up(name, "public_channel")
         if name not in self._channel_ids:
             raise Rejected(
                 "users.conversations",
@@ -216,6 +213,16 @@ class SlackClient:
                 f"the bot is in no channel named #{name}: create it, or /invite the bot",
             )
         return self._channel_ids[name]
+
+    def _look_up(self, name: str, types: str) -> None:
+        """Take in the bot's channels of these types, page by page until `name` is among them. Raises as `deliver`."""
+        cursor: str | None = None
+        while name not in self._channel_ids:
+            answer = self.deliver("users.conversations", types=types, exclude_archived=True, limit=200, cursor=cursor)
+            self._channel_ids |= {found["name"]: found["id"] for found in answer["channels"]}
+            cursor = answer.get("response_metadata", {}).get("next_cursor")
+            if not cursor:
+                break
 
     def _told(self, method: str, channel: str, error: Exception) -> DeliveryError:
         """Translate what slack_sdk and urllib raise."""
@@ -237,6 +244,8 @@ class SlackClient:
         if response.status_code >= 500 or code in _TRANSIENT or " " in code:
             # slack_sdk puts a whole sentence into `error` where the body was no JSON.
             return Unreachable(f"{method}: HTTP {response.status_code}, {code[:80]}")
+        if code == "channel_not_found":  # deleted, or we were taken off it; its name may belong to another by now
+            self._channel_ids = {name: id_ for name, id_ in self._channel_ids.items() if id_ != channel}
         remedy = _REMEDIES.get(code, "")
         if code == "missing_scope":
             remedy = f"{remedy}: {answer.get('needed', 'unknown')}"

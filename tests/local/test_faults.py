@@ -51,6 +51,13 @@ def test_server_error_is_a_page_of_html(slack: LocalSlack, client: WebClient, st
     assert [] == texts(slack)
 
 
+def test_error_is_slacks_own_refusal(slack: LocalSlack, ask: Ask) -> None:
+    """Any of Slack's codes can be had, with status 200 and nothing done."""
+    slack.fault("chat.postMessage", Fault.error("internal_error"))
+    assert {"ok": False, "error": "internal_error"} == ask("chat_postMessage", channel="#ops-log", text="x")
+    assert [] == texts(slack)
+
+
 @pytest.mark.parametrize(("fault", "posted"), [(Fault.cut_before(), []), (Fault.cut_after(), ["x"])])
 def test_cut_connection_tells_not_whether_it_took_effect(
     slack: LocalSlack, client: WebClient, fault: Fault, posted: list[str]

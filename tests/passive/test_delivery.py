@@ -187,6 +187,26 @@ def test_a_lost_answer_never_loses_the_message(
     assert shown(slack).count("disk full") == 2
 
 
+def test_a_refused_message_is_divided_until_the_refused_record_is_alone(
+    clock: FakeClock,
+    slack: LocalSlack,
+    logger: logging.Logger,
+    handler: SlackHandler,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """What Slack will never take costs the record that it will not take, counted and said, and no other."""
+    for number in range(4):
+        logger.warning("record %d", number)
+    for answer in ("msg_blocks_too_long", "invalid_blocks", "invalid_blocks"):  # all four, the first two, the first
+        slack.fault(POST, Fault.error(answer))
+    assert handler.flush(timeout=60)
+    assert handler.stats() == Stats(emitted=4, delivered=3, dropped={"rejected": 1})
+    assert [number for number in range(4) if f"record {number}" in shown(slack)] == [1, 2, 3]
+    assert capfd.readouterr().err == (
+        "slack_logging: Slack refuses a record of ours, it is dropped: chat.postMessage: invalid_blocks\n"
+    )
+
+
 def test_an_unknown_channel_is_said_once_and_waited_for(
     clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -216,6 +236,20 @@ def test_a_private_channel_is_found_by_its_name(clock: FakeClock, slack: LocalSl
     handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, "first", None, None))
     assert handler.flush(timeout=30)
     assert "first" in shown(slack, "#secret-log")
+    handler.close()
+
+
+def test_a_private_channel_that_is_made_anew_is_found_again(clock: FakeClock, slack: LocalSlack) -> None:
+    """An id that Slack no longer knows is looked up by the configured name once more."""
+    former = slack.add_channel("secret-log", private=True)
+    handler = SlackHandler("#secret-log", token=slack.bot_token, api_url=slack.api_url)
+    handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, "first", None, None))
+    assert handler.flush(timeout=30)
+    del slack.workspace.channels[former]
+    slack.add_channel("secret-log", private=True)
+    handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, "second", None, None))
+    clock.run_until(lambda: handler.stats().delivered == 2)
+    assert "second" in shown(slack, "#secret-log")
     handler.close()
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import logging.config
+import threading
 from collections.abc import Iterator
 
 import pytest
 
-from slack_logging import SlackHandler, Stats
+from slack_logging import CommandRouter, SlackHandler, Stats
 from slack_logging.local import LocalSlack
 from slack_logging.local.text import visible_text
 from slack_logging.testing import FakeClock
@@ -81,6 +82,40 @@ def test_a_burst_arrives_whole_while_a_command_is_obeyed(
     assert {call.status for call in slack.calls()} == {200}
     posts = [call.time for call in slack.calls("chat.postMessage") if call.args["channel"] != reply.get("channel")]
     assert len(posts) <= 10
+
+
+def test_configuring_anew_while_a_command_runs(clock: FakeClock, slack: LocalSlack) -> None:
+    """`dictConfig` waits for no command; what runs ends once, is marked and audited; what is typed next is obeyed."""
+    go_on, runs = threading.Event(), []
+
+    def slow() -> str:
+        runs.append("slow")
+        assert go_on.wait(20)
+        return "done at last"
+
+    router = CommandRouter()
+    router.command(slow)
+    commands = {"channel": "#ops-commands", "allow": slack.user_id("ada"), "router": router, "start_delay": 0}
+    handler = {"class": "slack_logging.SlackHandler", "channel": "#ops-log", "commands": commands}
+    handler |= {"token": slack.bot_token, "api_url": slack.api_url}
+    config = {"version": 1, "handlers": {"slack": handler}, "root": {"level": "INFO", "handlers": ["slack"]}}
+    logging.config.dictConfig(config)
+    first = slack.say("#ops-commands", "!slow", user="ada")
+    clock.run_until(lambda: runs)
+    before = clock.monotonic()
+    logging.config.dictConfig(config)
+    assert clock.monotonic() == before
+    second = slack.say("#ops-commands", "!ping", user="ada")
+    clock.run_until(lambda: slack.reactions("#ops-commands", second))
+    go_on.set()
+    clock.run_until(lambda: "white_check_mark" in slack.reactions("#ops-commands", first))
+    clock.advance(30)
+    clock.run_until(lambda: slack.messages("#ops-log"))
+    assert runs == ["slow"]
+    assert "done at last" in visible_text(slack.messages("#ops-commands", thread_ts=first)[-1])
+    text = "\n".join(shown(slack))
+    assert [f"of {slack.user_id('ada')} done: '{typed}'" in text for typed in ("!slow", "!ping")] == [True, True]
+    logging.config.dictConfig({"version": 1})
 
 
 def test_the_other_channel_is_left_alone_without_commands(clock: FakeClock, slack: LocalSlack) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import urllib.request
+from collections.abc import Iterator
 
 import pytest
 
@@ -118,6 +120,48 @@ def test_a_channel_is_found_by_name_among_many(slack: LocalSlack, client: SlackC
     assert len(slack.calls("users.conversations")) == 2
     with pytest.raises(Rejected, match="the bot is in no channel named #nowhere"):
         client.channel_id("#nowhere")
+
+
+def test_public_channels_are_found_without_the_scope_for_private_ones(slack: LocalSlack, clock: FakeClock) -> None:
+    """The scope `groups:read` is for those who log to a private channel."""
+    client = connect(slack.token("channels:read"), slack.api_url, clock)
+    assert client.channel_id("#ops-log") == slack.channel_id("ops-log")
+    slack.add_channel("secret", private=True)
+    with pytest.raises(Rejected, match="the bot is in no channel named #secret"):
+        client.channel_id("#secret")
+
+
+def test_a_name_is_looked_up_again_once_its_id_is_unknown(slack: LocalSlack, client: SlackClient) -> None:
+    """A channel that was deleted and made anew has another id."""
+    former = slack.add_channel("team")
+    assert client.channel_id("#team") == former
+    del slack.workspace.channels[former]
+    with pytest.raises(Rejected, match="channel_not_found"):
+        client.deliver("conversations.history", channel=former)
+    with pytest.raises(Rejected, match="the bot is in no channel named #team"):
+        client.channel_id("#team")
+
+
+@pytest.fixture
+def fresh_urllib() -> Iterator[None]:
+    """Have urllib read the proxies anew: it does so once in a process."""
+    urllib.request.install_opener(None)  # type: ignore[arg-type] # as at the start of the process
+    yield
+    urllib.request.install_opener(None)  # type: ignore[arg-type]
+
+
+def test_a_proxy_is_bypassed_where_no_proxy_says_so(
+    slack: LocalSlack, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, fresh_urllib: None
+) -> None:
+    """NO_PROXY counts, and the local Slack's own environment names this machine in it."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "db.internal")
+    client = connect(slack.bot_token, slack.api_url, clock)
+    with pytest.raises(Unreachable):
+        client.deliver("auth.test", timeout=0)
+    monkeypatch.setenv("NO_PROXY", slack.environ["NO_PROXY"])
+    assert slack.environ["NO_PROXY"].startswith("db.internal,127.0.0.1")
+    assert client.identity().user_id == slack.bot_user_id
 
 
 def test_we_know_who_we_are(slack: LocalSlack, client: SlackClient) -> None:
