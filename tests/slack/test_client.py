@@ -145,9 +145,9 @@ def test_a_name_is_looked_up_again_once_its_id_is_unknown(slack: LocalSlack, cli
 @pytest.fixture
 def fresh_urllib() -> Iterator[None]:
     """Have urllib read the proxies anew: it does so once in a process."""
-    urllib.request.install_opener(None)  # type: ignore[arg-type] # as at the start of the process
+    urllib.request.install_opener(None)
     yield
-    urllib.request.install_opener(None)  # type: ignore[arg-type]
+    urllib.request.install_opener(None)
 
 
 def test_a_proxy_is_bypassed_where_no_proxy_says_so(
