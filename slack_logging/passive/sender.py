@@ -224,7 +224,7 @@ class Sender:
         return 0.0
 
     def _take_in_hand(self) -> Packing:
-        """Take the next message into the hand: what is urgent first, and then the others if they are due."""
+        """Take the next message into the hand: what is urgent, and the others if they are due; in order."""
         self._hand_id = uuid.uuid4().hex
         with self._books:
             hand = self._hand = self._parts.popleft() if self._parts else Packing()
@@ -233,7 +233,10 @@ class Sender:
         others_too = self._others_are_due()
         if self._fill(hand, urgent=True) and others_too:
             self._normal_since = None
+            urgent = hand.shown
             self._fill(hand, urgent=False)
+            with self._books:
+                hand.weave(urgent)
         return hand
 
     def _fill(self, hand: Packing, *, urgent: bool) -> bool:

@@ -38,7 +38,7 @@ class Line:
     Attributes:
         levelno: the level's number.
         logger: its name; empty where the user's own formatter made the text.
-        timestamp: epoch seconds, whole.
+        created: when it was logged, in epoch seconds.
         clock: the time in UTC, for clients that cannot show the reader's own.
         summary: the message's first line, and what `extra=` gave.
         detail: further lines, traceback and stack; may be empty.
@@ -46,7 +46,7 @@ class Line:
 
     levelno: int
     logger: str
-    timestamp: int
+    created: float
     clock: str
     summary: str
     detail: str
@@ -79,7 +79,7 @@ class Line:
         rest = self.detail if summary == self.summary else f"{self.summary}\n{self.detail}".rstrip()
         note = f"... ({len(rest):,} characters in all: the file in the thread has them)\n"
         detail = note + last_part(rest, limit // 2)
-        return Line(self.levelno, self.logger, self.timestamp, self.clock, summary, detail)
+        return Line(self.levelno, self.logger, self.created, self.clock, summary, detail)
 
 
 def line_of(entry: str, *, own_format: bool = False) -> Line:
@@ -99,7 +99,7 @@ def line_of(entry: str, *, own_format: bool = False) -> Line:
     return Line(
         levelno=fields["level_number"],
         logger="" if own_format else visible(fields["logger"]),
-        timestamp=int(moment.timestamp()),
+        created=moment.timestamp(),
         clock=moment.strftime("%H:%M:%S UTC"),
         summary=summary,
         detail="\n".join(part for part in parts if part),
@@ -145,7 +145,7 @@ def _emoji(levelno: int) -> str:
 
 
 def _head(line: Line, count: int) -> list[dict[str, Any]]:
-    date = {"type": "date", "timestamp": line.timestamp, "format": "{time_secs}", "fallback": line.clock}
+    date = {"type": "date", "timestamp": int(line.created), "format": "{time_secs}", "fallback": line.clock}
     parts: list[dict[str, Any]] = [{"type": "emoji", "name": _emoji(line.levelno)}]
     if line.logger:
         parts += [_text(" "), date, _text(" "), _text(line.logger, bold=True)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import queue
+import re
 import threading
 from collections.abc import Iterator
 from itertools import pairwise
@@ -86,6 +87,21 @@ def test_errors_go_before_what_waited_longer(slack: LocalSlack, logger: logging.
     assert handler.flush(timeout=60)
     order = [visible_text(message) for message in slack.messages("#ops-log")]
     assert [("disk full" in text) for text in order[:2]].count(True) == 1
+
+
+def test_the_records_of_a_message_are_in_order(
+    clock: FakeClock, slack: LocalSlack, logger: logging.Logger, handler: SlackHandler
+) -> None:
+    """Urgent and lower ones that share a message stand as they were logged."""
+    slack.fault(POST, Fault.rate_limited(30))
+    logger.error("step 0")
+    wait_for_posts(clock, slack, 1)
+    for number in range(1, 9):
+        logger.log(logging.INFO if number % 3 else logging.ERROR, "step %d", number)
+    assert handler.flush(timeout=60)
+    first, second = (visible_text(message) for message in slack.messages("#ops-log"))
+    assert "step 0" in first
+    assert re.findall(r"step (\d)", second) == list("12345678")
 
 
 def test_what_slack_shows_is_what_was_logged(slack: LocalSlack, logger: logging.Logger, handler: SlackHandler) -> None:

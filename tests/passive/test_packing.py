@@ -15,8 +15,8 @@ from slack_logging.slack.limits import MAX_BLOCK_TEXT
 from slack_logging.slack.literal import units
 
 
-def line(summary: str, *, levelno: int = 20, detail: str = "", logger: str = "app", timestamp: int = 0) -> Line:
-    return Line(levelno, logger, timestamp, "12:00:00 UTC", summary, detail)
+def line(summary: str, *, levelno: int = 20, detail: str = "", logger: str = "app", created: float = 0) -> Line:
+    return Line(levelno, logger, created, "12:00:00 UTC", summary, detail)
 
 
 def pack(lines: list[Line]) -> list[Packing]:
@@ -67,6 +67,27 @@ def test_no_message_is_over_the_limit(lines: list[Line]) -> None:
         assert len(message.lines) <= MAX_LINES
 
 
+@given(st.lists(st.sampled_from([20, 40]), max_size=20))
+def test_urgent_and_lower_lines_of_a_message_are_woven_by_time(levels: list[int]) -> None:
+    """Whatever was taken first, they stand as they were logged, to the microsecond."""
+    lines = [line(str(number), levelno=level, created=number / 1e6) for number, level in enumerate(levels)]
+    urgent = [one for one in lines if one.levelno == 40]
+    message = Packing()
+    for one in [*urgent, *(one for one in lines if one.levelno == 20)]:
+        assert message.add(one)
+    message.weave(len(urgent))
+    assert [one for one, _ in message.lines] == lines
+
+
+def test_a_clock_that_is_set_back_turns_nothing_round() -> None:
+    """Lines of one kind keep the order in which they came."""
+    message = Packing()
+    for created in (5, 1, 2):
+        message.add(line(f"at {created}", created=created))
+    message.weave(0)
+    assert [one.created for one, _ in message.lines] == [5, 1, 2]
+
+
 def test_messages_under_load_are_full() -> None:
     """Nine tenths of 12,000 units and more, with lines of 120 characters."""
     messages = pack([line(f"{number:04} " + "x" * 110) for number in range(1_000)])
@@ -77,7 +98,7 @@ def test_messages_under_load_are_full() -> None:
 def test_identical_neighbours_are_counted() -> None:
     """Three times the same, with other times, is one line."""
     packing = Packing()
-    assert [packing.add(line("again", timestamp=second)) for second in range(3)] == [True] * 3
+    assert [packing.add(line("again", created=second)) for second in range(3)] == [True] * 3
     assert packing.add(line("other"))
     assert (packing.records, packing.shown, packing.merged) == (4, 2, 2)
     assert " x3" in texts(blocks(packing.lines, "shop"))
@@ -133,6 +154,6 @@ def test_a_line_reads_the_canonical_entry() -> None:
     made = line_of(json.dumps(entry))
     assert made.summary == f"failed  order=1042  note={'n' * 119}…"
     assert made.detail == "badly\nTraceback\nValueError: ␛[0m\nStack (most recent call last):"
-    assert (made.timestamp, made.clock, made.logger) == (1_800_000_000, "08:00:00 UTC", "app")
+    assert (made.created, made.clock, made.logger) == (1_800_000_000.25, "08:00:00 UTC", "app")
     plain = line_of(json.dumps(entry), own_format=True)
     assert (plain.summary, plain.logger) == ("failed", "")
