@@ -9,6 +9,7 @@ import pytest
 
 from slack_logging import notices
 from slack_logging.local import LocalSlack
+from slack_logging.passive import delivery
 from slack_logging.testing import FakeClock
 
 ENVIRONMENT = (
@@ -33,6 +34,7 @@ def clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root.setLevel(before[0])
     for handler in [handler for handler in root.handlers if handler not in before[1]]:
         root.removeHandler(handler)
+    delivery._alive.clear()  # or the end of the test run would wait for what a test left undelivered, and complain
 
 
 @pytest.fixture
