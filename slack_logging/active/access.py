@@ -111,9 +111,24 @@ class Access:
         for role in roles:
             if role not in self.roles:
                 raise ConfigurationError(
-                    f"command {command!r} wants the role {role!r}, which is not in roles; "
-                    f"configured: {', '.join(sorted(self.roles)) or 'none'}"
+                    f"command {command!r} wants the role {role!r}, which is not in roles "
+                    f"(configured: {', '.join(sorted(self.roles)) or 'none'}): add roles={{{role!r}: ['U...']}}"
                 )
+
+
+def refusal(user: str, verdict: Verdict, roles: Collection[str] = ()) -> str:
+    """Return what somebody who may not is told: who they are to Slack, why not, and who can change it.
+
+    Args:
+        user: their id.
+        verdict: any but `Verdict.ALLOWED`.
+        roles: those that the command takes.
+    """
+    reason, place = verdict.value, "allow"
+    if verdict is Verdict.LACKS_ROLE:
+        one, place = ("the role", "it") if len(roles) == 1 else ("one of the roles", "one of them")
+        reason += f": it takes {one} {', '.join(roles)}"
+    return f"You are {user}, {reason}. Whoever configures this service can add {user} to {place}."
 
 
 def _ids(name: str, value: object) -> frozenset[str]:
@@ -124,7 +139,9 @@ def _ids(name: str, value: object) -> frozenset[str]:
         )
     for id_ in ids:
         if not _ID.fullmatch(id_):
+            blanks = "separate several with commas; " if " " in id_ else ""
             raise ConfigurationError(
-                f"{name}: {id_!r} is no id of a user (U..., W...), user group (S...) or bot (B...); {_HOW_TO_GET_IDS}"
+                f"{name}: {id_!r} is no id of a user (U..., W...), user group (S...) or bot (B...); "
+                f"{blanks}{_HOW_TO_GET_IDS}"
             )
     return frozenset(ids)

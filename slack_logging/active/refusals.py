@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from slack_logging.active import reply
-from slack_logging.active.access import Verdict
+from slack_logging.active.access import Verdict, refusal
 from slack_logging.clock import Clock
 from slack_logging.errors import RateLimited, Rejected, Unreachable
 from slack_logging.slack.pacing import Backoff
@@ -41,8 +41,7 @@ class Refusals:
         self._owed_at = {user: at for user, at in self._owed_at.items() if now - at < _ONCE_IN}
         if user not in self._owed_at:
             self._owed_at[user] = now
-            whom = f"Whoever configures this service can add {user} to allow."
-            self._owed.append((ts, f"You are {user}, {verdict.value}. {whom}"))
+            self._owed.append((ts, refusal(user, verdict)))
 
     def tell(self, line: Line) -> float | None:
         """Post what is owed. Never raises a `DeliveryError`; blocks for calls, not for their pace.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar, overload
 
 from slack_logging import options
 from slack_logging.active import audit, builtin
-from slack_logging.active.access import Verdict
+from slack_logging.active.access import Verdict, refusal
 from slack_logging.active.builtin import Catalogue
 from slack_logging.active.command import Command
 from slack_logging.active.parsing import command_name
@@ -178,7 +178,7 @@ class CommandRouter:
         except DeliveryError as error:
             raise NotAuthorized(f"Slack did not tell who may do that just now; try again ({error})") from error
         if verdict is not Verdict.ALLOWED:
-            raise NotAuthorized(f"you are {command.user}, {verdict.value}")
+            raise NotAuthorized(refusal(command.user, verdict, route.roles))
 
     def _reply(self, command: Command, result: object) -> None:
         """Reply with what a function returned, yields or awaits."""

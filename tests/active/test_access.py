@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from slack_logging.active.access import Access, Person, Verdict
+from slack_logging.active.access import Access, Person, Verdict, refusal
 from slack_logging.errors import ConfigurationError
 
 ADA = Person("U0ADA", "T1")
@@ -38,6 +38,11 @@ def test_ids_come_from_lists_and_from_text(allow: object, expected: set[str]) ->
         (["U024BE7LH", "C012"], None, "allow: 'C012' is no id"),
         (["*"], None, "allow: '*' is no id"),
         (["U024BE7LH\nU1"], None, "allow: 'U024BE7LH\\nU1' is no id"),
+        (
+            "U0ADA U0BEN",
+            None,
+            "allow: 'U0ADA U0BEN' is no id of a user (U..., W...), user group (S...) or bot (B...); separate several with",
+        ),
         (7, None, "allow=7: expected a list of strings"),
         ([7], None, "allow=7: expected text"),
         (["U024BE7LH"], {"deployers": ["@ada"]}, "roles['deployers']: '@ada' is no id"),
@@ -92,6 +97,27 @@ def test_any_one_role_is_enough_for_those_allowed(person: Person, roles: list[st
     assert access.decide(person, "T1", roles) is verdict
 
 
+@pytest.mark.parametrize(
+    ("verdict", "roles", "reason", "place"),
+    [
+        (Verdict.LACKS_ROLE, ["a"], "not among those who may run this command: it takes the role a", "it"),
+        (
+            Verdict.LACKS_ROLE,
+            ["a", "b"],
+            "not among those who may run this command: it takes one of the roles a, b",
+            "one of them",
+        ),
+        (Verdict.NOT_ALLOWED, ["a"], "not on the list of those who may run commands here", "allow"),
+    ],
+)
+def test_who_is_refused_is_told_who_they_are_and_what_is_missing(
+    verdict: Verdict, roles: list[str], reason: str, place: str
+) -> None:
+    """With the id and the place to add it to."""
+    told = f"You are U0BEN, {reason}. Whoever configures this service can add U0BEN to {place}."
+    assert refusal("U0BEN", verdict, roles) == told
+
+
 def test_the_groups_that_matter_are_known() -> None:
     """Slack is asked only about those named."""
     assert Access.configured("U0ADA,S0OPS", {"admins": "S0ADM"}).groups == {"S0OPS", "S0ADM"}
@@ -104,5 +130,6 @@ def test_a_role_that_nobody_can_have_is_a_mistake() -> None:
     with pytest.raises(ConfigurationError) as caught:
         access.check_roles("deploy", ["deployer"])
     assert str(caught.value) == (
-        "command 'deploy' wants the role 'deployer', which is not in roles; configured: admins, deployers"
+        "command 'deploy' wants the role 'deployer', which is not in roles (configured: admins, deployers): "
+        "add roles={'deployer': ['U...']}"
     )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from slack_logging import Command, CommandError, CommandRouter, ConfigurationError
+from slack_logging.active.access import Verdict, refusal
 from slack_logging.local.faults import Fault
 from tests.active.conftest import Ops
 
@@ -124,7 +125,7 @@ def test_a_role_is_asked_for_beyond_being_allowed(ops: Ops) -> None:
     router = CommandRouter()
     router.command("deploy", roles=["deployers"])(lambda: "deployed")
     ops.start(router=router, allow=[ada, ben], roles={"deployers": [ben]})
-    assert ops.type("!deploy") == ({REFUSED}, [f"you are {ada}, not among those who may run this command"])
+    assert ops.type("!deploy") == ({REFUSED}, [refusal(ada, Verdict.LACKS_ROLE, ["deployers"])])
     assert ops.type("!deploy", user="ben") == ({DONE}, ["deployed"])
     assert "deploy" not in ops.type("!help")[1][0]
     assert "deploy" in ops.type("!help", user="ben")[1][0]
@@ -151,9 +152,7 @@ def test_who_may_is_checked_again_when_it_runs(ops: Ops) -> None:
             break
     assert ran == []
     assert [ops.marks(ts) - {"eyes"} for ts in stamps] == [{REFUSED}, {REFUSED}]
-    assert ops.replies(stamps[0]) == [
-        f"you are {ops.slack.user_id('ada')}, not on the list of those who may run commands here"
-    ]
+    assert ops.replies(stamps[0]) == [refusal(ops.slack.user_id("ada"), Verdict.NOT_ALLOWED)]
     assert ops.replies(stamps[1])[0].startswith("Slack did not tell who may do that just now; try again")
 
 
