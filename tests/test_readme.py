@@ -8,11 +8,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from slack_logging import SlackHandler
+from slack_logging import ConfigurationError, SlackHandler
+from slack_logging.local import LocalSlack, visible_text
+from slack_logging.testing import FakeClock
 from tests.scenarios.test_service import SCOPES
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -51,6 +54,35 @@ def test_the_dict_config_configures() -> None:
     assert handler.level == logging.WARNING
     logging.getLogger().removeHandler(handler)
     handler.close()
+
+
+def test_the_dict_config_and_the_router_work_together(
+    clock: FakeClock, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the environment's token, somebody whom the config names runs the example's command."""
+    for name, value in slack.environ.items():
+        monkeypatch.setenv(name, value)
+    package, module = ModuleType("myapp"), ModuleType("myapp.ops")
+    exec(blocks("python")[2], vars(module))  # noqa: S102
+    monkeypatch.setitem(sys.modules, "myapp", package)
+    monkeypatch.setitem(sys.modules, "myapp.ops", module)
+    names: dict[str, Any] = {}
+    exec(blocks("python")[1].replace("U024BE7LH", slack.user_id("ada")), names)  # noqa: S102
+    logging.config.dictConfig(names["LOGGING"])
+    ts = slack.say("#ops-commands", "!deploy api --version 1.4", user="ada")
+    clock.run_until(lambda: "white_check_mark" in slack.reactions("#ops-commands", ts))
+    [reply] = slack.messages("#ops-commands", thread_ts=ts)[1:]
+    assert visible_text(reply) == "api is at 1.4"
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
+
+
+def test_dict_config_wraps_what_is_wrong() -> None:
+    """The cause of its ValueError is ours."""
+    names: dict[str, Any] = {}
+    exec(blocks("python")[1].replace('"allow"', '"alow"'), names)  # noqa: S102
+    with pytest.raises(ValueError, match="Unable to configure handler 'slack'") as caught:
+        logging.config.dictConfig(names["LOGGING"])
+    assert isinstance(caught.value.__cause__, ConfigurationError)
 
 
 def test_there_are_exactly_two_set_up_commands() -> None:
