@@ -32,6 +32,17 @@ def parse_duration(text: str) -> float:
     raise ValueError(f"{text!r} is no duration: write seconds, or such as 90s, 10m, 1h30m")
 
 
+def format_duration(seconds: float) -> str:
+    """Return a duration as `parse_duration` reads it, such as ``"1h30m"``; what is below a millisecond is rounded."""
+    left = round(seconds * 1000)
+    parts = []
+    for unit, size in reversed(_UNITS.items()):
+        number, left = divmod(left, round(size * 1000))
+        if number:
+            parts.append(f"{number}{unit}")
+    return "".join(parts) or "0s"
+
+
 def seconds(name: str, value: object) -> float:
     """Return a duration in seconds from a number, a `timedelta` or a string. Negative ones are refused."""
     result = -1.0
@@ -90,17 +101,17 @@ def texts(name: str, value: object) -> tuple[str, ...]:
     return tuple(text(name, item) for item in value if not (isinstance(item, str) and not item.strip()))
 
 
-def mapping(name: str, value: object) -> Mapping[str, object]:
-    """Return a mapping with string keys."""
+def mapping(name: str, value: object, *, example: str) -> Mapping[str, object]:
+    """Return a mapping with string keys. `example` is one, for the error."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise ConfigurationError(f"{name}={value!r}: expected a mapping with names as keys")
+        raise ConfigurationError(f"{name}={value!r}: expected a mapping with names as keys, such as {example}")
     return value
 
 
-def reject_unknown(what: str, unknown: Iterable[str], known: Iterable[str]) -> None:
-    """Raise for the first unknown option, and name the nearest known one."""
+def reject_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise for the first option that is not known, and name the nearest that is."""
     known = sorted(known)
-    for name in unknown:
+    for name in [name for name in given if name not in known]:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
         raise ConfigurationError(f"{what} has no option {name!r}: {hint}")

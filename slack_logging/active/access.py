@@ -68,7 +68,7 @@ class Access:
         Raises:
             ConfigurationError: nobody is allowed, or something is no id; it says how to get one.
         """
-        given = {} if roles is None else options.mapping("roles", roles)
+        given = {} if roles is None else options.mapping("roles", roles, example="{'deployers': ['U024BE7LH']}")
         return cls(_ids("allow", allow), {name: _ids(f"roles[{name!r}]", ids) for name, ids in given.items()})
 
     @property

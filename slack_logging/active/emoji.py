@@ -40,9 +40,9 @@ class Emoji:
 
     def __init__(self, configured: object = None) -> None:
         self._names = {mark: mark.value for mark in Mark}
-        given = options.mapping("emoji", {} if configured is None else configured)
+        given = options.mapping("emoji", {} if configured is None else configured, example="{'done': 'shipit'}")
         meanings = {mark.name.lower(): mark for mark in Mark}
-        options.reject_unknown("emoji", sorted(set(given) - set(meanings)), meanings)
+        options.reject_unknown("emoji", given, meanings)
         for meaning, name in given.items():
             self._names[meanings[meaning]] = _emoji_name(f"emoji[{meaning!r}]", name)
         self._marks = {name: mark for mark, name in self._names.items()}

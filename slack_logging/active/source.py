@@ -25,7 +25,8 @@ from slack_logging.active.settings import Settings
 from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
 
-_OPTIONS = "allow roles router token api_url service prefix poll_interval max_age start_delay workers emoji".split()
+#: What can be given beside the channel.
+OPTIONS = "allow roles router token api_url service prefix poll_interval max_age start_delay workers emoji".split()
 
 #: Seconds for which leaving a loop waits for the last marks.
 _CLOSE_TIMEOUT = 5.0
@@ -84,7 +85,7 @@ class SlackCommandSource:
         emoji: Mapping[str, str] | None = None,
         **unknown: NoReturn,
     ) -> None:
-        options.reject_unknown("SlackCommandSource", unknown, _OPTIONS)
+        options.reject_unknown("SlackCommandSource", unknown, OPTIONS)
         self._settings = Settings(
             channel=options.channel("channel", channel),
             access=Access.configured(allow, roles),

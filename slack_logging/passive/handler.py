@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 #: Less room than this holds no full message.
 _LEAST_BYTES = 64 * 1024
 
+#: The least that makes commands possible, with an example of each.
+_COMMANDS_NEED = {"channel": "'#ops-commands'", "allow": "['U024BE7LH']"}
+_COMMANDS_EXAMPLE = f"{{{', '.join(f'{name!r}: {value}' for name, value in _COMMANDS_NEED.items())}}}"
+
 _OPTIONS = "channel token api_url level service flush_interval max_bytes commands close_timeout".split()
 
 
@@ -77,7 +81,8 @@ class SlackHandler(logging.Handler):
         close_timeout: float | timedelta | str = 5.0,
         **unknown: NoReturn,
     ) -> None:
-        options.reject_unknown("SlackHandler", unknown, _OPTIONS)
+        if unknown:
+            _refuse(unknown)
         if channel is None:
             raise ConfigurationError("SlackHandler needs a channel, such as channel='#ops-log'")
         self._channel = options.channel("channel", channel)
@@ -100,8 +105,10 @@ class SlackHandler(logging.Handler):
         self._source_pid = os.getpid()
         super().__init__(_level(level))
         _handlers.add(self)
-        if commands is not None and self._make_source(dict(options.mapping("commands", commands))) == "auto":
-            self.start_commands()
+        if commands is not None:
+            given = options.mapping("commands", commands, example=_COMMANDS_EXAMPLE)
+            if self._make_source(dict(given)) == "auto":
+                self.start_commands()
 
     def handle(self, record: logging.LogRecord) -> bool | logging.LogRecord:  # type: ignore[override] # as from 3.12 on
         """Filter and emit, without the lock that `logging.Handler.handle` takes: one slow thread stops no other."""
@@ -184,14 +191,15 @@ class SlackHandler(logging.Handler):
 
     def _make_source(self, given: dict[str, object]) -> str:
         """Make the source that `commands` describes, and return when it starts."""
-        from slack_logging.active.source import SlackCommandSource  # here, because most handlers have none
+        from slack_logging.active.source import OPTIONS, SlackCommandSource  # here, because most handlers have none
 
+        options.reject_unknown("commands", given, ["channel", "start", *OPTIONS])
         start = given.pop("start", "auto")
         if start not in ("auto", "manual"):
             raise ConfigurationError(f"commands: start={start!r}: expected 'auto' or 'manual'")
-        for name in ("channel", "allow"):
+        for name, example in _COMMANDS_NEED.items():
             if name not in given:
-                raise ConfigurationError(f"commands: {name} is missing")
+                raise ConfigurationError(f"commands: {name} is missing: add one, such as {name!r}: {example}")
         if options.channel("commands: channel", given["channel"]).lstrip("#") == self._channel.lstrip("#"):
             raise ConfigurationError(f"commands: channel={given['channel']!r} is where the records go: use another")
         defaults = {"token": self._token, "api_url": self._api_url, "service": self._service, "start_delay": 5.0}
@@ -210,6 +218,16 @@ def start() -> None:
 
 
 _handlers: weakref.WeakSet[SlackHandler] = weakref.WeakSet()
+
+
+def _refuse(unknown: Mapping[str, object]) -> None:
+    """Raise for options that the handler does not have, and say where they belong."""
+    from slack_logging.active.source import OPTIONS
+
+    for name in unknown:
+        if name in (*OPTIONS, "start"):
+            raise ConfigurationError(f"SlackHandler has no option {name!r}: it belongs into commands={{...}}")
+    options.reject_unknown("SlackHandler", unknown, _OPTIONS)
 
 
 def _is_own(name: str) -> bool:

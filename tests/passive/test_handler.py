@@ -41,9 +41,24 @@ ALLOW = {"channel": "#ops-commands", "allow": ["U024BE7LH"], "start": "manual"}
             {"xyz": 5},
             "SlackHandler has no option 'xyz': known: api_url, channel, close_timeout, commands, flush_interval",
         ),
-        ({"commands": "yes"}, "commands='yes': expected a mapping with names as keys"),
-        ({"commands": {"allow": ["U024BE7LH"]}}, "commands: channel is missing"),
-        ({"commands": {"channel": "#ops-commands"}}, "commands: allow is missing"),
+        ({"allow": ["U024BE7LH"]}, "SlackHandler has no option 'allow': it belongs into commands={...}"),
+        ({"start": "manual"}, "SlackHandler has no option 'start': it belongs into commands={...}"),
+        (
+            {"commands": "#ops"},
+            "commands='#ops': expected a mapping with names as keys, such as {'channel': '#ops-commands', 'allow': [",
+        ),
+        (
+            {"commands": {"allow": ["U024BE7LH"]}},
+            "commands: channel is missing: add one, such as 'channel': '#ops-commands'",
+        ),
+        (
+            {"commands": {"channel": "#ops-commands"}},
+            "commands: allow is missing: add one, such as 'allow': ['U024BE7LH']",
+        ),
+        (
+            {"commands": {"channel": "#ops-commands", "alow": ["U024BE7LH"]}},
+            "commands has no option 'alow': did you mean allow?",
+        ),
         ({"commands": {**ALLOW, "start": "later"}}, "commands: start='later': expected 'auto' or 'manual'"),
         ({"commands": {**ALLOW, "channel": "ops-log"}}, "commands: channel='ops-log' is where the records go"),
     ],
