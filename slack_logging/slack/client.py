@@ -40,7 +40,7 @@ _REMEDIES: Mapping[str, str] = {
     "is_archived": "the channel is archived: unarchive it or configure another",
     "missing_scope": "add the scope to the app and install it again",
     "restricted_action": "a workspace rule forbids the bot to post there",
-    **dict.fromkeys(BAD_TOKEN, "set SLACK_BOT_TOKEN to the app's Bot User OAuth Token (xoxb-...)"),
+    **dict.fromkeys(BAD_TOKEN, credentials.REMEDY),
 }
 
 
@@ -243,6 +243,8 @@ class SlackClient:
             with self._lock:
                 self._pace.throttled(method, channel, wait, self._clock.monotonic())
             return RateLimited(method, wait)
+        if response.status_code == 404:  # Slack answers 200 to everything it knows, and to methods that it does not
+            return Rejected(method, "http_404", "is that a Slack? api_url, or else SLACK_API_URL, ends in /api/")
         if response.status_code >= 500 or code in _TRANSIENT or " " in code:
             # slack_sdk puts a whole sentence into `error` where the body was no JSON.
             return Unreachable(f"{method}: HTTP {response.status_code}, {code[:80]}")

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from slack_logging.errors import Rejected
 
+#: Where to put which token, for errors.
+REMEDY = "set token= or SLACK_BOT_TOKEN to the app's Bot User OAuth Token (xoxb-...)"
+
 DEFAULT_API_URL = "https://slack.com/api/"
 
 #: Codes that say that the token is no good (any more).
@@ -30,6 +33,8 @@ def bot_token(configured: str | None = None) -> str:
             token = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise Rejected("auth.test", "not_authed", f"SLACK_BOT_TOKEN_FILE cannot be read: {error}") from None
+        if not token.strip():
+            raise Rejected("auth.test", "not_authed", f"SLACK_BOT_TOKEN_FILE={path!r}: the file is empty")
     token = token.strip()
     if not re.fullmatch(r"[!-~]*", token):
         raise Rejected(
@@ -38,11 +43,9 @@ def bot_token(configured: str | None = None) -> str:
             "the token holds a line break, a blank or another sign that no token has: check that it is one, alone",
         )
     if not token:
-        raise Rejected(
-            "auth.test",
-            "not_authed",
-            "no token: set SLACK_BOT_TOKEN to the app's Bot User OAuth Token (xoxb-...)",
-        )
+        raise Rejected("auth.test", "not_authed", f"no token: {REMEDY}")
+    if token.startswith("xapp-"):
+        raise Rejected("auth.test", "not_allowed_token_type", f"this is an app-level token, xapp-...: {REMEDY}")
     return token
 
 

@@ -425,7 +425,7 @@ def test_a_missing_token_is_a_line_on_stderr(
     monkeypatch.setenv("SLACK_BOT_TOKEN", ops.slack.bot_token)
     assert ops.type("!echo x") == ({DONE}, ["x"])
     assert capfd.readouterr().err.startswith(
-        "slack_logging: commands in #ops-commands are not read: auth.test: not_authed (no token: set SLACK_BOT_TOKEN"
+        "slack_logging: commands in #ops-commands are not read: auth.test: not_authed (no token: set token="
     )
 
 

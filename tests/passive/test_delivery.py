@@ -274,10 +274,10 @@ def test_a_private_channel_that_is_made_anew_is_found_again(clock: FakeClock, sl
 @pytest.mark.parametrize(
     ("token", "says"),
     [
-        (None, "auth.test: not_authed (no token: set SLACK_BOT_TOKEN to the app's Bot User OAuth Token (xoxb-...))"),
+        (None, "auth.test: not_authed (no token: set token= or SLACK_BOT_TOKEN to the app's"),
         (
             "xoxb-of-another-slack",
-            "chat.postMessage: invalid_auth (set SLACK_BOT_TOKEN to the app's Bot User OAuth Token",
+            "chat.postMessage: invalid_auth (set token= or SLACK_BOT_TOKEN to the app's",
         ),
     ],
 )

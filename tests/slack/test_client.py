@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +79,42 @@ def test_an_address_that_is_none_is_told(clock: FakeClock, monkeypatch: pytest.M
     monkeypatch.setenv("SLACK_API_URL", "slack.com/api")
     with pytest.raises(Rejected, match=r"SLACK_API_URL='slack.com/api' is no address: it begins with https://"):
         connect("xoxb-test-ops", None, clock)
+
+
+def test_what_is_no_slack_is_told(slack: LocalSlack, clock: FakeClock) -> None:
+    """An address that knows none of Slack's methods is wrong until somebody mends it; it is not out of reach."""
+    with pytest.raises(Rejected, match=r"http_404 \(is that a Slack\? api_url, or else SLACK_API_URL, ends in /api/\)"):
+        post(connect(slack.bot_token, slack.url, clock))
+
+
+@pytest.mark.parametrize(
+    ("token", "held", "says"),
+    [
+        ("xapp-1-A1-secret", None, "not_allowed_token_type (this is an app-level token, xapp-...: set token="),
+        (None, "xapp-1-A1-secret\n", "not_allowed_token_type (this is an app-level token, xapp-...: set token="),
+        (None, " \n", "not_authed (SLACK_BOT_TOKEN_FILE='{path}': the file is empty)"),
+        (None, None, "not_authed (no token: set token= or SLACK_BOT_TOKEN to the app's Bot User OAuth Token"),
+        ("xoxb-test-unknown", None, "invalid_auth (set token= or SLACK_BOT_TOKEN to the app's Bot User"),
+    ],
+)
+def test_a_token_that_will_not_do_is_told(
+    slack: LocalSlack,
+    clock: FakeClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    token: str | None,
+    held: str | None,
+    says: str,
+) -> None:
+    """With both places where one is given, and without the token itself."""
+    file = tmp_path / "token"
+    if held is not None:
+        file.write_text(held)
+        monkeypatch.setenv("SLACK_BOT_TOKEN_FILE", str(file))
+    with pytest.raises(Rejected) as caught:
+        connect(token, slack.api_url, clock).identity()
+    assert str(caught.value).startswith("auth.test: " + says.format(path=file))
+    assert "secret" not in str(caught.value)
 
 
 def test_nobody_answers(clock: FakeClock) -> None:
