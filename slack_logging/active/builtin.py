@@ -12,6 +12,7 @@ from typing import Protocol
 from slack_logging.active import levels
 from slack_logging.active.command import Command
 from slack_logging.errors import BadArguments
+from slack_logging.options import format_duration
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", "NOTSET")
 
@@ -20,14 +21,14 @@ class Catalogue(Protocol):
     """The commands of the router that runs this one."""
 
     def overview(self, command: Command) -> str:
-        """Return a line for each command that the person who typed `command` may run."""
+        """Return the usage and the summary of each command that the person who typed `command` may run."""
 
     def manual(self, name: str, command: Command) -> str:
         """Return one command's usage and description. Raises `UnknownCommand`."""
 
 
 def help_(topic: str | None = None, *, command: Command, catalogue: Catalogue) -> str:
-    """List the commands you may run, or explain one.
+    """List your commands, or explain one.
 
     Args:
         topic: a command
@@ -38,20 +39,19 @@ def help_(topic: str | None = None, *, command: Command, catalogue: Catalogue) -
 
 
 def ping(*, command: Command) -> str:
-    """Answer, and say how long the question took to arrive."""
+    """Answer, and say after what time."""
     took = max(command.origin.clock.time() - float(command.ts), 0.0)
     return f"pong from {command.origin.instance.name}, {took:.1f} s after you typed"
 
 
 def status(*, command: Command) -> str:
-    """Tell who is listening, what is running and what became of the records."""
+    """Show what runs and what was logged."""
     origin = command.origin
-    reading = timedelta(seconds=int(origin.clock.monotonic() - origin.since))
     rows = {
         "service": origin.instance.service,
         "instance": origin.instance.name,
         "python": platform.python_version(),
-        "reading for": str(reading),
+        "reading for": format_duration(int(origin.clock.monotonic() - origin.since)),
         "running": ", ".join(f"{each.text} ({each.user})" for each in origin.running() if each.ts != command.ts)
         or "nothing else",
     }
@@ -67,12 +67,12 @@ def status(*, command: Command) -> str:
 
 
 def level(logger: str, level: str, *, for_: timedelta | None = None, command: Command) -> str:
-    """Change a logger's level, for a while or until the process ends.
+    """Change a logger's level.
 
     Args:
         logger: its name, or root
         level: DEBUG, INFO, WARNING, ERROR, CRITICAL or NOTSET
-        for_: how long, such as 10m; then it goes back by itself
+        for_: then it goes back by itself, else it stays so
         command: who asks
     """
     name = "" if logger.lower() == "root" else _existing(logger)
@@ -83,8 +83,12 @@ def level(logger: str, level: str, *, for_: timedelta | None = None, command: Co
     if duration is not None and duration <= 0:
         raise BadArguments("--for must be more than nothing, such as 10m")
     former = levels.change(name, number, duration, command.origin.clock)
-    until = f" for {for_}, then back" if for_ is not None else ""
-    return f"{name or 'root'}: {logging.getLevelName(former)} -> {logging.getLevelName(number)}{until}"
+    until = f" for {format_duration(duration)}, then back" if duration is not None else ""
+    changed = f"{name or 'root'}: {logging.getLevelName(former)} -> {logging.getLevelName(number)}{until}"
+    operated = command.origin.operated
+    if operated is not None and logging.NOTSET < number < operated.level:
+        changed += f" (the Slack handler shows {logging.getLevelName(operated.level)} and above)"
+    return changed
 
 
 def _existing(name: str) -> str:

@@ -41,6 +41,10 @@ class Counters(Protocol):
 class Operated(Protocol):
     """The logging side of the process, as the built-in commands see it. `SlackHandler` is one."""
 
+    @property
+    def level(self) -> int:
+        """The level of the records from which on it shows them."""
+
     def stats(self) -> Counters:
         """Return the counters of now."""
 

@@ -14,7 +14,7 @@ from slack_logging.active.access import Verdict, refusal
 from slack_logging.active.builtin import Catalogue
 from slack_logging.active.command import Command
 from slack_logging.active.parsing import command_name
-from slack_logging.active.signature import Signature
+from slack_logging.active.signature import HelpWanted, Signature
 from slack_logging.errors import (
     BadArguments,
     ConfigurationError,
@@ -122,6 +122,9 @@ class CommandRouter:
             route = self._find(command.name, command)
             try:
                 arguments = route.signature.bind(command.args, {Command: command, Catalogue: self})
+            except HelpWanted:
+                self._say(command, self.manual(route.name, command))
+                return
             except BadArguments as error:
                 raise BadArguments(f"{error}\nusage: {route.usage(command.origin.prefix)}") from None
             self._authorize(route, command)
@@ -138,11 +141,9 @@ class CommandRouter:
 
     def overview(self, command: Command) -> str:
         """See `Catalogue`."""
+        prefix = command.origin.prefix
         routes = self._allowed(command)
-        width = max(len(route.usage(command.origin.prefix)) for route in routes)
-        return "\n".join(
-            f"{route.usage(command.origin.prefix):{width}}  {route.signature.summary}".rstrip() for route in routes
-        )
+        return "\n".join(f"{route.usage(prefix)}\n    {route.signature.summary}".rstrip() for route in routes)
 
     def manual(self, name: str, command: Command) -> str:
         """See `Catalogue`."""
@@ -150,7 +151,8 @@ class CommandRouter:
         route = self._find(command_name(name.removeprefix(prefix)), command)
         if route not in self._allowed(command):
             raise self._unknown(name, command)
-        return "\n".join([route.usage(prefix), route.signature.summary, *route.signature.describe()]).strip()
+        lines = [route.usage(prefix), route.signature.summary, *route.signature.describe()]
+        return "\n".join(line for line in lines if line)
 
     def _find(self, name: str, command: Command) -> Route:
         route = self.routes.get(name)

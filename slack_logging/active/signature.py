@@ -6,8 +6,10 @@ argparse takes the words apart; converting them is done here, so that the person
 from __future__ import annotations
 
 import argparse
+import difflib
 import enum
 import inspect
+import itertools
 import math
 import re
 import textwrap
@@ -19,18 +21,23 @@ from datetime import timedelta
 from typing import Any, Literal, NoReturn
 
 from slack_logging.errors import BadArguments, ConfigurationError
-from slack_logging.options import parse_duration
+from slack_logging.options import format_duration, parse_duration
 
 _SUPPORTED = "str, int, float, bool, Enum, Literal, timedelta, list[T], T | None, Command"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
+class HelpWanted(Exception):
+    """Somebody typed ``--help`` or ``-h`` after a command that has no such option itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How one word becomes a value. `convert` raises ValueError."""
+    """How one word becomes a value. `convert` raises ValueError; `metavar` stands for an option's value in usage."""
 
     convert: Callable[[str], object]
     expected: str
+    metavar: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class _Parameter:
 
     @property
     def metavar(self) -> str:
-        return self.word.upper()
+        return (self.is_option and self.kind.metavar) or self.word.upper()
 
     @property
     def is_required(self) -> bool:
@@ -60,15 +67,18 @@ class _Parameter:
         return self.is_option and self.kind is _BOOL and not self.is_list
 
     @property
-    def flag(self) -> str:
-        """What to type to get the other value than the default."""
-        return f"--no-{self.word}" if self.default is True else f"--{self.word}"
+    def flags(self) -> list[str]:
+        """What to type before an option's value; for a flag, to get the other value than the default."""
+        yes, no = f"--{self.word}", f"--no-{self.word}"
+        if not self.is_flag:
+            return [yes] if self.is_option else []
+        return [no if self.default else yes] if isinstance(self.default, bool) else [yes, no]
 
     @property
     def usage(self) -> str:
         more = " ..." if self.is_list else ""
         if self.is_flag:
-            usage = self.flag if isinstance(self.default, bool) else f"--{self.word} | --no-{self.word}"
+            usage = " | ".join(self.flags)
         elif self.is_option:
             usage = f"--{self.word} {self.metavar}{more}"
         else:
@@ -76,6 +86,11 @@ class _Parameter:
         if self.is_required:
             return f"({usage})" if "|" in usage else usage
         return f"[{usage}]"
+
+
+class _Help(argparse.Action):
+    def __call__(self, *_: object, **__: object) -> NoReturn:
+        raise HelpWanted
 
 
 class _Parser(argparse.ArgumentParser):
@@ -110,6 +125,9 @@ class Signature:
             else:
                 self._parameters.append(_parameter(parameter, annotation, where, helps.get(parameter.name, "")))
         self._parser = _parser_for(self._parameters)
+        self._flags = [flag for parameter in self._parameters for flag in parameter.flags]
+        if "--help" not in self._flags:
+            self._parser.add_argument("-h", "--help", nargs=0, action=_Help, dest=argparse.SUPPRESS)
 
     @property
     def usage(self) -> str:
@@ -117,10 +135,9 @@ class Signature:
         return " ".join(parameter.usage for parameter in self._parameters)
 
     def describe(self) -> list[str]:
-        """Return a line for each argument that has something to say."""
-        rows = [(parameter.usage, told) for parameter in self._parameters if (told := _told(parameter))]
-        width = max((len(usage) for usage, _ in rows), default=0)
-        return [f"{usage:{width}}  {told}" for usage, told in rows]
+        """Return a line for each argument."""
+        width = max((len(parameter.usage) for parameter in self._parameters), default=0)
+        return [f"{parameter.usage:{width}}  {_told(parameter)}".rstrip() for parameter in self._parameters]
 
     def bind(self, words: Sequence[str], given: Mapping[type, object]) -> dict[str, Any]:
         """Return the keyword arguments to call the function with.
@@ -131,7 +148,9 @@ class Signature:
 
         Raises:
             BadArguments: the words do not fit; the message says where.
+            HelpWanted: they ask what to type.
         """
+        self._check_flags(words)
         raw = vars(self._parser.parse_args(list(words)))
         bound: dict[str, Any] = {name: given[kind] for name, kind in self._given.items()}
         for parameter in self._parameters:
@@ -140,6 +159,15 @@ class Signature:
                 continue
             bound[parameter.name] = _converted(parameter, value)
         return bound
+
+    def _check_flags(self, words: Iterable[str]) -> None:
+        """Refuse an option that there is not, before argparse misses what its value was meant for."""
+        known = [*self._flags, "--help"]
+        for word in itertools.takewhile("--".__ne__, words):
+            flag = word.partition("=")[0]
+            if flag.startswith("--") and " " not in word and flag not in known:
+                near = difflib.get_close_matches(flag, known, n=1)
+                raise BadArguments(f"no option {flag}" + "".join(f"; did you mean {each}?" for each in near))
 
 
 def _hints(function: Callable[..., object], given: Mapping[str, type]) -> dict[str, Any]:
@@ -219,13 +247,14 @@ def _to_timedelta(word: str) -> timedelta:
         raise ValueError(word) from None
 
 
+_TEXT = _Kind(str, "text")
 _BOOL = _Kind(_to_bool, "yes or no")
 _KINDS: dict[object, _Kind] = {
-    str: _Kind(str, "text"),
+    str: _TEXT,
     int: _Kind(int, "a whole number"),
     float: _Kind(_to_float, "a number"),
     bool: _BOOL,
-    timedelta: _Kind(_to_timedelta, "a duration such as 90s, 10m or 1h30m"),
+    timedelta: _Kind(_to_timedelta, "a duration such as 90s, 10m or 1h30m", "TIME"),
 }
 
 
@@ -238,7 +267,7 @@ def _parser_for(parameters: Iterable[_Parameter]) -> _Parser:
             parser.add_argument(f"--{parameter.word}", dest=parameter.name, action=action, required=required)
         elif parameter.is_flag:
             value = not parameter.default
-            parser.add_argument(parameter.flag, dest=parameter.name, action="store_const", const=value, default=None)
+            parser.add_argument(*parameter.flags, dest=parameter.name, action="store_const", const=value, default=None)
         elif parameter.is_option:
             parser.add_argument(
                 f"--{parameter.word}", dest=parameter.name, action="append" if more else "store", required=required
@@ -262,11 +291,15 @@ def _converted(parameter: _Parameter, value: str | bool | list[str]) -> object:
 
 
 def _told(parameter: _Parameter) -> str:
-    """Return what help says about an argument: its description, the words it takes, its default."""
+    """Return what help says about an argument: its description, what is expected, its default."""
     parts = [parameter.help]
-    if parameter.kind.expected.startswith("one of"):
+    if not parameter.is_flag and not (parameter.help and parameter.kind is _TEXT):
         parts.append(parameter.kind.expected)
-    default = parameter.default.name if isinstance(parameter.default, enum.Enum) else parameter.default
+    default = parameter.default
+    if isinstance(default, enum.Enum):
+        default = default.name
+    elif isinstance(default, timedelta):
+        default = format_duration(default.total_seconds())
     if default not in (inspect.Parameter.empty, None, "", True, False) and default != []:
         parts.append(f"default: {default}")
     return "; ".join(part for part in parts if part)

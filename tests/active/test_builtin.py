@@ -36,41 +36,53 @@ class Counts:
 class Side:
     """A logging side."""
 
+    level = logging.WARNING
+
     def stats(self) -> Counts:
         """Return its counters."""
         return Counts()
 
 
 def test_help_lists_what_may_be_run(ops: Ops) -> None:
-    """A line for each command: what to type and what it does."""
+    """What to type, and below it what it does; a phone is wide enough."""
     router = CommandRouter()
 
     @router.command
     def pause(*, hard: bool = False) -> None:
         """Pause the import."""
 
+    router.command("undocumented")(lambda: None)
     ops.start(router=router, prefix="$")
     marks, [reply] = ops.type("$help")
     assert marks == DONE
     assert reply.splitlines() == [
-        "$help [TOPIC]                    List the commands you may run, or explain one.",
-        "$level LOGGER LEVEL [--for FOR]  Change a logger's level, for a while or until the process ends.",
-        "$pause [--hard]                  Pause the import.",
-        "$ping                            Answer, and say how long the question took to arrive.",
-        "$status                          Tell who is listening, what is running and what became of the records.",
+        "$help [TOPIC]",
+        "    List your commands, or explain one.",
+        "$level LOGGER LEVEL [--for TIME]",
+        "    Change a logger's level.",
+        "$pause [--hard]",
+        "    Pause the import.",
+        "$ping",
+        "    Answer, and say after what time.",
+        "$status",
+        "    Show what runs and what was logged.",
+        "$undocumented",
     ]
+    assert max(len(line) for line in reply.splitlines()) <= 40  # what a phone shows of a line
 
 
-@pytest.mark.parametrize("topic", ["level", "!level", "Level"])
-def test_help_explains_a_command(ops: Ops, topic: str) -> None:
-    """Its usage, what it does, and its arguments."""
+@pytest.mark.parametrize("text", ["!help level", "!help !level", "!help Level", "!level --help", "!level x -h"])
+def test_help_explains_a_command(ops: Ops, text: str) -> None:
+    """Its usage, what it does, and its arguments; also when the command itself is asked."""
     ops.start()
-    assert ops.type(f"!help {topic}")[1][0].splitlines() == [
-        "!level LOGGER LEVEL [--for FOR]",
-        "Change a logger's level, for a while or until the process ends.",
-        "LOGGER       its name, or root",
-        "LEVEL        DEBUG, INFO, WARNING, ERROR, CRITICAL or NOTSET",
-        "[--for FOR]  how long, such as 10m; then it goes back by itself",
+    marks, [reply] = ops.type(text)
+    assert marks == DONE
+    assert reply.splitlines() == [
+        "!level LOGGER LEVEL [--for TIME]",
+        "Change a logger's level.",
+        "LOGGER        its name, or root",
+        "LEVEL         DEBUG, INFO, WARNING, ERROR, CRITICAL or NOTSET",
+        "[--for TIME]  then it goes back by itself, else it stays so; a duration such as 90s, 10m or 1h30m",
     ]
 
 
@@ -127,6 +139,27 @@ def test_a_lasting_level_cancels_going_back(ops: Ops, orders: logging.Logger) ->
     ops.type("!level orders.import INFO")
     ops.clock.run_until(lambda: ops.clock.monotonic() > 300)
     assert orders.level == logging.INFO
+
+
+@pytest.mark.parametrize(
+    ("typed", "reply"),
+    [
+        ("DEBUG", "orders.import: NOTSET -> DEBUG (the Slack handler shows WARNING and above)"),
+        (
+            "INFO --for 90m",
+            "orders.import: NOTSET -> INFO for 1h30m, then back (the Slack handler shows WARNING and above)",
+        ),
+        ("WARNING --for 10m", "orders.import: NOTSET -> WARNING for 10m, then back"),
+        ("NOTSET", "orders.import: NOTSET -> NOTSET"),
+    ],
+)
+def test_level_says_what_will_not_be_shown_all_the_same(
+    ops: Ops, orders: logging.Logger, typed: str, reply: str
+) -> None:
+    """The handler has a level of its own."""
+    ops.source().start(Side())
+    assert ops.type(f"!level orders.import {typed}") == (DONE, [reply])
+    ops.type("!level orders.import NOTSET")
 
 
 def test_level_knows_the_root_logger(ops: Ops) -> None:

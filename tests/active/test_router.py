@@ -96,6 +96,10 @@ def test_a_function_that_exits_does_not_end_the_worker(ops: Ops) -> None:
             "the following arguments are required: SERVICE\nusage: !deploy-it SERVICE [--force]",
         ),
         (
+            "!deploy-it --froce api",
+            "no option --froce; did you mean --force?\nusage: !deploy-it SERVICE [--force]",
+        ),
+        (
             '!Deploy-It "api',
             'the quotation mark " is never closed: "api\nusage: !deploy-it SERVICE [--force]',
         ),
@@ -129,6 +133,20 @@ def test_a_role_is_asked_for_beyond_being_allowed(ops: Ops) -> None:
     assert ops.type("!deploy", user="ben") == ({DONE}, ["deployed"])
     assert "deploy" not in ops.type("!help")[1][0]
     assert "deploy" in ops.type("!help", user="ben")[1][0]
+
+
+def test_help_of_a_command_shows_no_more_than_help(ops: Ops) -> None:
+    """Who may not run a command is not told what it takes either; nothing runs."""
+    router = CommandRouter()
+
+    @router.command(roles=["deployers"])
+    def deploy(*, force: bool = False) -> None:
+        raise AssertionError("must not run")
+
+    ada, ben = ops.slack.user_id("ada"), ops.slack.user_id("ben")
+    ops.start(router=router, allow=[ada, ben], roles={"deployers": [ben]})
+    assert ops.type("!deploy --help", user="ben") == ({DONE}, ["!deploy [--force]\n[--force]"])
+    assert ops.type("!deploy --help") == ({PUZZLED}, ["no command 'deploy'; !help lists what you can do"])
 
 
 def test_who_may_is_checked_again_when_it_runs(ops: Ops) -> None:

@@ -11,12 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.active.signature import Signature
+from slack_logging.active.signature import HelpWanted, Signature
 from slack_logging.errors import BadArguments, ConfigurationError
 
 
 class Given:
     """Stands for what is filled in, not typed."""
+
+
+NINETY = timedelta(minutes=90)
 
 
 class Colour(enum.Enum):
@@ -42,7 +45,7 @@ def flags(*, force: bool = False, restart: bool = True, sure: bool, maybe: Optio
     """Switch."""
 
 
-def filled(given: Given, name: str, *, other: Given, for_: timedelta | None = None, dry_run: bool = False) -> None:
+def filled(given: Given, name: str, *, other: Given, for_: timedelta = NINETY, dry_run: bool = False) -> None:
     """Take what is given.
 
     More about it.
@@ -121,10 +124,13 @@ def test_words_become_arguments(function: Callable[..., object], words: list[str
     [
         (plain, [], "the following arguments are required: WORD"),
         (plain, ["a", "b"], "unrecognized arguments: b"),
-        (plain, ["a", "--time", "3"], "unrecognized arguments: --time 3"),
+        (plain, ["a", "--time", "3"], "no option --time; did you mean --times?"),
+        (plain, ["--timse=3", "a"], "no option --timse; did you mean --times?"),
+        (plain, ["--verbose"], "no option --verbose"),
+        (flags, ["--no-force"], "no option --no-force; did you mean --force?"),
+        (plain, ["a", "-t"], "unrecognized arguments: -t"),
         (plain, ["a", "--times"], "argument --times: expected one argument"),
         (plain, ["a", "--times", "x"], "--times: expected a whole number, got 'x'"),
-        (plain, ["-h"], "the following arguments are required: WORD"),
         (typed, ["1", "nan", "on", "red", "dev", "1s"], "RATIO: expected a number, got 'nan'"),
         (typed, ["1", "1", "perhaps", "red", "dev", "1s"], "ON: expected yes or no, got 'perhaps'"),
         (typed, ["1", "1", "on", "blue", "dev", "1s"], "COLOUR: expected one of RED, GREEN, got 'blue'"),
@@ -148,15 +154,34 @@ def test_words_that_do_not_fit_are_named(function: Callable[..., object], words:
     """The message names the argument, what was expected and what was typed; options are never abbreviated."""
     with pytest.raises(BadArguments) as caught:
         bind(function, *words)
-    assert str(caught.value).startswith(says.split(" -h")[0])
+    assert str(caught.value).startswith(says)
+
+
+def helping(*, help: bool = False) -> None:  # noqa: A002 - a name that users may give
+    """Help somebody."""
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["a", "b", "--times", "x", "-h"]])
+def test_help_may_be_asked_for_wherever_an_option_may_stand(words: list[str]) -> None:
+    """Whether or not the other words fit."""
+    with pytest.raises(HelpWanted):
+        bind(plain, *words)
+
+
+def test_help_is_a_word_like_others_where_it_must_be() -> None:
+    """After the end of the options, and for a command that has such an option itself."""
+    assert bind(plain, "--", "--help") == {"word": "--help"}
+    assert bind(helping, "--help") == {"help": True}
+    with pytest.raises(BadArguments, match="unrecognized arguments: -h"):
+        bind(helping, "-h")
 
 
 @given(st.lists(st.text(max_size=6) | st.sampled_from(["--times", "--", "-h", "--help", "-1", "@x"]), max_size=6))
 def test_no_words_are_too_odd(words: list[str]) -> None:
-    """Whatever is typed becomes arguments or a `BadArguments`; nothing is printed and nobody exits."""
+    """Whatever is typed becomes arguments, a `BadArguments` or a `HelpWanted`; nothing is printed and nobody exits."""
     try:
         bound = bind(plain, *words)
-    except BadArguments:
+    except (BadArguments, HelpWanted):
         return
     assert set(bound) <= {"word", "times"}
 
@@ -167,7 +192,8 @@ def test_no_words_are_too_odd(words: list[str]) -> None:
         (plain, "WORD [--times TIMES]"),
         (optional, "[SERVICE] [MORE ...] [--tag TAG ...]"),
         (flags, "[--force] [--no-restart] (--sure | --no-sure) [--maybe | --no-maybe]"),
-        (filled, "NAME [--for FOR] [--dry-run]"),
+        (filled, "NAME [--for TIME] [--dry-run]"),
+        (typed, "COUNT RATIO ON COLOUR ENV AFTER"),
     ],
 )
 def test_usage_says_what_to_type(function: Callable[..., object], usage: str) -> None:
@@ -176,18 +202,31 @@ def test_usage_says_what_to_type(function: Callable[..., object], usage: str) ->
 
 
 def test_the_docstring_describes() -> None:
-    """Its first line is the summary; its Args describe the arguments, with choices and defaults added."""
+    """Its first line is the summary; its Args describe the arguments, with what is expected and defaults added."""
     assert Signature(filled, [Given]).summary == "Take what is given."
     assert Signature(filled, [Given]).describe() == [
-        "NAME         whose; and more: of it",
-        "[--for FOR]  how long",
-        "[--dry-run]  only pretend",
+        "NAME          whose; and more: of it",
+        "[--for TIME]  how long; a duration such as 90s, 10m or 1h30m; default: 1h30m",
+        "[--dry-run]   only pretend",
     ]
+
+
+def test_each_argument_is_listed_with_what_is_expected() -> None:
+    """Documented or not; a flag expects nothing."""
     assert Signature(typed, []).describe() == [
+        "COUNT   a whole number",
+        "RATIO   a number",
+        "ON      yes or no",
         "COLOUR  one of RED, GREEN",
         "ENV     one of dev, prod",
+        "AFTER   a duration such as 90s, 10m or 1h30m",
     ]
-    assert Signature(optional, []).describe() == ["[SERVICE]  default: api"]
+    assert Signature(optional, []).describe() == [
+        "[SERVICE]        text; default: api",
+        "[MORE ...]       a whole number",
+        "[--tag TAG ...]  text",
+    ]
+    assert Signature(flags, []).describe()[0] == "[--force]"
 
 
 def unsupported_type(when: complex) -> None: ...
