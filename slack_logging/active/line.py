@@ -61,6 +61,13 @@ class Line:
         )
         return cls(client, channel, us.team_id, us.url, intake, Directory(client, us.team_id, access.groups, clock))
 
+    def is_to(self, channel: str) -> bool:
+        """Tell whether a name or an id is this channel's; not so where Slack knows no such one. Raises as `call`."""
+        try:
+            return self.client.channel_id(channel) == self.channel
+        except Rejected:
+            return False
+
     def newest(self) -> tuple[list[dict[str, Any]], bool]:
         """Return the newest messages, oldest first, and whether there are older ones. One call; raises as `call`."""
         answer = self.client.deliver("conversations.history", timeout=0, channel=self.channel, limit=PAGE)

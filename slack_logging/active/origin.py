@@ -42,6 +42,10 @@ class Operated(Protocol):
     """The logging side of the process, as the built-in commands see it. `SlackHandler` is one."""
 
     @property
+    def channel(self) -> str:
+        """The channel that its records go to, a name or an id."""
+
+    @property
     def level(self) -> int:
         """The level of the records from which on it shows them."""
 

@@ -186,6 +186,8 @@ class Reader:
             kind = error.code if isinstance(error, Rejected) else type(error).__name__
             self._complain(kind, str(error))
             return self._backoff.failed()
+        except ConfigurationError:
+            raise
         except Exception as error:  # noqa: BLE001 - nobody else would go on reading
             self._complain(type(error).__name__, f"unexpected {type(error).__name__}: {error}")
             return self._backoff.failed()
@@ -209,7 +211,7 @@ class Reader:
 
     def _sweep(self) -> None:
         if self._must_connect or self.desk.line is None:
-            self.desk.line = Line.connect(self._settings, self._instance, self._clock)
+            self.desk.line = self._connected()
             self._must_connect = False
         line = self.desk.line
         messages = self._messages(line)
@@ -221,6 +223,14 @@ class Reader:
             self._ledger.read(str(message["ts"]))
         if self._floor is not None:
             self._ledger.forget(up_to=self._oldest(self._floor))
+
+    def _connected(self) -> Line:
+        """Connect, and refuse to read the channel that the records go to: it may be told by name here, by id there."""
+        line = Line.connect(self._settings, self._instance, self._clock)
+        operated = self.desk.operated
+        if operated is not None and line.is_to(operated.channel):
+            raise ConfigurationError(f"that is where the records go, to {operated.channel}: use another channel")
+        return line
 
     def _messages(self, line: Line) -> list[dict[str, Any]]:
         """Return what is to be looked at, oldest first."""

@@ -135,6 +135,11 @@ class SlackHandler(logging.Handler):
         error = sys.exc_info()[1]
         notices.say("capture", f"a record of logger {record.name} could not be taken in: {type(error).__name__}")
 
+    @property
+    def channel(self) -> str:
+        """Where the records go, as configured: a name or an id."""
+        return self._channel
+
     def stats(self) -> Stats:
         """Return where the records went. From any thread; may wait a moment for the sender."""
         return self._delivery.sender.stats()

@@ -36,6 +36,7 @@ class Counts:
 class Side:
     """A logging side."""
 
+    channel = "#ops-log"
     level = logging.WARNING
 
     def stats(self) -> Counts:

@@ -116,6 +116,29 @@ def test_configuring_anew_while_a_command_runs(clock: FakeClock, slack: LocalSla
     logging.config.dictConfig({"version": 1})
 
 
+@pytest.mark.parametrize("by_id", ["channel", "commands"])
+def test_one_channel_for_both_is_found_out_also_by_name_and_id(
+    clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str], by_id: str
+) -> None:
+    """Once the ids are known: one line on stderr, and nothing is read."""
+    names = dict.fromkeys(("channel", "commands"), "#ops-log") | {by_id: slack.channel_id("#ops-log")}
+    typed = slack.say("#ops-log", "!ping", user="ada")
+    handler = SlackHandler(
+        names["channel"],
+        token=slack.bot_token,
+        api_url=slack.api_url,
+        commands={"channel": names["commands"], "allow": slack.user_id("ada"), "start_delay": 0},
+    )
+    clock.run_until(lambda: slack.calls("bots.info"))
+    handler.close()
+    assert capfd.readouterr().err == (
+        f"slack_logging: commands in {names['commands']} are not read: "
+        f"that is where the records go, to {names['channel']}: use another channel\n"
+    )
+    assert slack.calls("conversations.history") == []
+    assert slack.reactions("#ops-log", typed) == {}
+
+
 def test_the_other_channel_is_left_alone_without_commands(clock: FakeClock, slack: LocalSlack) -> None:
     """A handler without `commands` reads nothing."""
     handler = SlackHandler("#ops-log", token=slack.token("chat:write"), api_url=slack.api_url)
