@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     except UnusableFile as error:
         print(f"slack-logging demo: {error}", file=sys.stderr)
         return 1
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that either way nothing is left behind
+    _end_by_signals()
     terminal = Terminal(sys.stdout)
     if args.real:
         from slack_logging.demo import real
@@ -60,6 +60,25 @@ def run(args: argparse.Namespace) -> int:
         return 0 if show.play(lines, terminal, port=args.port, bundled=args.file is None) else 1
     show.watch(lines, terminal, port=args.port)
     return 0
+
+
+def _end_by_signals() -> None:
+    """Have the signals that end a program raise KeyboardInterrupt, so that nothing is left behind.
+
+    Only the first does: ending takes some seconds, for what is logged already, and a second must not cut that short.
+    """
+    ending = False
+
+    def end(*_: object) -> None:
+        nonlocal ending
+        if not ending:
+            ending = True
+            raise KeyboardInterrupt
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # ignored by nohup, say
+            signal.signal(number, end)
 
 
 def _forget_environment() -> None:
