@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from pathlib import Path
 
+from slack_logging.demo.counting import counted
 from slack_logging.demo.orders import Order
 
 logger = logging.getLogger("orders.db")
@@ -94,7 +95,7 @@ class Database:
         self._connection.execute("COMMIT")
         self._connection.execute("BEGIN")
         if self._uncommitted:
-            logger.info("committed %d orders", self._uncommitted)
+            logger.info("committed %s", counted(self._uncommitted, "order"))
         self._uncommitted = 0
 
     def close(self) -> None:

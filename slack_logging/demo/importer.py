@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from slack_logging.demo.database import Database
+from slack_logging.demo.counting import counted
+from slack_logging.demo.database import Database, UnknownCustomer
 from slack_logging.demo.orders import BAD_LINE, Order, order_id_of, parse_order
 
 logger = logging.getLogger("orders")
@@ -45,10 +46,8 @@ class Progress:
     failed: int
 
     def __str__(self) -> str:
-        return (
-            f"{self.state}: {self.read:,} of {self.total:,} lines read, "
-            f"{self.imported:,} orders imported, {self.failed:,} lines failed"
-        )
+        read, imported = f"{self.read:,} of {counted(self.total, 'line')} read", counted(self.imported, "order")
+        return f"{self.state}: {read}, {imported} imported, {counted(self.failed, 'line')} failed"
 
 
 class Importer:
@@ -77,7 +76,7 @@ class Importer:
 
     def run(self) -> Progress:
         """Read all lines; a bad one is logged and left out. Ends early after `stop`."""
-        logger.info("import begins: %s lines", f"{len(self._lines):,}")
+        logger.info("import begins: %s", counted(len(self._lines), "line"))
         self._state = "running"
         try:
             for number, line in enumerate(self._pace(self._lines), start=2):  # line 1 is the header
@@ -91,7 +90,7 @@ class Importer:
                 self._state = "stopped" if self._stopped else "done"
         except sqlite3.Error:
             self._state = "failed"
-            logger.exception("the import cannot go on after %d lines", self._read)
+            logger.exception("the import cannot go on after %s", counted(self._read, "line"))
         progress = self.progress()
         logger.info("import %s", progress)
         return progress
@@ -118,7 +117,7 @@ class Importer:
             if self.progress().state != "paused":
                 raise Refused(f"there is nothing to resume, the import is {self.progress()}")
             self._paused = False
-            row_logger.debug("reading on after %d lines", self._read)
+            row_logger.debug("reading on after %s", counted(self._read, "line"))
             self._turn.notify_all()
             return self.progress()
 
@@ -138,13 +137,17 @@ class Importer:
             if self._database.holds(order_id):
                 raise Refused(f"order {order_id} is imported already")
             if order_id not in self._failed:
-                raise Refused(f"order {order_id} has not failed: none of the {self._read:,} lines read so far holds it")
+                raise Refused(
+                    f"order {order_id} has not failed: it is not in the {counted(self._read, 'line')} read so far"
+                )
             number, line = self._failed[order_id]
             try:
                 order = parse_order(line)
                 self._database.add(order)
             except _FAILURES as error:
-                raise Refused(f"order {order_id} (line {number}) fails again: {error}") from error
+                is_early = isinstance(error, UnknownCustomer) and self._read < len(self._lines)
+                hint = "; a line further down may tell, so try again later" if is_early else ""
+                raise Refused(f"order {order_id} (line {number}) fails again: {error}{hint}") from error
             self._database.commit()
             del self._failed[order_id]
             self._failures -= 1

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from slack_logging import CommandError, CommandRouter
 from slack_logging.demo.importer import Importer, Refused
+from slack_logging.demo.orders import order_to_retry
 
 router = CommandRouter()
 
 _steered: list[Importer] = []
+
+
+def commands_to_try(lines: Sequence[str]) -> str:
+    """Return a line of commands to begin with; one that retries an order only where one will fail."""
+    retry = order_to_retry(lines)
+    commands = ["!help", "!status", "!level orders DEBUG", "!pause", "!resume"]
+    return "    ".join(commands if retry is None else [*commands, f"!retry {retry}"])
 
 
 @contextmanager

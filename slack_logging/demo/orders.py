@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,8 +15,15 @@ from decimal import Decimal
 #: The header that a file must have. `name` and `email` are given with a customer's first order and empty afterwards.
 COLUMNS = ("order_id", "ordered_at", "customer_id", "name", "email", "sku", "quantity", "unit_price", "currency")
 
-#: Bytes of the largest file that is read; an import of a larger one is not a demo any more.
-MAX_BYTES = 64 * 2**20
+#: The largest file that is read, in MiB and in bytes; an import of a larger one is not a demo any more.
+MAX_MIB = 64
+MAX_BYTES = MAX_MIB * 2**20
+
+#: Characters of a wrong header that are shown.
+_SHOWN_HEADER = 80
+
+#: Lines in which `order_to_retry` looks: an import that is watched takes ten minutes over them.
+_LINES_LOOKED_AT = 10_000
 
 #: A larger quantity is imported, but somebody should look at it.
 LARGE_QUANTITY = 200
@@ -74,7 +81,7 @@ def order_lines(content: bytes, name: str) -> list[str]:
         UnusableFile: it is empty, too large, no text, or has other columns.
     """
     if len(content) > MAX_BYTES:
-        raise UnusableFile(f"{name}: larger than {MAX_BYTES:,} bytes; give the demo a smaller file")
+        raise UnusableFile(f"{name}: larger than {MAX_MIB} MiB; give the demo a smaller file")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -88,7 +95,8 @@ def order_lines(content: bytes, name: str) -> list[str]:
         raise UnusableFile(f"{name}: empty; expected a header and orders: {','.join(COLUMNS)}")
     header = tuple(column.strip() for column in lines[0].split(","))
     if header != COLUMNS:
-        raise UnusableFile(f"{name}: its header is {lines[0][:80]!r}; expected {','.join(COLUMNS)}")
+        shown = lines[0] if len(lines[0]) <= _SHOWN_HEADER else f"{lines[0][:_SHOWN_HEADER]}..."
+        raise UnusableFile(f"{name}: its header is {shown!r}; expected {','.join(COLUMNS)}")
     orders = lines[1:-1] if lines[-1] == "" else lines[1:]
     if not orders:
         raise UnusableFile(f"{name}: a header, but no orders below it")
@@ -99,6 +107,32 @@ def order_id_of(line: str) -> int | None:
     """Return the number that a line begins with, however bad the rest of it is; None if it has none."""
     number = line.partition(",")[0].strip()
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else None
+
+
+def order_to_retry(lines: Sequence[str]) -> int | None:
+    """Return the number of an order that fails when it is first read, if the first 10,000 lines hold one.
+
+    Best one whose customer is told of further down, so that a later retry works.
+    """
+    known: set[str] = set()
+    waiting: dict[str, int] = {}
+    bad: list[int] = []
+    for line in lines[:_LINES_LOOKED_AT]:
+        number = order_id_of(line)
+        if number is None:
+            continue
+        try:
+            order = parse_order(line)
+        except BAD_LINE:
+            bad.append(number)
+            continue
+        if order.customer is None and order.customer_id not in known:
+            waiting.setdefault(order.customer_id, number)
+        elif order.customer_id in waiting:
+            return waiting[order.customer_id]
+        else:
+            known.add(order.customer_id)
+    return next(iter([*waiting.values(), *bad]), None)
 
 
 def parse_order(line: str) -> Order:

@@ -6,6 +6,9 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 
+#: Lines a second while somebody watches: the demo's own 3,000 take three minutes, time enough to look around.
+WATCHED = 17.0
+
 
 class Pace:
     """Hands lines on one by one; give it to an `Importer`.

@@ -5,14 +5,12 @@ from __future__ import annotations
 import threading
 
 from slack_logging.demo.logging_config import Place, configured, logging_config
-from slack_logging.demo.pace import Pace
+from slack_logging.demo.ops import commands_to_try
+from slack_logging.demo.pace import WATCHED, Pace
 from slack_logging.demo.terminal import Terminal
 from slack_logging.demo.work import running_import
 from slack_logging.options import texts
 from slack_logging.slack.credentials import bot_token
-
-#: Lines a second: the demo's own file takes a minute.
-WATCHED_PACE = 50.0
 
 
 def run(lines: list[str], terminal: Terminal, *, channel: str, commands_channel: str, allow: str) -> None:
@@ -33,11 +31,9 @@ def run(lines: list[str], terminal: Terminal, *, channel: str, commands_channel:
     place = Place(channel=channel, commands_channel=commands_channel, allow=texts("--allow", allow))
     config = logging_config(place, poll_interval=2.0)
     try:
-        with configured(config) as handler, running_import(lines, Pace(WATCHED_PACE)):
+        with configured(config) as handler, running_import(lines, Pace(WATCHED)):
             terminal.say(f"An import of orders logs to {channel}. In {commands_channel} type:\n")
-            terminal.say(
-                "  !help    !status    !level orders DEBUG    !pause    !resume    !retry 1042\n\nCtrl-C ends it."
-            )
+            terminal.say(f"  {commands_to_try(lines)}\n\nCtrl-C ends it.")
             threading.Event().wait()
     except KeyboardInterrupt:
         terminal.say(f"\n{handler.stats()}")

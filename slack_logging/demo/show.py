@@ -11,7 +11,9 @@ from contextlib import closing
 
 from slack_logging import SlackHandler
 from slack_logging.demo.logging_config import Place, configured, logging_config
-from slack_logging.demo.pace import Pace
+from slack_logging.demo.ops import commands_to_try
+from slack_logging.demo.orders import order_to_retry
+from slack_logging.demo.pace import WATCHED, Pace
 from slack_logging.demo.person import PATIENCE, CheckFailed, Person
 from slack_logging.demo.summary import Summary
 from slack_logging.demo.terminal import Terminal
@@ -22,11 +24,12 @@ from slack_logging.local import LocalSlack
 CHANNEL = "#ops-log"
 COMMANDS_CHANNEL = "#ops-commands"
 
-#: Lines a second while somebody watches: the demo's own file takes a minute.
-WATCHED_PACE = 50.0
-
 #: Seconds that an import takes under the script, which holds it in between.
 _SCRIPTED_DURATION = 8.0
+
+
+#: What the script retries where no order will fail.
+_NO_ORDER = 1042
 
 
 def watch(lines: list[str], terminal: Terminal, *, port: int) -> None:
@@ -41,11 +44,11 @@ def watch(lines: list[str], terminal: Terminal, *, port: int) -> None:
         OSError: the port is in use.
     """
     with closing(_started(port)) as slack:
-        terminal.say(_welcome(slack))
+        terminal.say(_welcome(slack, lines))
         transcript = Transcript(slack, terminal)
         with (
             configured(logging_config(_place(slack), poll_interval=2.0)) as handler,
-            running_import(lines, Pace(WATCHED_PACE)),
+            running_import(lines, Pace(WATCHED)),
         ):
             try:
                 transcript.show()
@@ -80,6 +83,7 @@ def play(lines: list[str], terminal: Terminal, *, port: int, bundled: bool) -> b
                 channel=CHANNEL,
                 importer=importer,
                 pace=pace,
+                order=order_to_retry(lines) or _NO_ORDER,
                 bundled=bundled,
             )
             failure = _show_played(person, handler, transcript)
@@ -131,12 +135,12 @@ def _summary(slack: LocalSlack, handler: SlackHandler) -> Summary:
     return Summary.of(slack, handler.stats(), channel=CHANNEL, commands_channel=COMMANDS_CHANNEL)
 
 
-def _welcome(slack: LocalSlack) -> str:
+def _welcome(slack: LocalSlack, lines: list[str]) -> str:
     return f"""{slack.url}/ is a Slack of your own: open it beside this terminal.
 
 An import of orders has begun. It logs to {CHANNEL}; in {COMMANDS_CHANNEL} you can steer it. Type there, as ada:
 
-  !help    !status    !level orders DEBUG    !pause    !resume    !retry 1042
+  {commands_to_try(lines)}
 
 The Slack stays after the import, until Ctrl-C.
 """

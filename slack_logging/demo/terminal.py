@@ -21,7 +21,7 @@ MOST_LINES = 24
 _FIRST, _LAST = 14, 6
 
 #: Columns: a narrower terminal wraps by itself, and in a wider one the eye loses the line.
-_LEAST_WIDTH, _MOST_WIDTH = 60, 140
+_LEAST_WIDTH, _MOST_WIDTH = 40, 140
 
 #: Lines after the first begin below the channel.
 _INDENT = " " * 10
@@ -79,7 +79,9 @@ class Terminal:
 
     def _wrapped(self, line: str, indent: int) -> list[str]:
         width = self._width - max(indent, len(_INDENT) + 4)
-        return textwrap.wrap(line, width, drop_whitespace=False, replace_whitespace=False) or [""]
+        # Hyphens stand in options, dates and ids more often than in words.
+        lines = textwrap.wrap(line, width, drop_whitespace=False, replace_whitespace=False, break_on_hyphens=False)
+        return lines or [""]
 
     def _styled(self, text: str, style: str) -> str:
         return f"\x1b[{style}m{text}\x1b[0m" if self._coloured and style and text.strip() else text

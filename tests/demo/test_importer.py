@@ -91,8 +91,8 @@ def test_a_bad_line_is_logged_with_its_traceback(database: Database, caplog: pyt
         ("orders", "INFO", "import begins: 2 lines"),
         ("orders.import", "DEBUG", "line 2: order 1, 3 x TEA-0101"),
         ("orders.import", "ERROR", "line 3: order 1042 not imported"),
-        ("orders.db", "INFO", "committed 1 orders"),
-        ("orders", "INFO", "import done: 2 of 2 lines read, 1 orders imported, 1 lines failed"),
+        ("orders.db", "INFO", "committed 1 order"),
+        ("orders", "INFO", "import done: 2 of 2 lines read, 1 order imported, 1 line failed"),
     ]
     assert "customer C1417 is not known yet" in caplog.text
     assert "sqlite3.IntegrityError: FOREIGN KEY constraint failed" in caplog.text
@@ -108,7 +108,7 @@ def test_an_order_is_retried_once_its_customer_is_known(database: Database, tmp_
     gate.pass_one()
     gate.wait_until_asked()
 
-    with pytest.raises(Refused, match=r"order 1042 \(line 2\) fails again: customer C1417 is not known yet"):
+    with pytest.raises(Refused, match=r"order 1042 \(line 2\) fails again: customer C1417 is not known yet; .* later"):
         importer.retry(1042)
     gate.pass_one()
     thread.join(20)
@@ -120,13 +120,25 @@ def test_an_order_is_retried_once_its_customer_is_known(database: Database, tmp_
     assert rows(tmp_path / "orders.db", "SELECT order_id FROM orders") == [(1042,), (1043,)]
 
 
+def test_a_retry_that_no_further_line_can_help_raises_no_hopes(database: Database) -> None:
+    """At the end of the file, or when it is the order's own line that is bad."""
+    importer = Importer([again(1, "C1001"), "2,torn"], database)
+    importer.run()
+
+    for number in (1, 2):
+        with pytest.raises(Refused) as refused:
+            importer.retry(number)
+        assert "fails again" in str(refused.value)
+        assert "later" not in str(refused.value)
+
+
 @pytest.mark.parametrize("number", [9999, 0, -1, 10**30])
 def test_an_order_that_never_failed_is_not_retried(database: Database, number: int) -> None:
     """A retry of an order that no line held says so."""
     importer = Importer([new(1, "C1001")], database)
     importer.run()
 
-    with pytest.raises(Refused, match=f"order {number} has not failed: none of the 1 lines read so far holds it"):
+    with pytest.raises(Refused, match=f"order {number} has not failed: it is not in the 1 line read so far"):
         importer.retry(number)
 
 
@@ -140,7 +152,7 @@ def test_a_paused_import_reads_nothing_until_it_is_resumed(database: Database) -
     gate.pass_one()
     gate.wait_until_asked()
 
-    assert str(importer.pause()) == "paused: 1 of 2 lines read, 1 orders imported, 0 lines failed"
+    assert str(importer.pause()) == "paused: 1 of 2 lines read, 1 order imported, 0 lines failed"
     gate.pass_one()
     assert not gate.asked.acquire(timeout=0.05), "a line was read while the import was paused"
     assert importer.progress() == Progress("paused", read=1, total=2, imported=1, failed=0)

@@ -20,6 +20,7 @@ from slack_logging.demo.orders import (
     UnusableFile,
     order_id_of,
     order_lines,
+    order_to_retry,
     parse_order,
 )
 
@@ -143,11 +144,12 @@ def test_a_file_is_its_lines_below_the_header(content: str) -> None:
     [
         (b"", "my.csv: empty; expected a header and orders: order_id,"),
         (b" \n\n", "my.csv: empty"),
+        (b"x" * 100, f"my.csv: its header is '{'x' * 80}...'; expected order_id,"),
         (b"a,b\n1,2\n", "my.csv: its header is 'a,b'; expected order_id,ordered_at,"),
         (b"\xff\xfe", "my.csv: not UTF-8: byte 0xff at offset 0"),
         (b"SQLite format 3\0", "my.csv: holds NUL characters"),
         (HEADER.encode(), "my.csv: a header, but no orders below it"),
-        (b"x" * (MAX_BYTES + 1), "my.csv: larger than 67,108,864 bytes"),
+        (b"x" * (MAX_BYTES + 1), "my.csv: larger than 64 MiB"),
     ],
 )
 def test_a_file_that_is_no_list_of_orders_is_refused(content: bytes, message: str) -> None:
@@ -158,10 +160,35 @@ def test_a_file_that_is_no_list_of_orders_is_refused(content: bytes, message: st
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        ([], None),
+        (["bad", line_with()], None),
+        (["7,torn", line_with()], 7),
+        ([line_with(order_id="8", name="", email="")], 8),
+        (["7,torn", line_with(order_id="8", name="", email="")], 8),
+        ([line_with(), line_with(order_id="8", name="", email="")], None),
+        (
+            [
+                line_with(order_id="8", customer_id="C2002", name="", email=""),
+                line_with(order_id="9", name="", email=""),
+                line_with(),
+            ],
+            9,
+        ),
+    ],
+)
+def test_the_order_to_retry_is_one_that_fails(lines: list[str], number: int | None) -> None:
+    """Best one that works later, because its customer is told of below; none where all go well."""
+    assert order_to_retry(lines) == number
+
+
 def test_the_demos_own_file_is_large_and_holds_bad_lines_of_many_kinds() -> None:
     """Three thousand lines below 300 kB; the bad ones raise errors of different types."""
     content = resources.files("slack_logging.demo").joinpath("orders.csv").read_bytes()
     lines = order_lines(content, "orders.csv")
 
     assert (len(lines), len(content) < 300_000) == (3000, True)
+    assert order_to_retry(lines) == 1042
     assert {kind_of_error(line) for line in lines} >= {"ValueError", "InvalidOperation", "OverflowError", "Error"}

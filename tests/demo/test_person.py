@@ -38,6 +38,7 @@ def played(importer: Importer, *, mark: str, reply: str) -> None:
         channel="#ops-log",
         importer=importer,
         pace=Pace(1),
+        order=1042,
         bundled=True,
     ).play()
 

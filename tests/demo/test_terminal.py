@@ -50,6 +50,25 @@ def test_long_lines_are_wrapped_at_the_width() -> None:
     assert " ".join("\n".join(lines).removeprefix(HEAD).split()) == text
 
 
+def test_a_line_is_never_broken_at_a_hyphen() -> None:
+    """Options, dates and ids stay in one piece."""
+    text = " ".join(["--start-delay"] * 20)
+
+    assert [part for line in shown(text) for part in line.removeprefix(HEAD).split()] == text.split()
+
+
+@pytest.mark.parametrize(("columns", "widest"), [(20, 40), (40, 40), (90, 90), (300, 140)])
+def test_lines_are_as_wide_as_the_terminal_within_reason(
+    columns: int, widest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From 40 columns, which phones have, to 140."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    stream = Stream()
+    Terminal(stream).show(Entry("12:03:04", "#ops-log", "ops", False, "x " * 500))
+
+    assert max(len(line) for line in stream.getvalue().splitlines()) in (widest, widest - 1)
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
