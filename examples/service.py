@@ -16,11 +16,7 @@ serving = threading.Event()
 
 @router.command
 def drain(reason: str = "no reason given") -> str:
-    """Take no more orders.
-
-    Args:
-        reason: what to write into the log
-    """
+    """Take no more orders."""
     serving.clear()
     logger.warning("draining: %s", reason)
     return "no order is taken from now on; !serve goes on"
@@ -54,6 +50,9 @@ def main(channel: str, commands_channel: str, user_id: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        print("service.py needs a channel for records, one for commands, and the id of who may", file=sys.stderr)
+        sys.exit(2)
     try:
         main(*sys.argv[1:])
     except KeyboardInterrupt:

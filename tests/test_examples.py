@@ -46,6 +46,17 @@ def test_the_quickstart_needs_no_account() -> None:
     assert "ZeroDivisionError: division by zero" in out
 
 
+def test_the_service_says_what_it_needs() -> None:
+    """Without its arguments it is one line and status 2."""
+    with started("service.py") as process:
+        out, _ = process.communicate()
+
+    assert (process.returncode, out) == (
+        2,
+        "service.py needs a channel for records, one for commands, and the id of who may\n",
+    )
+
+
 def test_the_service_obeys_its_own_commands() -> None:
     """A router's own commands run in the service, their answers and marks appear, and Ctrl-C ends it."""
     with LocalSlack() as slack:

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from slack_logging import ConfigurationError, SlackHandler
+from slack_logging.active.source import OPTIONS
 from slack_logging.local import LocalSlack, visible_text
+from slack_logging.passive.handler import _OPTIONS
 from slack_logging.testing import FakeClock
 from tests.scenarios.test_service import SCOPES
 
@@ -102,14 +104,16 @@ def test_the_manifests_scopes_are_those_that_a_whole_story_needs() -> None:
     assert re.split(r",\s*", scopes[1]) == list(SCOPES)
 
 
-def test_every_option_of_the_handler_is_in_the_table() -> None:
+@pytest.mark.parametrize(
+    ("head", "options"),
+    [("option", {*_OPTIONS} - {"level"}), ("option of `commands`", {*OPTIONS, "channel", "start"})],
+)
+def test_every_option_is_in_its_table(head: str, options: set[str]) -> None:
     """The table has no other."""
-    rows = re.search(r"^\| option \|.*?\n\n", README, re.DOTALL | re.MULTILINE)
+    rows = re.search(rf"^\| {head} \|.*?\n\n", README, re.DOTALL | re.MULTILINE)
     assert rows is not None
     named = set(re.findall(r"`(\w+)`", "".join(row.split("|")[1] for row in rows[0].strip().splitlines()[2:])))
-    from slack_logging.passive.handler import _OPTIONS
-
-    assert named == set(_OPTIONS) - {"level"}
+    assert named == options
 
 
 def test_local_links_lead_somewhere() -> None:
