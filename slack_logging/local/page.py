@@ -6,7 +6,6 @@ they fetch. Who can reach `/page/...` can act as any person here, so other sites
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import mimetypes
@@ -20,18 +19,13 @@ from aiohttp import web
 from slack_logging.local import emoji, views
 from slack_logging.local.conversation import Channel
 from slack_logging.local.errors import ApiError
+from slack_logging.local.feed import RELOAD, Feed
 from slack_logging.local.model import User
 from slack_logging.local.people import People
-from slack_logging.local.workspace import TEAM_ID, Event, Workspace
+from slack_logging.local.workspace import TEAM_ID, Workspace
 
 #: Messages of one channel, replies included, that a page gets when it opens: more than anybody scrolls back.
 MESSAGES_SHOWN = 500
-
-#: Events that wait for one page; a page that is further behind fetches the whole state again.
-EVENTS_WAITING = 1000
-
-#: Seconds after which a silent stream says something, so that a page that went away is noticed and let go.
-HEARTBEAT = 15.0
 
 _STATIC = Path(__file__).parent / "static"
 # Not from `mimetypes`: on some machines that knows scripts as text/plain, which browsers then refuse to run.
@@ -51,9 +45,6 @@ _HEADERS = {
 # What the page asks for, by field, and of what type.
 _SAY = {"channel": str, "user": str, "text": str, "thread_ts": str | None}
 _REACT = {"channel": str, "ts": str, "name": str, "user": str, "remove": bool | None}
-
-_RELOAD = b"event: reload\ndata:\n\n"
-_ALIVE = b": alive\n\n"
 
 
 def add_routes(app: web.Application, workspace: Workspace, people: People) -> None:
@@ -101,7 +92,7 @@ class _Page:
     def __init__(self, workspace: Workspace, people: People) -> None:
         self._workspace = workspace
         self._people = people
-        self._feeds: set[_Feed] = set()
+        self._feeds: set[Feed] = set()
 
     async def close(self, _app: web.Application) -> None:
         """End all event streams; the server waits for its handlers."""
@@ -126,11 +117,11 @@ class _Page:
         _refuse_other_sites(request)
         response = web.StreamResponse(headers=_HEADERS | {"Content-Type": "text/event-stream; charset=utf-8"})
         await response.prepare(request)
-        feed = _Feed()
+        feed = Feed()
         self._feeds.add(feed)
         unsubscribe = self._workspace.subscribe(feed.push)
         try:
-            await response.write(_RELOAD)
+            await response.write(RELOAD)
             while (frame := await feed.next()) is not None:
                 await response.write(frame)
         except ConnectionError:
@@ -188,45 +179,6 @@ class _Page:
         if user is None or user.bot_id or user.is_deactivated:
             raise _refusal(web.HTTPBadRequest, f"{asked['user']!r} cannot act here; choose a person of the list")
         return asked
-
-
-class _Feed:
-    """Events on their way to one page: pushed by any thread, taken by the event loop in which the feed was made.
-
-    A page that falls too far behind loses what waits and is told to reload instead.
-    """
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
-
-    def push(self, event: Event) -> None:
-        frame = b"data: " + json.dumps(event).encode() + b"\n\n"
-        # The loop may be closed while another thread still changes the workspace: nobody is looking then.
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._put, frame)
-
-    def close(self) -> None:
-        """End the stream at once. Called in the loop."""
-        self._empty()
-        self._frames.put_nowait(None)
-
-    async def next(self) -> bytes | None:
-        """Return the next frame to send, or None at the end."""
-        try:
-            return await asyncio.wait_for(self._frames.get(), HEARTBEAT)
-        except asyncio.TimeoutError:
-            return _ALIVE
-
-    def _put(self, frame: bytes) -> None:
-        if self._frames.qsize() >= EVENTS_WAITING:
-            self._empty()
-            frame = _RELOAD
-        self._frames.put_nowait(frame)
-
-    def _empty(self) -> None:
-        while not self._frames.empty():
-            self._frames.get_nowait()
 
 
 def _static_file(name: str) -> web.StreamResponse:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from slack_logging.local import LocalSlack, emoji, page
+from slack_logging.local import LocalSlack, emoji, feed, page
 from tests.local.browser import JSON, Events, post, request
 
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> & \u202e"
@@ -190,7 +190,7 @@ def test_what_a_program_posts_reaches_the_page(slack: LocalSlack) -> None:
 
 def test_a_page_that_falls_behind_is_told_to_reload(slack: LocalSlack, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits for one page is bounded: past the bound it is dropped and the page told to fetch the state."""
-    monkeypatch.setattr(page, "EVENTS_WAITING", 0)
+    monkeypatch.setattr(feed, "EVENTS_WAITING", 0)
     with Events(slack) as events:
         events.next()
         slack.say("#ops-log", "one", user="ada")
