@@ -109,6 +109,10 @@ class Channel:
         """Return what the channel itself shows, oldest first: parents and broadcast replies."""
         return [self._messages[ts] for ts in self._timeline]
 
+    def tombstones(self) -> list[Message]:
+        """Return the placeholders of deleted parents, which no history lists but people see."""
+        return [message for message in self._messages.values() if message.fields.get("subtype") == "tombstone"]
+
     def timeline_between(self, oldest: str, latest: str, *, inclusive: bool) -> list[str]:
         """Return the `ts` of what the channel shows between two bounds, oldest first.
 

@@ -6,20 +6,23 @@ they fetch. Who can reach `/page/...` can act as any person here, so other sites
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import mimetypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
-from slack_logging.local import emoji, views
+from slack_logging.local import emoji, gauges, views
 from slack_logging.local.conversation import Channel
 from slack_logging.local.errors import ApiError
 from slack_logging.local.feed import RELOAD, Feed
+from slack_logging.local.gauges import Wire, parse_fault
+from slack_logging.local.methods import METHODS
 from slack_logging.local.model import User
 from slack_logging.local.people import People
 from slack_logging.local.workspace import TEAM_ID, Workspace
@@ -45,17 +48,22 @@ _HEADERS = {
 # What the page asks for, by field, and of what type.
 _SAY = {"channel": str, "user": str, "text": str, "thread_ts": str | None}
 _REACT = {"channel": str, "ts": str, "name": str, "user": str, "remove": bool | None}
+_CLICK = {"channel": str, "ts": str, "block_id": str | None, "action_id": str, "user": str}
 
 
-def add_routes(app: web.Application, workspace: Workspace, people: People) -> None:
+def add_routes(
+    app: web.Application, workspace: Workspace, people: People, wire: Wire, *, sockets: Callable[[], int] = lambda: 0
+) -> None:
     """Serve the page at ``/``, its files below ``/static/`` and its data below ``/page/``.
 
     Args:
         app: not yet running; on its shutdown the pages' event streams end.
         workspace: what is shown.
         people: does what is typed and clicked.
+        wire: knows the rate limits and the calls, and takes faults.
+        sockets: tells how many WebSockets are open.
     """
-    page = _Page(workspace, people)
+    page = _Page(workspace, people, wire, sockets)
     app.on_shutdown.append(page.close)
     app.router.add_get("/", page.index)
     app.router.add_get("/static/{name}", page.static)
@@ -64,6 +72,10 @@ def add_routes(app: web.Application, workspace: Workspace, people: People) -> No
     app.router.add_get("/page/files/{id}", page.file)
     app.router.add_post("/page/say", page.say)
     app.router.add_post("/page/react", page.react)
+    app.router.add_post("/page/click", page.click)
+    app.router.add_get("/page/wire", page.wire)
+    app.router.add_post("/page/fault", page.fault)
+    app.router.add_post("/page/clear-faults", page.clear_faults)
 
 
 def state(workspace: Workspace) -> dict[str, Any]:
@@ -72,7 +84,7 @@ def state(workspace: Workspace) -> dict[str, Any]:
     Returns:
         `team`; `users`, `channels` and `groups`: lists of objects with `id` and what is shown of each; `emoji`: Slack's
         name to Unicode; `messages`: channel id to Slack's message objects, oldest first, replies among them, the newest
-        `MESSAGES_SHOWN`; `limit`: that number.
+        `MESSAGES_SHOWN`; `limit`: that number; `methods`: what a fault can be planned for.
     """
     with workspace.lock:
         return {
@@ -83,15 +95,18 @@ def state(workspace: Workspace) -> dict[str, Any]:
             "emoji": {name: _unicode(name) for name in (*emoji.CODE_POINTS, *emoji.ALIASES)},
             "messages": {channel.id: _messages(channel) for channel in workspace.channels.values()},
             "limit": MESSAGES_SHOWN,
+            "methods": ["*", *sorted(METHODS), "webhook", "upload", "download"],
         }
 
 
 class _Page:
     """The handlers of one server's page."""
 
-    def __init__(self, workspace: Workspace, people: People) -> None:
+    def __init__(self, workspace: Workspace, people: People, wire: Wire, sockets: Callable[[], int]) -> None:
         self._workspace = workspace
         self._people = people
+        self._wire = wire
+        self._sockets = sockets
         self._feeds: set[Feed] = set()
 
     async def close(self, _app: web.Application) -> None:
@@ -157,8 +172,53 @@ class _Page:
             act(asked["channel"], asked["ts"], asked["name"], user=asked["user"])
         return web.json_response({}, headers=_HEADERS)
 
+    async def click(self, request: web.Request) -> web.Response:
+        """Click a button of a message. It is done off the loop: the app that hears of it may be served by it."""
+        asked = await self._read(request, _CLICK)
+        click = getattr(self._people, "click", None)
+        if click is None:
+            raise _refusal(web.HTTPBadRequest, "no app takes clicks here yet")
+        with _slack_errors():
+            await asyncio.to_thread(
+                click,
+                asked["channel"],
+                asked["ts"],
+                asked["action_id"],
+                block_id=asked["block_id"],
+                user=asked["user"],
+            )
+        return web.json_response({}, headers=_HEADERS)
+
+    async def wire(self, request: web.Request) -> web.Response:
+        _refuse_other_sites(request)
+        with self._workspace.lock:
+            shown = gauges.readings(self._wire, self._workspace) | {"sockets": self._sockets()}
+        return web.json_response(shown, headers=_HEADERS)
+
+    async def fault(self, request: web.Request) -> web.Response:
+        asked = await self._read_fields(request, {"spec": str})
+        try:
+            method, fault = parse_fault(asked["spec"])
+        except ValueError as error:
+            raise _refusal(web.HTTPBadRequest, str(error)) from None
+        self._wire.fault(method, fault)
+        return web.json_response({}, headers=_HEADERS)
+
+    async def clear_faults(self, request: web.Request) -> web.Response:
+        await self._read_fields(request, {})
+        self._wire.clear_faults()
+        return web.json_response({}, headers=_HEADERS)
+
     async def _read(self, request: web.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a person at the page asks for: the `fields` of the body, None for what may be left out.
+        """Return what a person at the page asks for, and make sure that it is a person of this workspace."""
+        asked = await self._read_fields(request, fields)
+        user = self._workspace.users.get(asked["user"])
+        if user is None or user.bot_id or user.is_deactivated:
+            raise _refusal(web.HTTPBadRequest, f"{asked['user']!r} cannot act here; choose a person of the list")
+        return asked
+
+    async def _read_fields(self, request: web.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the `fields` of the body, None for what may be left out.
 
         A form of another site cannot send JSON, and its scripts cannot without our consent, which is never given.
         """
@@ -175,9 +235,6 @@ class _Page:
         wrong = [name for name, kind in fields.items() if not isinstance(asked[name], kind)]
         if wrong:
             raise _refusal(web.HTTPBadRequest, f"missing or of the wrong type: {', '.join(wrong)}")
-        user = self._workspace.users.get(asked["user"])
-        if user is None or user.bot_id or user.is_deactivated:
-            raise _refusal(web.HTTPBadRequest, f"{asked['user']!r} cannot act here; choose a person of the list")
         return asked
 
 
@@ -248,7 +305,8 @@ def _channel(workspace: Workspace, channel: Channel) -> dict[str, Any]:
 def _messages(channel: Channel) -> list[dict[str, Any]]:
     """Return the newest messages with their threads, never more than a page gets."""
     chosen: dict[str, dict[str, Any]] = {}
-    for parent in reversed(channel.timeline()[-MESSAGES_SHOWN:]):
+    parents = sorted([*channel.timeline(), *channel.tombstones()], key=lambda message: message.ts)
+    for parent in reversed(parents[-MESSAGES_SHOWN:]):
         replies = [] if parent.parent_ts else list(channel.thread(parent))[1:]
         for message in [parent, *reversed(replies)][: MESSAGES_SHOWN - len(chosen)]:
             chosen[message.ts] = views.message(channel, message, full=True, metadata=False)

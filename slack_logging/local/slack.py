@@ -16,7 +16,7 @@ from slack_logging.local.calls import Call
 from slack_logging.local.faults import Fault
 from slack_logging.local.loopback import LoopbackServer
 from slack_logging.local.people import People
-from slack_logging.local.ratelimits import RateLimiter
+from slack_logging.local.ratelimits import Level, RateLimiter
 from slack_logging.local.server import Server
 from slack_logging.local.text import visible_text
 from slack_logging.local.webapi import TOKEN_PREFIX, Token, WebApi
@@ -81,7 +81,7 @@ class LocalSlack(People):
         self._calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
         self._changes = 0
         self._changed = threading.Condition(self.workspace.lock)
-        limiter = RateLimiter(rate_limit)
+        self._limiter = limiter = RateLimiter(rate_limit)
         self._web_api = WebApi(self.workspace, limiter, self._bot, history_anchor=history_anchor)
         self._webhooks = Webhooks(self.workspace, limiter, self._bot)
         self._server = Server(
@@ -105,7 +105,7 @@ class LocalSlack(People):
         if self._listening is not None:
             raise RuntimeError("this LocalSlack is running already")
         app = self._server.application()
-        page.add_routes(app, self.workspace, self)
+        page.add_routes(app, self.workspace, self, self)
         listening = LoopbackServer(app)
         self._port = listening.start(self._port)
         self._listening = listening
@@ -207,6 +207,11 @@ class LocalSlack(People):
         """Forget the calls so far."""
         with self.workspace.lock:
             self._calls.clear()
+
+    def rate_levels(self) -> list[Level]:
+        """Return how full each rate limit is that was called upon so far; none where rate limits are off."""
+        with self.workspace.lock:
+            return self._limiter.levels(self.workspace.clock.time())
 
     def fault(self, method: str, fault: Fault) -> None:
         """Plan a fault for the next calls.
