@@ -284,6 +284,7 @@ def _user(user: User) -> dict[str, Any]:
         "id": user.id,
         "name": user.name,
         "is_bot": user.bot_id is not None,
+        "bot_id": user.bot_id,
         "deleted": user.is_deactivated,
         "note": ", ".join(note for note, holds in notes.items() if holds),
     }
