@@ -63,6 +63,8 @@ def _bucket(level: Level, workspace: Workspace) -> dict[str, Any]:
 
 def _name(key: Hashable, workspace: Workspace) -> str:
     """Return a bucket's key as people read it: names in place of ids."""
+    if key == "post":
+        return "post (all channels)"
     parts = key if isinstance(key, tuple) else (key,)
     return " ".join(_spoken(str(part), workspace) for part in parts)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import mimetypes
 from collections.abc import Callable, Iterator, Mapping
@@ -92,7 +93,7 @@ def state(workspace: Workspace) -> dict[str, Any]:
             "users": [_user(user) for user in workspace.users.values()],
             "channels": [_channel(workspace, channel) for channel in workspace.channels.values()],
             "groups": [{"id": group.id, "handle": group.handle} for group in workspace.groups.values()],
-            "emoji": {name: _unicode(name) for name in (*emoji.CODE_POINTS, *emoji.ALIASES)},
+            "emoji": _glyphs(),
             "messages": {channel.id: _messages(channel) for channel in workspace.channels.values()},
             "limit": MESSAGES_SHOWN,
             "methods": ["*", *sorted(METHODS), "webhook", "upload", "download"],
@@ -314,6 +315,10 @@ def _messages(channel: Channel) -> list[dict[str, Any]]:
     return [chosen[ts] for ts in sorted(chosen)]
 
 
-def _unicode(name: str) -> str:
-    points = emoji.CODE_POINTS[emoji.ALIASES.get(name, name)]
-    return "".join(chr(int(point, 16)) for point in points.split("-"))
+@functools.cache
+def _glyphs() -> dict[str, str]:
+    """Return Slack's names of all emoji with their Unicode."""
+    glyphs = {
+        name: "".join(chr(int(point, 16)) for point in points.split("-")) for name, points in emoji.CODE_POINTS.items()
+    }
+    return glyphs | {alias: glyphs[name] for alias, name in emoji.ALIASES.items()}

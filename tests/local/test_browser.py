@@ -210,11 +210,11 @@ def test_the_panel_shows_limits_and_plans_faults(open_page: Open) -> None:
         page = open_page(slack)
         client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
         client.chat_postMessage(channel="#ops-log", text="one")
-        page.get_by_role("button", name="Wire").click()
+        page.get_by_role("button", name="Limits").click()
         panel = page.get_by_role("complementary", name="Rate limits and faults")
         expect(panel.locator("meter")).not_to_have_count(0)
         expect(panel.locator(".buckets")).to_contain_text("#ops-log")
-        expect(panel.locator(".buckets")).to_contain_text("of 300 left, +300/min")
+        expect(panel.locator(".buckets")).to_contain_text("of 300, +300/min")
 
         panel.get_by_label("Method").fill("chat.postMessage")
         panel.get_by_label("Kind of fault").select_option("rate_limited")

@@ -182,5 +182,5 @@ def show_all(page: Page) -> None:
     """Open all that can be open beside the messages: a thread, a preview, the panel."""
     page.get_by_role("button", name="1 reply").click()
     said(page, "Preview").click()
-    page.get_by_role("button", name="Wire").click()
+    page.get_by_role("button", name="Limits").click()
     expect(page.locator(".specs li")).to_have_count(1)

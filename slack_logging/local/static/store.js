@@ -131,7 +131,9 @@ export class Store {
     const [base, tone] = name.split("::skin-tone-");
     const glyph = this.glyphs.get(base);
     if (!glyph) return `:${name}:`;
-    return tone ? glyph.replace("\ufe0f", "") + String.fromCodePoint(FIRST_TONE + Number(tone)) : glyph;
+    if (!tone) return glyph;
+    const [first, ...rest] = glyph; // of several joined characters the first one has the skin
+    return first + String.fromCodePoint(FIRST_TONE + Number(tone)) + rest.join("").replace(/^\ufe0f/, "");
   }
 
   isMe(id) {

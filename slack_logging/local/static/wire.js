@@ -96,9 +96,9 @@ export class Wire {
 }
 
 function drawBucket({ name, left, capacity, per_minute: perMinute }) {
-  const label = `${Math.floor(left)} of ${Math.floor(capacity)} left`;
+  const label = `${Math.floor(left)} of ${Math.floor(capacity)}`;
   return h("li", {}, h("span", { class: "bucket-name" }, name),
     h("meter", { min: "0", max: capacity, value: left, low: Math.max(1, capacity / 5), high: capacity / 2, optimum: capacity,
-      "aria-label": `${name}: ${label}` }),
+      "aria-label": `${name}: ${label} left` }),
     h("span", { class: "note" }, `${label}, +${Math.round(perMinute)}/min`));
 }
