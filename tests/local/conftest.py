@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
 import shutil
 from collections.abc import Callable, Iterator
@@ -108,9 +109,9 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
-    """Open the page of a Slack; when the test ends, nothing has left this machine and no script has failed."""
+@contextlib.contextmanager
+def pages_of(browser: Browser) -> Iterator[Open]:
+    """Open pages, and close them at the end: nothing has left this machine by then, and no script has failed."""
     pages: list[Page] = []
     asked: list[str] = []
     failures: list[str] = []
@@ -132,6 +133,13 @@ def open_page(browser: Browser) -> Iterator[Open]:
     assert asked
     assert [url for url in asked if not url.startswith("http://127.0.0.1:")] == []
     assert failures == []
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Open the page of a Slack; see `pages_of`."""
+    with pages_of(browser) as opened:
+        yield opened
 
 
 @pytest.fixture

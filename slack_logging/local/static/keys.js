@@ -46,7 +46,7 @@ function actions(page, help) {
   };
   return {
     j: move(1), ArrowDown: move(1), k: move(-1), ArrowUp: move(-1),
-    r: () => threaded?.thread?.write() ?? false,
+    r: () => (!threaded?.matches(".system") && threaded?.thread?.write()) || false,
     t: () => threaded?.thread?.toggle() ?? false,
     e: react, "+": react,
     1: write(0), 2: write(1), "/": () => page.pane().composer.box.focus(),

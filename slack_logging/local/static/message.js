@@ -44,6 +44,7 @@ export class MessageView {
       ephemeral: message.is_ephemeral,
     };
     for (const [name, holds] of Object.entries(classes)) this.element.classList.toggle(name, Boolean(holds));
+    this.element.dataset.ts = message.ts;
     this.element.setAttribute("aria-label", `${author.name}, ${timeOf(message.ts)}`);
     this.avatar.className = `avatar ${author.isApp ? "app" : toneClass(author.id)}`;
     this.avatar.textContent = classes.gone ? "🗑" : avatarText(author, this.app.store);
