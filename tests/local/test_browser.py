@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,9 @@ def test_changes_show_live(slack: LocalSlack, page: Page, client: WebClient) -> 
     slack.say("#ops-commands", "beside it", user="ben")
     expect(pane(page, "#ops-log").locator(".message")).to_contain_text("first words")
     expect(pane(page, "#ops-commands").locator(".message")).to_contain_text("beside it")
+    expect(page.locator("[aria-live=polite]")).to_have_text(
+        re.compile("ben in #ops-commands: beside it|2 new messages")
+    )
 
     client.chat_update(channel=posted["channel"], ts=posted["ts"], text="other words")
     expect(pane(page, "#ops-log").locator(".message")).to_contain_text("other words (edited)")
@@ -61,7 +65,7 @@ def test_changes_show_live(slack: LocalSlack, page: Page, client: WebClient) -> 
 
 def test_both_panes_can_show_one_channel(slack: LocalSlack, page: Page) -> None:
     """What is posted shows in every pane that shows its channel."""
-    pane(page, "#ops-commands").get_by_label("Channel").select_option("#ops-log")
+    pane(page, "#ops-commands").get_by_role("combobox", name="Channel").select_option("#ops-log")
     slack.say("#ops-log", "twice", user="ben")
 
     expect(said(page, "twice")).to_have_count(2)
@@ -135,7 +139,7 @@ def test_an_ephemeral_message_is_seen_by_one_person(slack: LocalSlack, page: Pag
     expect(said(page, "for all")).to_be_visible()
     expect(said(page, "psst")).to_have_count(0)
 
-    page.get_by_label("You are").select_option("ben")
+    page.get_by_role("combobox", name="You are").select_option("ben")
 
     expect(message(page, "psst")).to_contain_text("Only visible to you")
     expect(message(page, "psst").locator(".author")).to_have_text("ops")
@@ -187,7 +191,7 @@ def test_what_comes_below_the_view_is_new_until_one_goes_there(slack: LocalSlack
 
 def test_who_speaks_can_be_changed(slack: LocalSlack, page: Page) -> None:
     """The picker, the picture beside the box and the key `u` change who speaks, and all say who it is."""
-    page.get_by_label("You are").select_option("ben")
+    page.get_by_role("combobox", name="You are").select_option("ben")
     write(page, "#ops-commands", "I am ben", person="ben")
     page.get_by_role("button", name="Speaking as ben; switch person").first.click()
     write(page, "#ops-commands", "I am ada")

@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 import { drawFile } from "./files.js";
 
 const TONES = 8;
+const SPOKEN_CHARS = 300; // of a message, when it gets the focus
 
 // What Slack says of a channel's members and settings: a small line.
 const SYSTEM = /^(channel|group)_(join|leave|name|topic|purpose|archive|unarchive|convert_.*|posting_.*)$|^pinned_item$/;
@@ -45,7 +46,6 @@ export class MessageView {
     };
     for (const [name, holds] of Object.entries(classes)) this.element.classList.toggle(name, Boolean(holds));
     this.element.dataset.ts = message.ts;
-    this.element.setAttribute("aria-label", `${author.name}, ${timeOf(message.ts)}`);
     this.avatar.className = `avatar ${author.isApp ? "app" : toneClass(author.id)}`;
     this.avatar.textContent = classes.gone ? "🗑" : avatarText(author, this.app.store);
     this.head.replaceChildren(
@@ -57,6 +57,8 @@ export class MessageView {
     );
     this.body.replaceChildren(h("div", {}, content(message, this.app.store)));
     if (message.edited) this.#markEdited(message.edited.ts);
+    const spoken = this.body.textContent.slice(0, SPOKEN_CHARS);
+    this.element.setAttribute("aria-label", `${author.name}, ${timeOf(message.ts)}: ${spoken}`);
     this.#updateFiles(message.files ?? []);
     this.reactions.replaceChildren(...(message.reactions ?? []).map((reaction) => this.#chip(reaction)));
   }
