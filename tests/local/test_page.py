@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from slack_logging.local import LocalSlack, emoji, feed, page
-from slack_logging.testing import FakeClock
 from tests.local.browser import JSON, Events, post, request
 
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> & \u202e"
@@ -335,53 +333,6 @@ def test_the_page_itself_can_act(slack: LocalSlack) -> None:
 def test_other_sites_cannot_look(slack: LocalSlack, path: str, header: tuple[str, str]) -> None:
     """What is said here is shown to the page only."""
     assert request(slack, path, headers=dict([header])).status == 403
-
-
-def test_the_wire_tells_of_limits_refusals_and_calls() -> None:
-    """Each limit in use has a name that people read and what is left; the last refusals are told, the newest first."""
-    clock = FakeClock()
-    with LocalSlack(clock=clock) as slack:
-        client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
-        for _ in range(5):
-            client.chat_postMessage(channel="#ops-log", text="one too many")
-        with pytest.raises(SlackApiError):
-            client.chat_postMessage(channel="#ops-log", text="one too many")
-        client.users_list()
-        clock.advance(2.0)
-
-        shown = request(slack, "/page/wire").json
-
-        assert shown["buckets"] == [
-            {"name": "post #ops-log", "left": 2.0, "capacity": 5, "per_minute": 60},
-            {"name": "post (all channels)", "left": 300.0, "capacity": 300, "per_minute": 300},
-            {"name": "@ops users.list", "left": 39.7, "capacity": 40, "per_minute": 20},
-        ]
-        assert shown["refused"] == [{"method": "chat.postMessage", "time": slack.calls()[5].time}]
-        assert (shown["calls"], shown["sockets"]) == (7, 0)
-
-
-def test_faults_are_planned_and_cleared_from_the_page(slack: LocalSlack) -> None:
-    """A fault given in the notation happens as if planned from Python; clearing forgets what has not happened."""
-    client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
-
-    planned = post(slack, "/page/fault", {"spec": "users.list=rate_limited"})
-    with pytest.raises(SlackApiError, match="ratelimited"):
-        client.users_list()
-    post(slack, "/page/fault", {"spec": "users.list=rate_limited"})
-    cleared = post(slack, "/page/clear-faults", {})
-
-    assert (planned.status, cleared.status) == (200, 200)
-    assert client.users_list()["ok"]
-
-
-@pytest.mark.parametrize("spec", ["", "users.list", "users.list=no_such_fault", 7])
-def test_a_fault_that_is_none_is_refused_with_the_reason(slack: LocalSlack, spec: object) -> None:
-    """What is not in the notation plans nothing and says what was expected."""
-    answer = post(slack, "/page/fault", {"spec": spec})
-
-    assert answer.status == 400
-    assert "expected" in answer.json["error"] or "wrong type: spec" in answer.json["error"]
-    assert request(slack, "/page/wire").json["faults"] == []
 
 
 @pytest.mark.parametrize(
