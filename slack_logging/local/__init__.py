@@ -19,21 +19,25 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from slack_logging.local.apps import App
     from slack_logging.local.calls import Call
     from slack_logging.local.faults import Fault
     from slack_logging.local.people import File
     from slack_logging.local.slack import LocalSlack
+    from slack_logging.local.sockets import Socket
     from slack_logging.local.text import visible_text
 
 _HOME_OF = {
+    "App": "slack_logging.local.apps",
     "Call": "slack_logging.local.calls",
     "Fault": "slack_logging.local.faults",
     "File": "slack_logging.local.people",
     "LocalSlack": "slack_logging.local.slack",
+    "Socket": "slack_logging.local.sockets",
     "visible_text": "slack_logging.local.text",
 }
 
-__all__ = ["Call", "Fault", "File", "LocalSlack", "visible_text"]
+__all__ = ["App", "Call", "Fault", "File", "LocalSlack", "Socket", "visible_text"]
 
 
 def __getattr__(name: str) -> object:

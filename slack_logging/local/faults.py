@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["latency", "rate_limited", "error", "server_error", "cut_before", "cut_after"]
+Kind = Literal[
+    "latency",
+    "rate_limited",
+    "error",
+    "server_error",
+    "cut_before",
+    "cut_after",
+    "lose",
+    "reorder",
+    "duplicate",
+    "oversize",
+]
 
 
 @dataclass(frozen=True, slots=True)

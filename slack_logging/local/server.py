@@ -42,6 +42,7 @@ class Server:
         workspace: the state.
         web_api: answers Web API calls.
         webhooks: answers webhook posts.
+        faults: what is to go wrong.
         record: is given every call, from the loop's thread, under the lock.
         share_delay: seconds from the answer to files.completeUploadExternal until the file shows.
     """
@@ -51,11 +52,12 @@ class Server:
         workspace: Workspace,
         web_api: WebApi,
         webhooks: Webhooks,
+        faults: FaultPlan,
         *,
         record: Callable[[Call], None],
         share_delay: float,
     ) -> None:
-        self.faults = FaultPlan()
+        self.faults = faults
         self.url = ""
         self._workspace = workspace
         self._web_api = web_api

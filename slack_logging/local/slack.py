@@ -12,14 +12,17 @@ from types import TracebackType
 from typing import Literal, TypeVar
 
 from slack_logging.local import page
+from slack_logging.local.apps import App, Apps
 from slack_logging.local.calls import Call
-from slack_logging.local.faults import Fault
+from slack_logging.local.dispatch import Dispatcher
+from slack_logging.local.faults import Fault, FaultPlan
 from slack_logging.local.loopback import LoopbackServer
 from slack_logging.local.people import People
 from slack_logging.local.ratelimits import RateLimiter
 from slack_logging.local.server import Server
+from slack_logging.local.sockets import Distribution, Socket
 from slack_logging.local.text import visible_text
-from slack_logging.local.webapi import TOKEN_PREFIX, Token, WebApi
+from slack_logging.local.webapi import WebApi
 from slack_logging.local.webhooks import Webhooks
 from slack_logging.local.workspace import TEAM_ID, ClockLike
 
@@ -30,12 +33,6 @@ _CALLS_KEPT = 100_000
 
 #: Seconds between two looks of `wait_for` while nothing changes.
 _GLANCE = 0.1
-
-#: The bot token's scopes unless others are given: what the app manifest of a logging and command bot asks for.
-DEFAULT_SCOPES = frozenset(
-    "chat:write chat:write.public chat:write.customize channels:history groups:history channels:read groups:read "
-    "reactions:read reactions:write users:read usergroups:read files:write".split()
-)
 
 
 class _SystemClock:
@@ -57,8 +54,13 @@ class LocalSlack(People):
         rate_limit: multiplies Slack's rate limits; 0 switches them off.
         history_anchor: which end of a channel conversations.history begins at when only `oldest` is given. Slack's
             pages contradict each other; a client should work with both.
-        scopes: of `bot_token`; None stands for `DEFAULT_SCOPES`.
+        scopes: of `bot_token`; None stands for `slack_logging.local.apps.DEFAULT_SCOPES`.
         share_delay: real seconds from the end of an upload until the file shows in its channel.
+        distribution: which of an app's Socket Mode connections gets the next event; Slack promises neither.
+        seed: of everything that is left to chance.
+
+    Attributes:
+        app: the app whose bot is `ops`; it answers every slash command that no other app has. See `add_app`.
     """
 
     def __init__(
@@ -70,6 +72,8 @@ class LocalSlack(People):
         history_anchor: Literal["newest", "oldest"] = "newest",
         scopes: Iterable[str] | None = None,
         share_delay: float = 0.0,
+        distribution: Distribution = "round_robin",
+        seed: int = 0,
     ) -> None:
         if history_anchor not in ("newest", "oldest"):
             raise ValueError(f"history_anchor is {history_anchor!r}: give 'newest' or 'oldest'")
@@ -82,14 +86,21 @@ class LocalSlack(People):
         self._changes = 0
         self._changed = threading.Condition(self.workspace.lock)
         limiter = RateLimiter(rate_limit)
-        self._web_api = WebApi(self.workspace, limiter, self._bot, history_anchor=history_anchor)
+        self._apps = Apps(self.workspace)
+        self.app = self._apps.install(self._bot, scopes=scopes, commands=None)
+        faults = FaultPlan()
+        self._dispatcher = Dispatcher(self.workspace, self._apps, limiter, faults, distribution=distribution, seed=seed)
+        web_api = WebApi(
+            self.workspace,
+            limiter,
+            self._apps,
+            self.app,
+            connect=self._dispatcher.sockets.url,
+            history_anchor=history_anchor,
+        )
         self._webhooks = Webhooks(self.workspace, limiter, self._bot)
         self._server = Server(
-            self.workspace, self._web_api, self._webhooks, record=self._record, share_delay=share_delay
-        )
-        self.bot_token = f"{TOKEN_PREFIX}bot"
-        self._web_api.tokens[self.bot_token] = Token(
-            self._bot.id, DEFAULT_SCOPES if scopes is None else frozenset(scopes)
+            self.workspace, web_api, self._webhooks, faults, record=self._record, share_delay=share_delay
         )
         self.workspace.subscribe(lambda _event: self._note_change())
 
@@ -105,6 +116,7 @@ class LocalSlack(People):
         if self._listening is not None:
             raise RuntimeError("this LocalSlack is running already")
         app = self._server.application()
+        self._dispatcher.add_routes(app)
         page.add_routes(app, self.workspace, self)
         listening = LoopbackServer(app)
         self._port = listening.start(self._port)
@@ -147,19 +159,29 @@ class LocalSlack(People):
         return f"{self.url}/api/"
 
     @property
+    def bot_token(self) -> str:
+        """The bot token of `app`."""
+        return self.app.bot_token
+
+    @property
+    def app_token(self) -> str:
+        """The app-level token of `app`, for Socket Mode."""
+        return self.app.app_token
+
+    @property
     def bot_user_id(self) -> str:
-        """The bot's user id."""
-        return self._bot.id
+        """The user id of the bot of `app`."""
+        return self.app.bot_user_id
 
     @property
     def bot_id(self) -> str:
         """The bot's own id, which its messages carry."""
-        return str(self._bot.bot_id)
+        return self.app.bot_id
 
     @property
     def app_id(self) -> str:
-        """The app's id."""
-        return str(self._bot.app_id)
+        """The id of `app`."""
+        return self.app.id
 
     @property
     def team_id(self) -> str:
@@ -190,11 +212,52 @@ class LocalSlack(People):
             return self.url + self._webhooks.response_path(self.workspace.channel(channel).id)
 
     def token(self, *scopes: str) -> str:
-        """Return a new token of the same bot with only these scopes."""
+        """Return a new token of the bot of `app` with only these scopes."""
+        return self.app.token(*scopes)
+
+    def add_app(
+        self,
+        name: str,
+        *,
+        channels: Iterable[str] = (),
+        scopes: Iterable[str] | None = None,
+        events: Iterable[str] | None = None,
+        commands: Iterable[str] = (),
+        request_url: str | None = None,
+    ) -> App:
+        """Install another app, with a bot user, tokens and connections of its own.
+
+        Args:
+            name: its bot user's.
+            channels: that the bot is a member of: events come from these only.
+            scopes: of its bot token; None stands for `slack_logging.local.apps.DEFAULT_SCOPES`.
+            events: that it subscribed to, such as ``message.channels`` and ``app_mention``; None for all.
+            commands: its slash commands, such as ``/deploy``.
+            request_url: an address on this machine that gets events, commands and clicks by HTTP; None for Socket Mode.
+        """
         with self.workspace.lock:
-            token = f"{TOKEN_PREFIX}{len(self._web_api.tokens)}"
-            self._web_api.tokens[token] = Token(self._bot.id, frozenset(scopes))
-            return token
+            bot = self.workspace.add_user(name, bot=True)
+            app = self._apps.install(bot, scopes=scopes, events=events, commands=commands)
+            app.request_url = request_url
+            for channel in channels:
+                self.workspace.join(self.workspace.channel(channel), bot)
+            return app
+
+    def sockets(self, app: App | None = None) -> list[Socket]:
+        """Return the open Socket Mode connections of an app, `app` unless told otherwise; to look at and to disturb."""
+        return self._dispatcher.sockets.of(app or self.app)
+
+    def pending_events(self, app: App | None = None) -> int:
+        """Return how many deliveries to an app are waiting or not acknowledged yet."""
+        with self.workspace.lock:
+            return self._dispatcher.pending(app or self.app)
+
+    def disable_socket_mode(self, app: App | None = None) -> None:
+        """Switch Socket Mode off for an app: its connections end with ``link_disabled``, new ones are refused."""
+        app = app or self.app
+        app.socket_mode = False
+        for socket in self.sockets(app):
+            socket.disconnect("link_disabled")
 
     # What went over the wire, and what is to go wrong there
 

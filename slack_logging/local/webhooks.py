@@ -99,7 +99,8 @@ class Webhooks:
         try:
             address = self._good_address(path)
             wait = self._limiter.take(
-                posting_buckets(self._workspace, address.channel_id), self._workspace.clock.time()
+                posting_buckets(self._workspace, str(self._app.app_id), address.channel_id),
+                self._workspace.clock.time(),
             )
             if wait:
                 return rate_limited(wait)

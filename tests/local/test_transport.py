@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 import pytest
 
 from slack_logging.local import LocalSlack, limits
+from slack_logging.local.apps import DEFAULT_SCOPES
 from slack_logging.local.methods import METHODS, Method
-from slack_logging.local.slack import DEFAULT_SCOPES
 from tests.local.conftest import Ask, ask_sync, exchange
 
 JSON = {"Content-Type": "application/json"}
@@ -101,10 +101,10 @@ def test_body_beyond_our_limit_is_not_read_as_a_call(slack: LocalSlack) -> None:
     [
         (None, "not_authed"),
         ("", "not_authed"),
-        ("Basic xoxb-test-bot", "not_authed"),
+        ("Basic xoxb-test-ops", "not_authed"),
         ("Bearer xoxb-1234567890-real", "invalid_auth"),
         ("Bearer xoxb-test-unknown", "invalid_auth"),
-        ("bearer xoxb-test-bot", None),
+        ("bearer xoxb-test-ops", None),
     ],
 )
 def test_tokens(

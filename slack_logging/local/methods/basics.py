@@ -1,4 +1,4 @@
-"""auth.test, api.test and bots.info: who am I, is anybody there, who is that."""
+"""auth.test, api.test, bots.info and apps.connections.open: who am I, is anybody there, who is that, let me in."""
 
 from __future__ import annotations
 
@@ -41,7 +41,15 @@ def _bot_info(request: Request) -> dict[str, Any]:
     raise ApiError("bot_not_found")
 
 
+def _open_connection(request: Request) -> dict[str, Any]:
+    """Give out a one-time address. Slack does not say what an app with Socket Mode off gets; the code is ours."""
+    if not request.app.socket_mode:
+        raise ApiError("socket_mode_disabled")
+    return {"url": request.connect(request.app, request.url)}
+
+
 METHODS = (
+    Method("apps.connections.open", _open_connection, TIER_3, scopes=("connections:write",), is_app_level=True),
     Method("api.test", _api_test, TIER_4, needs_token=False),
     Method("auth.test", _auth_test, SPECIAL),
     Method("bots.info", _bot_info, TIER_3, scopes=("users:read",)),
