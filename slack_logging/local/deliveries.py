@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import bisect
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -77,8 +77,12 @@ class Deliveries:
         self._waiting: list[Delivery] = []
         self._sent: dict[str, Delivery] = {}
 
-    def __len__(self) -> int:
-        return len(self._waiting) + len(self._sent)
+    def __iter__(self) -> Iterator[Delivery]:
+        yield from self._waiting
+        yield from self._sent.values()
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting or self._sent)
 
     def add(self, delivery: Delivery, now: float) -> None:
         """Take in something new; it goes after what is due already."""

@@ -84,9 +84,9 @@ class Dispatcher:
         self._deliveries.setdefault(app.id, Deliveries()).add(delivery, self._workspace.clock.time())
         self._look()
 
-    def pending(self, app: App) -> int:
-        """Return how many deliveries of an app are waiting or not acknowledged."""
-        return len(self._deliveries.get(app.id, ()))
+    def pending(self, app: App) -> list[Delivery]:
+        """Return the deliveries of an app that are waiting, and then those that are not acknowledged."""
+        return list(self._deliveries.get(app.id, ()))
 
     def _happened(self, event: Event) -> None:
         for app in self._apps.installed.values():

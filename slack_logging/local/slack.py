@@ -8,12 +8,14 @@ import time
 import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from types import TracebackType
 from typing import Literal, TypeVar
 
 from slack_logging.local import page
 from slack_logging.local.apps import App, Apps
 from slack_logging.local.calls import Call
+from slack_logging.local.deliveries import Delivery
 from slack_logging.local.dispatch import Dispatcher
 from slack_logging.local.faults import Fault, FaultPlan
 from slack_logging.local.loopback import LoopbackServer
@@ -247,10 +249,10 @@ class LocalSlack(People):
         """Return the open Socket Mode connections of an app, `app` unless told otherwise; to look at and to disturb."""
         return self._dispatcher.sockets.of(app or self.app)
 
-    def pending_events(self, app: App | None = None) -> int:
-        """Return how many deliveries to an app are waiting or not acknowledged yet."""
+    def deliveries(self, app: App | None = None) -> list[Delivery]:
+        """Return what is on its way to an app and not acknowledged yet: copies, the next to be sent first."""
         with self.workspace.lock:
-            return self._dispatcher.pending(app or self.app)
+            return [replace(delivery) for delivery in self._dispatcher.pending(app or self.app)]
 
     def disable_socket_mode(self, app: App | None = None) -> None:
         """Switch Socket Mode off for an app: its connections end with ``link_disabled``, new ones are refused."""

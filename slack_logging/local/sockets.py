@@ -49,18 +49,23 @@ class Socket:
 
     Attributes:
         app: whose it is.
+        port: the client's.
         opened_at: seconds of the clock.
         sent: payloads that went over it; a deaf one counts what it swallowed.
         acked: acknowledgements that came over it.
     """
 
-    def __init__(self, app: App, response: web.WebSocketResponse, *, opened_at: float, life: float) -> None:
+    def __init__(
+        self, app: App, response: web.WebSocketResponse, transport: asyncio.Transport, *, opened_at: float, life: float
+    ) -> None:
         self.app = app
+        self.port = int(transport.get_extra_info("peername")[1])
         self.opened_at = opened_at
         self.ends_at = opened_at + life
         self.sent = self.acked = 0
         self.is_warned = self.is_deaf = self.is_mute = False
         self.response = response
+        self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._out: asyncio.Queue[str | None] = asyncio.Queue()
 
@@ -82,7 +87,7 @@ class Socket:
 
     def drop(self) -> None:
         """Cut the connection without closing it."""
-        self._soon(self._abort)
+        self._soon(self._transport.abort)
 
     def send(self, text: str) -> None:
         """Have one frame sent after those before it. In the event loop only."""
@@ -100,11 +105,6 @@ class Socket:
             self.is_warned = True
         else:
             self._out.put_nowait(None)
-
-    def _abort(self) -> None:
-        transport = self.response.get_extra_info("transport")
-        if transport is not None:
-            transport.abort()
 
     def tick(self, now: float) -> None:
         """Warn or end the connection when its time has come. In the event loop only."""
@@ -211,12 +211,14 @@ class Sockets:
             return web.Response(status=401, text="this ticket was used, is too old or was never given out")
         response = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=_FRAME)
         await response.prepare(request)
+        if request.transport is None:  # gone again already
+            return response
         life = DEBUG_LIFE if request.query.get("debug_reconnects") == "true" else LIFE
-        socket = Socket(app, response, opened_at=now, life=life)
+        socket = Socket(app, response, request.transport, opened_at=now, life=life)
         count = self._admit(socket)
         if count > MOST_SOCKETS:
             await response.send_str(_disconnect("too_many_websockets"))
-            socket.drop()
+            request.transport.abort()
             return response
         await response.send_str(_hello(app, count, life))
         self._changed()

@@ -23,8 +23,8 @@ async def read_call(request: web.Request) -> tuple[dict[str, Any], str | None]:
     only.
 
     Raises:
-        ApiError: ``insecure_request``, ``missing_post_type``, ``invalid_post_type``, ``invalid_json``, ``json_not_object``,
-            ``invalid_form_data`` or ``invalid_charset``.
+        ApiError: ``insecure_request``, ``missing_post_type``, ``invalid_post_type``, ``invalid_json``,
+            ``json_not_object``, ``invalid_form_data`` or ``invalid_charset``.
         HTTPRequestEntityTooLarge: the body is over our own limit; Slack publishes none.
     """
     is_secret = request.match_info["method"] == "apps.connections.open"
