@@ -133,7 +133,9 @@ def test_only_an_app_level_token_in_the_header_opens_a_connection(slack: LocalSl
     body = exchange(slack, "POST", "/api/apps.connections.open", f"token={slack.app_token}".encode(), form)[2]
     assert "missing_args" == json.loads(body)["error"]
     assert "invalid_auth" == opened(slack, "xapp-test-of-nobody")["error"]
-    assert "insecure_request" == opened(slack, slack.app_token, http_verb="GET")["error"]
+    bearer = {"Authorization": f"Bearer {slack.app_token}"}
+    body = exchange(slack, "GET", "/api/apps.connections.open", None, bearer)[2]
+    assert "insecure_request" == json.loads(body)["error"]
     slack.disable_socket_mode()
     assert "socket_mode_disabled" == opened(slack, slack.app_token)["error"]
 
