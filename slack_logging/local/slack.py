@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 
 from slack_logging.local import page
 from slack_logging.local.calls import Call
+from slack_logging.local.faultplan import FaultPlan
 from slack_logging.local.faults import Fault
 from slack_logging.local.loopback import LoopbackServer
 from slack_logging.local.people import People
@@ -59,6 +60,7 @@ class LocalSlack(People):
             pages contradict each other; a client should work with both.
         scopes: of `bot_token`; None stands for `DEFAULT_SCOPES`.
         share_delay: real seconds from the end of an upload until the file shows in its channel.
+        seed: of all that is left to chance, such as faults with a probability; the same one repeats it.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class LocalSlack(People):
         history_anchor: Literal["newest", "oldest"] = "newest",
         scopes: Iterable[str] | None = None,
         share_delay: float = 0.0,
+        seed: int = 0,
     ) -> None:
         if history_anchor not in ("newest", "oldest"):
             raise ValueError(f"history_anchor is {history_anchor!r}: give 'newest' or 'oldest'")
@@ -84,8 +87,9 @@ class LocalSlack(People):
         limiter = RateLimiter(rate_limit)
         self._web_api = WebApi(self.workspace, limiter, self._bot, history_anchor=history_anchor)
         self._webhooks = Webhooks(self.workspace, limiter, self._bot)
+        self._faults = FaultPlan(seed)
         self._server = Server(
-            self.workspace, self._web_api, self._webhooks, record=self._record, share_delay=share_delay
+            self.workspace, self._web_api, self._webhooks, self._faults, record=self._record, share_delay=share_delay
         )
         self.bot_token = f"{TOKEN_PREFIX}bot"
         self._web_api.tokens[self.bot_token] = Token(
@@ -212,16 +216,25 @@ class LocalSlack(People):
         """Plan a fault for the next calls.
 
         Args:
-            method: such as ``chat.postMessage``; ``webhook``, ``upload``, ``download``; ``"*"`` for everything.
+            method: such as ``chat.postMessage``; ``webhook``, ``upload``, ``download``; ``socket`` for the events
+                sent; ``"*"`` for all but these events.
             fault: what happens, and how often.
+
+        Raises:
+            ValueError: there is no such method, or no such fault there.
         """
         with self.workspace.lock:
-            self._server.faults.add(method, fault)
+            self._faults.add(method, fault)
+
+    def faults(self) -> list[tuple[str, Fault]]:
+        """Return the faults still to come, with their methods, in the order in which they were planned."""
+        with self.workspace.lock:
+            return self._faults.planned()
 
     def clear_faults(self) -> None:
         """Forget the faults that have not happened yet."""
         with self.workspace.lock:
-            self._server.faults.clear()
+            self._faults.clear()
 
     def _record(self, call: Call) -> None:
         self._calls.append(call)

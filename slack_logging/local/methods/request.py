@@ -32,6 +32,7 @@ class Request:
         arguments: the call's.
         url: the server's own address, for links in answers.
         history_anchor: which end of a history an incomplete page shows when only `oldest` is given.
+        behind: how many seconds of messages a reader of a history does not see yet.
         afterwards: what to do once the answer is under way; for what Slack does asynchronously.
     """
 
@@ -42,6 +43,7 @@ class Request:
     arguments: Arguments
     url: str
     history_anchor: Literal["newest", "oldest"]
+    behind: float = 0.0
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     def need(self, *any_of: str) -> None:
