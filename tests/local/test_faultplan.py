@@ -195,11 +195,12 @@ def test_plan_takes_the_first_that_applies() -> None:
 def test_socket_has_faults_of_its_own() -> None:
     """What is planned for the events sent waits for them, and what is for all calls spares them."""
     plan = FaultPlan()
+    plan.add("*", Fault.cut_before())
     for fault in (Fault.duplicate(), Fault.reorder(), Fault.lose(), Fault.oversize()):
         plan.add("socket", fault)
-    plan.add("*", Fault.cut_before())
-    assert ["cut_before", None] == kinds_taken(plan, "auth.test", "auth.test")
     assert ["duplicate", "reorder", "lose", "oversize", None] == kinds_taken(plan, *["socket"] * 5)
+    plan.add("socket", Fault.lose())
+    assert ["cut_before", None, "lose"] == kinds_taken(plan, "auth.test", "auth.test", "socket")
 
 
 def test_what_is_planned_can_be_seen_and_cleared() -> None:

@@ -96,6 +96,7 @@ def test_closing_forgets_what_waits_and_leaves_no_task(clock: FakeClock) -> None
     async def story() -> None:
         diary = Diary(clock)
         diary.plan("forgotten", 10)
+        diary.plan("forgotten too", 0)
         await diary.later.close()
         await diary.later.close()
         assert {asyncio.current_task()} == asyncio.all_tasks()

@@ -29,7 +29,8 @@ def serving(*arguments: str, end: signal.Signals = signal.SIGTERM) -> Iterator[t
         [*COMMAND, "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout is not None
-        printed, exported = "", {}
+        printed = ""
+        exported: dict[str, str] = {}
         try:
             while len(exported) < 2:
                 line = server.stdout.readline()
