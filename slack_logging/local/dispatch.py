@@ -18,7 +18,7 @@ from aiohttp import web
 from slack_logging.local import events
 from slack_logging.local.apps import App, Apps
 from slack_logging.local.deliveries import Deliveries, Delivery
-from slack_logging.local.faults import FaultPlan
+from slack_logging.local.faultplan import FaultPlan
 from slack_logging.local.push import Pusher
 from slack_logging.local.ratelimits import EVENTS, RateLimiter
 from slack_logging.local.sockets import Distribution, Socket, Sockets

@@ -17,7 +17,8 @@ from slack_logging.local.apps import App, Apps
 from slack_logging.local.calls import Call
 from slack_logging.local.deliveries import Delivery
 from slack_logging.local.dispatch import Dispatcher
-from slack_logging.local.faults import Fault, FaultPlan
+from slack_logging.local.faultplan import FaultPlan
+from slack_logging.local.faults import Fault
 from slack_logging.local.loopback import LoopbackServer
 from slack_logging.local.people import People
 from slack_logging.local.ratelimits import RateLimiter
@@ -59,7 +60,7 @@ class LocalSlack(People):
         scopes: of `bot_token`; None stands for `slack_logging.local.apps.DEFAULT_SCOPES`.
         share_delay: real seconds from the end of an upload until the file shows in its channel.
         distribution: which of an app's Socket Mode connections gets the next event; Slack promises neither.
-        seed: of everything that is left to chance.
+        seed: of all that is left to chance, such as faults with a probability; the same one repeats it.
 
     Attributes:
         app: the app whose bot is `ops`; it answers every slash command that no other app has. See `add_app`.
@@ -90,8 +91,10 @@ class LocalSlack(People):
         limiter = RateLimiter(rate_limit)
         self._apps = Apps(self.workspace)
         self.app = self._apps.install(self._bot, scopes=scopes, commands=None)
-        faults = FaultPlan()
-        self._dispatcher = Dispatcher(self.workspace, self._apps, limiter, faults, distribution=distribution, seed=seed)
+        self._faults = FaultPlan(seed)
+        self._dispatcher = Dispatcher(
+            self.workspace, self._apps, limiter, self._faults, distribution=distribution, seed=seed
+        )
         web_api = WebApi(
             self.workspace,
             limiter,
@@ -102,7 +105,7 @@ class LocalSlack(People):
         )
         self._webhooks = Webhooks(self.workspace, limiter, self._bot)
         self._server = Server(
-            self.workspace, web_api, self._webhooks, faults, record=self._record, share_delay=share_delay
+            self.workspace, web_api, self._webhooks, self._faults, record=self._record, share_delay=share_delay
         )
         self.workspace.subscribe(lambda _event: self._note_change())
 
@@ -277,16 +280,25 @@ class LocalSlack(People):
         """Plan a fault for the next calls.
 
         Args:
-            method: such as ``chat.postMessage``; ``webhook``, ``upload``, ``download``; ``"*"`` for everything.
+            method: such as ``chat.postMessage``; ``webhook``, ``upload``, ``download``; ``socket`` for the events
+                sent; ``"*"`` for all but these events.
             fault: what happens, and how often.
+
+        Raises:
+            ValueError: there is no such method, or no such fault there.
         """
         with self.workspace.lock:
-            self._server.faults.add(method, fault)
+            self._faults.add(method, fault)
+
+    def faults(self) -> list[tuple[str, Fault]]:
+        """Return the faults still to come, with their methods, in the order in which they were planned."""
+        with self.workspace.lock:
+            return self._faults.planned()
 
     def clear_faults(self) -> None:
         """Forget the faults that have not happened yet."""
         with self.workspace.lock:
-            self._server.faults.clear()
+            self._faults.clear()
 
     def _record(self, call: Call) -> None:
         self._calls.append(call)

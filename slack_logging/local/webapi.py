@@ -41,9 +41,10 @@ def refused(error: ApiError) -> Answer:
     return Answer({"ok": False, "error": error.code} | error.details)
 
 
-def rate_limited(retry_after: int) -> Answer:
-    """Return the answer to a call that came too soon."""
-    return Answer({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(retry_after)})
+def rate_limited(retry_after: int | str | None) -> Answer:
+    """Return the answer to a call that came too soon; Slack's has whole seconds, a planned fault's text or nothing."""
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return Answer({"ok": False, "error": "ratelimited"}, 429, headers)
 
 
 def posting_buckets(workspace: Workspace, app_id: str, channel: str) -> list[Bucket]:
@@ -88,7 +89,7 @@ class WebApi:
         self._connect = connect
         self._history_anchor = history_anchor
 
-    def call(self, name: str, token: str | None, arguments: Arguments, *, url: str) -> Answer:
+    def call(self, name: str, token: str | None, arguments: Arguments, *, url: str, behind: float = 0.0) -> Answer:
         """Answer one call; every fault becomes an answer too.
 
         Args:
@@ -96,11 +97,12 @@ class WebApi:
             token: as sent, None if there was none.
             arguments: the method's.
             url: the server's own address.
+            behind: see `Request`.
         """
         known = self._apps.tokens.get(token or "")
         headers = {"x-oauth-scopes": ",".join(sorted(known.scopes))} if known else {}
         try:
-            answer = self._answer(name, token, arguments, url)
+            answer = self._answer(name, token, arguments, url, behind)
         except ApiError as error:
             answer = refused(error)
         except Exception:  # noqa: BLE001 - our own fault is an answer too; the log has the traceback
@@ -108,7 +110,7 @@ class WebApi:
             answer = Answer({"ok": False, "error": "internal_error"})
         return replace(answer, headers=answer.headers | headers)
 
-    def _answer(self, name: str, token: str | None, arguments: Arguments, url: str) -> Answer:
+    def _answer(self, name: str, token: str | None, arguments: Arguments, url: str, behind: float) -> Answer:
         method = METHODS.get(name)
         if method is None:
             raise ApiError("unknown_method", req_method=name)
@@ -116,7 +118,7 @@ class WebApi:
         wait = self._limiter.take(self._buckets(method, identity, arguments), self._workspace.clock.time())
         if wait:
             return rate_limited(wait)
-        request = self._request(method, identity, arguments, url)
+        request = self._request(method, identity, arguments, url, behind)
         request.need(*method.scopes)
         return Answer({"ok": True} | method.handler(request), afterwards=tuple(request.afterwards))
 
@@ -159,7 +161,7 @@ class WebApi:
             return posting_buckets(self._workspace, identity.app.id, arguments.text("channel"))
         return [((identity.app.id, method.name), method.budget)]
 
-    def _request(self, method: Method, identity: Token, arguments: Arguments, url: str) -> Request:
+    def _request(self, method: Method, identity: Token, arguments: Arguments, url: str, behind: float) -> Request:
         return Request(
             method=method.name,
             workspace=self._workspace,
@@ -170,4 +172,5 @@ class WebApi:
             url=url,
             history_anchor=self._history_anchor,
             connect=self._connect,
+            behind=behind,
         )

@@ -22,7 +22,21 @@ from slack_logging.local.ratelimits import RateLimiter
 from slack_logging.local.webapi import posting_buckets
 from slack_logging.local.workspace import TEAM_ID, Workspace
 
-_STATUS = {"channel_is_archived": 410, "expired_url": 404, "no_service": 404, "used_url": 404}
+_STATUS = {
+    "action_prohibited": 403,
+    "channel_is_archived": 410,
+    "channel_not_found": 404,
+    "expired_url": 404,
+    "invalid_token": 403,
+    "no_active_hooks": 404,
+    "no_service": 404,
+    "no_service_id": 404,
+    "no_team": 404,
+    "posting_to_general_channel_denied": 403,
+    "rollup_error": 500,
+    "team_disabled": 403,
+    "used_url": 404,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +66,16 @@ class _Address:
     default_type: str = "in_channel"
 
 
-def rate_limited(retry_after: int) -> WebhookAnswer:
-    """Return the answer to a post that came too soon."""
-    body = {"retry_after": retry_after, "ok": False, "error": "rate_limited"}
-    return WebhookAnswer(429, json.dumps(body), {"Retry-After": str(retry_after)})
+def refused(code: str) -> WebhookAnswer:
+    """Return the answer that carries a refusal."""
+    return WebhookAnswer(_STATUS.get(code, 400), code)
+
+
+def rate_limited(retry_after: int | str | None) -> WebhookAnswer:
+    """Return the answer to a post that came too soon; only whole seconds stand in its body."""
+    seconds = {"retry_after": retry_after} if isinstance(retry_after, int) else {}
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return WebhookAnswer(429, json.dumps(seconds | {"ok": False, "error": "rate_limited"}), headers)
 
 
 class Webhooks:
@@ -106,7 +126,7 @@ class Webhooks:
                 return rate_limited(wait)
             self._post(address, body)
         except ApiError as error:
-            return WebhookAnswer(_STATUS.get(error.code, 400), error.code)
+            return refused(error.code)
         return WebhookAnswer(200, "ok")
 
     def _good_address(self, path: str) -> _Address:

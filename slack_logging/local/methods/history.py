@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_logging.local import cursors, views
-from slack_logging.local.conversation import Channel, between
+from slack_logging.local.conversation import Channel, Message, between
 from slack_logging.local.errors import ApiError
 from slack_logging.local.limits import HISTORY_DEFAULT, HISTORY_PAGE, REPLIES_PAGE
 from slack_logging.local.methods.request import Method, Request
@@ -57,6 +57,7 @@ def _history(request: Request) -> dict[str, Any]:
     limit = _limit(request, default=HISTORY_DEFAULT, most=HISTORY_PAGE)
     from_old_end = request.history_anchor == "oldest" and "oldest" in bounds.given and "latest" not in bounds.given
     wanted = channel.timeline_between(bounds.oldest, bounds.latest, inclusive=bounds.inclusive)
+    wanted = _seen(request, wanted)
     listing, now = f"{request.method} {channel.id}", request.workspace.clock.time()
     cursor = request.arguments.text("cursor")
     if cursor:
@@ -79,13 +80,14 @@ def _replies(request: Request) -> dict[str, Any]:
     Slack does not say whether the parent is repeated; here it is, so that clients must tell messages by their `ts`.
     """
     channel = _readable(request)
-    message = channel.get(request.arguments.required("ts"))
+    ts = request.arguments.required("ts")
+    message = channel.get(ts)
     parent = channel.get(message.parent_ts) if message and message.parent_ts else message
-    if parent is None or not parent.is_threadable:
+    if parent is None or not parent.is_threadable or not _seen(request, [ts]):
         raise ApiError("thread_not_found")
     bounds = _bounds(request)
     limit = _limit(request, default=REPLIES_PAGE, most=REPLIES_PAGE)
-    wanted = between(parent.reply_ts, bounds.oldest, bounds.latest, inclusive=bounds.inclusive)
+    wanted = between(_seen(request, parent.reply_ts), bounds.oldest, bounds.latest, inclusive=bounds.inclusive)
     listing, now = f"{request.method} {channel.id} {parent.ts}", request.workspace.clock.time()
     cursor = request.arguments.text("cursor")
     if cursor:
@@ -103,10 +105,26 @@ def _shown(request: Request, channel: Channel, timestamps: Iterable[str]) -> lis
     with_payload = request.arguments.flag("include_all_metadata")
     messages = (channel.get(ts) for ts in timestamps)
     return [
-        views.message(channel, message, viewer=request.caller.id, metadata=with_payload)
+        views.message(channel, _as_seen(request, message), viewer=request.caller.id, metadata=with_payload)
         for message in messages
         if message is not None
     ]
+
+
+def _seen(request: Request, timestamps: list[str]) -> list[str]:
+    """Return what a reader who is behind sees of a sorted list of `ts`."""
+    if not request.behind:
+        return timestamps
+    newest = f"{max(request.workspace.clock.time() - request.behind, 0):017.6f}"
+    return between(timestamps, cursors.FIRST_TS, newest, inclusive=True)
+
+
+def _as_seen(request: Request, message: Message) -> Message:
+    """Return a message as a reader who is behind sees it: he counts only the replies that he sees."""
+    replies = _seen(request, message.reply_ts)
+    if len(replies) == len(message.reply_ts):
+        return message
+    return replace(message, reply_ts=replies, was_threaded=bool(replies))
 
 
 METHODS = (

@@ -35,6 +35,7 @@ class Request:
         url: the server's own address, for links in answers.
         history_anchor: which end of a history an incomplete page shows when only `oldest` is given.
         connect: gives out the address of a new Socket Mode connection, given the app and the server's address.
+        behind: how many seconds of messages a reader of a history does not see yet.
         afterwards: what to do once the answer is under way; for what Slack does asynchronously.
     """
 
@@ -47,6 +48,7 @@ class Request:
     url: str
     history_anchor: Literal["newest", "oldest"]
     connect: Callable[[App, str], str]
+    behind: float = 0.0
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     def need(self, *any_of: str) -> None:
