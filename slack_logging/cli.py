@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from typing import NoReturn
 
 from slack_logging.errors import SlackLoggingError
 
@@ -35,9 +36,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; {self.prog} --help says more\n")
+
+
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser; only the subcommand that is asked for is imported."""
-    parser = argparse.ArgumentParser(prog="slack-logging", description="Two-way Slack ops for Python services.")
+    parser = _Parser(prog="slack-logging", description="Two-way Slack ops for Python services.")
     parser.add_argument("--version", action="version", version=f"slack-logging {_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     asked = next((word for word in arguments if not word.startswith("-")), "")

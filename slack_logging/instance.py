@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +18,7 @@ class Instance:
     @classmethod
     def current(cls, service: str | None = None) -> Instance:
         """Return this process; the service's name defaults to the program's."""
-        return cls(service or _program(), socket.gethostname(), os.getpid())
+        return cls(service or _program(), _host(), os.getpid())
 
     @property
     def name(self) -> str:
@@ -30,5 +28,16 @@ class Instance:
 
 def _program() -> str:
     """Return the name of the script or module that was started."""
-    path = Path(sys.argv[0]) if sys.argv and sys.argv[0] not in ("", "-", "-c", "-m") else Path("python")
-    return path.parent.name if path.stem == "__main__" else path.stem
+    path = sys.argv[0] if sys.argv and sys.argv[0] not in ("", "-", "-c", "-m") else "python"
+    folder, name = os.path.split(path)
+    stem = os.path.splitext(name)[0]
+    return os.path.basename(folder) if stem == "__main__" else stem
+
+
+def _host() -> str:
+    """Return this machine's name. `socket` takes long to load, and most machines do without."""
+    if hasattr(os, "uname"):
+        return os.uname().nodename
+    import socket
+
+    return socket.gethostname()

@@ -67,6 +67,13 @@ def text(name: str, value: object) -> str:
     return value.strip()
 
 
+def url(name: str, value: object) -> str:
+    """Return an address that begins with http:// or https://."""
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value.strip()):
+        raise ConfigurationError(f"{name}={value!r}: expected an address such as 'https://slack.com/api/'")
+    return value.strip()
+
+
 def channel(name: str, value: object) -> str:
     """Return a channel's name or id. Source: conversations.create, "Naming"."""
     if not isinstance(value, str) or not re.fullmatch(r"#?[^\s#@&<>,.:;/\\|]{1,80}", value.strip()):

@@ -80,6 +80,8 @@ def level(logger: str, level: str, *, for_: timedelta | None = None, command: Co
         raise BadArguments(f"no level {level!r}: use one of {', '.join(_LEVELS)}")
     number: int = getattr(logging, level.upper())
     duration = for_.total_seconds() if for_ is not None else None
+    if duration is not None and duration <= 0:
+        raise BadArguments("--for must be more than nothing, such as 10m")
     former = levels.change(name, number, duration, command.origin.clock)
     until = f" for {for_}, then back" if for_ is not None else ""
     return f"{name or 'root'}: {logging.getLevelName(former)} -> {logging.getLevelName(number)}{until}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import traceback
 from types import TracebackType
 
@@ -128,7 +129,8 @@ class Command:
             audit.decided(self.heard, "raised an exception", error)
         if self._settled:
             return
-        timeout = _REPLY_TIMEOUT if isinstance(error, Exception) else _LAST_WORDS_TIMEOUT
+        is_interrupted = not isinstance(error, Exception) and threading.current_thread() is threading.main_thread()
+        timeout = _LAST_WORDS_TIMEOUT if is_interrupted else _REPLY_TIMEOUT
         with contextlib.suppress(DeliveryError):  # the mark still says how it ended
             self.origin.post(self.ts, _reason(error), timeout)
         if isinstance(error, (UnknownCommand, BadArguments)):

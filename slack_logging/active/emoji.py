@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any
@@ -43,7 +44,7 @@ class Emoji:
         meanings = {mark.name.lower(): mark for mark in Mark}
         options.reject_unknown("emoji", sorted(set(given) - set(meanings)), meanings)
         for meaning, name in given.items():
-            self._names[meanings[meaning]] = options.text(f"emoji[{meaning!r}]", name).strip(":")
+            self._names[meanings[meaning]] = _emoji_name(f"emoji[{meaning!r}]", name)
         self._marks = {name: mark for mark, name in self._names.items()}
         if len(self._marks) < len(self._names):
             raise ConfigurationError(f"emoji={given!r}: two meanings share an emoji: give each one of its own")
@@ -64,3 +65,10 @@ class Emoji:
             for reaction in reactions
             if reaction.get("name") in self._marks and user in reaction.get("users", ())
         }
+
+
+def _emoji_name(option: str, value: object) -> str:
+    name = options.text(option, value).strip(":")
+    if not re.fullmatch(r"[\w'+-]+", name):
+        raise ConfigurationError(f"{option}={value!r}: expected an emoji's name, such as 'white_check_mark'")
+    return name

@@ -7,7 +7,6 @@ A process that has not claimed a message posts nothing about it.
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from slack_logging.active.ledger import Ledger, State, just_before, order
 from slack_logging.active.line import Line
 from slack_logging.active.marking import Marker
 from slack_logging.active.origin import Operated
+from slack_logging.active.refusals import Refusals
 from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited, Rejected
@@ -32,9 +32,6 @@ _LOOK_BACK = 600.0
 
 #: Seconds after `close` for running commands to end and last marks to be placed, also when nobody waits for it.
 _GRACE = 5.0
-
-#: Seconds to wait for a refusal's reply: who is refused shall not hold up the others.
-_REFUSAL_TIMEOUT = 5.0
 
 
 class Reader:
@@ -76,13 +73,13 @@ class Reader:
         self._clock = clock
         self._prepare = prepare
         self._marker = Marker(ledger, settings.emoji, clock)
+        self._refusals = Refusals(clock)
         self._backoff = Backoff()
         self._cause = f"commands in {settings.channel}"
         self._complaint = ""
         self._must_connect = True
         self._floor: str | None = None
         self._sweep_at = 0.0
-        self._told: dict[str, float] = {}
         self._over: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closing = self._ended = False
         self._give_up_at = 0.0
@@ -158,14 +155,14 @@ class Reader:
         return not (owes or self.desk.is_busy(self._closer)) or self._clock.monotonic() >= self._give_up_at
 
     def _step(self) -> float | None:
-        """Sweep when it is time, place marks, and return the seconds until there is more to do."""
+        """Sweep when it is time, place marks, tell refusals; return the seconds until there is more to do."""
         now = self._clock.monotonic()
         if not self._closing and now >= self._sweep_at:
             self._sweep_at = now + self._sweep_safely()
-        wait = self._place_marks()
+        line = self.desk.line
+        waits = [self._place_marks(), self._refusals.tell(line) if line else None]
         next_thing = self._give_up_at if self._closing else self._sweep_at
-        until_then = max(next_thing - self._clock.monotonic(), 0.0)
-        return until_then if wait is None else min(wait, until_then)
+        return min([max(next_thing - self._clock.monotonic(), 0.0), *(wait for wait in waits if wait is not None)])
 
     def _place_marks(self) -> float | None:
         line = self.desk.line
@@ -255,19 +252,8 @@ class Reader:
         if state is State.NEW:
             verdict = self.desk.verdict(heard.user, ())
             if verdict is not Verdict.ALLOWED:
-                self._refuse(heard, verdict)
+                if self.desk.refuse(heard):
+                    self._refusals.owe(heard.key.ts, heard.user, verdict)
                 return
             self._ledger.note(heard.key)
         self.desk.offer(heard)
-
-    def _refuse(self, heard: Heard, verdict: Verdict) -> None:
-        """Refuse, and tell who they are to Slack and what to do; the same person only once in a while."""
-        if not self.desk.refuse(heard):
-            return
-        now = self._clock.monotonic()
-        if now - self._told.get(heard.user, -_LOOK_BACK) < _LOOK_BACK:
-            return
-        self._told[heard.user] = now
-        text = f"You are {heard.user}, {verdict.value}. Whoever configures this service can add {heard.user} to allow."
-        with contextlib.suppress(DeliveryError):  # the mark says it too
-            self.desk.post(heard.key.ts, text, _REFUSAL_TIMEOUT)

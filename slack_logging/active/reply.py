@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from slack_logging.slack.limits import MAX_TEXT
-from slack_logging.slack.literal import escape, units, visible
+from slack_logging.slack.literal import plain, shorten, units, visible
 
 #: Messages that one reply becomes at most: a channel takes about one a second.
 MAX_MESSAGES = 4
+
+#: Units of the text that notifications show; what keeps markup from it can double them.
+_MAX_NOTIFICATION = 1_500
 
 
 def messages(text: str) -> list[dict[str, Any]]:
@@ -33,7 +36,13 @@ def messages(text: str) -> list[dict[str, Any]]:
 def _message(text: str) -> dict[str, Any]:
     kind = "rich_text_preformatted" if "\n" in text else "rich_text_section"
     block = {"type": "rich_text", "elements": [{"type": kind, "elements": [{"type": "text", "text": text}]}]}
-    return {"text": escape(text), "blocks": [block], "unfurl_links": False, "unfurl_media": False}
+    return {
+        "text": plain(shorten(text, _MAX_NOTIFICATION)),
+        "parse": "none",
+        "blocks": [block],
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
 
 
 def pieces(text: str, max_units: int) -> list[str]:

@@ -89,7 +89,7 @@ class SlackCommandSource:
             channel=options.channel("channel", channel),
             access=Access.configured(allow, roles),
             token=token if token is None else options.text("token", token),
-            api_url=api_url if api_url is None else options.text("api_url", api_url),
+            api_url=api_url if api_url is None else options.url("api_url", api_url),
             service=service if service is None else options.text("service", service),
             prefix=check_prefix(options.text("prefix", prefix)),
             poll_interval=max(options.seconds("poll_interval", poll_interval), 0.1),

@@ -1,4 +1,4 @@
-"""The standard emoji under Slack's names. Custom emoji there are none: they are `invalid_name`, as in another workspace.
+"""The standard emoji under Slack's names. Custom ones are `invalid_name`, as another workspace's are.
 
 The table `emoji.txt` holds a line an emoji: code points in hexadecimal, ``+`` if it has skin tones, Slack's name, other
 names for it. Its facts are those of the emoji-data project by iamcal (MIT licence), which Slack uses itself.

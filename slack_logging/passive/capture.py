@@ -36,20 +36,18 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
         record: left as it is; other handlers see it too.
         formatter: one that the user set: it makes the whole text, now, and raises what it raises.
     """
-    args, text = record.args, None
+    args = record.args
     msg = cut(record.msg if type(record.msg) is str else _plain_text(record.msg))
     size = _OVERHEAD
     if formatter is not None:
         text = cut(formatter.format(record))
-    elif type(args) is not tuple:  # a mapping, whose values may change
-        text = cut(message_of(record.msg, args)) if args else None
+    elif args and not _are_plain(args):
+        text = cut(message_of(record.msg, args))
     else:
-        for arg in args:
+        text = None
+        for arg in args or ():
             if type(arg) is str:
                 size += len(arg)
-            elif type(arg) not in _PLAIN:
-                text = cut(message_of(record.msg, args))
-                break
     exc_text = None
     if record.exc_info and formatter is None:
         exc_text = _exception_text(record)
@@ -83,6 +81,16 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
     )
 
 
+def _are_plain(args: Any) -> bool:
+    """Tell whether arguments can be formatted later: no mapping, nothing that may change, and no text without end."""
+    if type(args) is not tuple:
+        return False
+    for arg in args:  # noqa: SIM110 - this runs for every record, and `all` takes twice as long
+        if type(arg) not in _PLAIN or (type(arg) is str and len(arg) > MAX_CHARS):
+            return False
+    return True
+
+
 def restore(captured: Captured) -> logging.LogRecord:
     """Return a record that formatters can work on: all that was kept, the message formatted."""
     (_, created, levelno, levelname, name, msg, args, text, exc_text, stack_info, *origin, extras) = captured
@@ -93,7 +101,7 @@ def restore(captured: Captured) -> logging.LogRecord:
         "levelno": levelno,
         "levelname": levelname,
         "name": name,
-        "msg": text if text is not None else message_of(msg, args),
+        "msg": text if text is not None else cut(message_of(msg, args)) if args else msg,
         "args": None,
         "exc_text": exc_text,
         "stack_info": stack_info,

@@ -56,7 +56,7 @@ class Delivery:
         """Start empty: at first, and in a forked child."""
         self._pid = os.getpid()
         self._gave_up: Stats | None = None
-        self._exiting = False
+        self._exit_by: float | None = None
         self.outbox = MemoryOutbox(self._max_bytes)
         self.sender = sender = self._make_sender(self.outbox)
         self._worker = Worker(
@@ -86,7 +86,7 @@ class Delivery:
         sender = self.sender
         if sender.idle or threading.get_ident() in own_threads or holds_logging_lock():
             return sender.idle
-        if self._exiting and self._gave_up == sender.stats():
+        if self._exit_by is not None and self._gave_up == sender.stats():
             return False  # logging.shutdown asks once more for what was just waited for in vain
         self.request_flush()
         idle = sender.wait_until_idle(deadline) if self._worker.thread else self._send_here(deadline)
@@ -94,8 +94,8 @@ class Delivery:
         return idle
 
     def deadline(self) -> float:
-        """Return until when to wait for Slack if the waiting begins now."""
-        return self._clock.monotonic() + self.close_timeout
+        """Return until when to wait for Slack if the waiting begins now; once the program ends, it began then."""
+        return self._clock.monotonic() + self.close_timeout if self._exit_by is None else self._exit_by
 
     def close(self, deadline: float) -> None:
         """Flush, unless that was just tried in vain, and let the thread end when nothing is left."""
@@ -103,10 +103,15 @@ class Delivery:
             self.flush(deadline)
         self._worker.close()
 
-    def exit(self, deadline: float) -> None:
+    def begin_exit(self) -> None:
+        """From now on everything that waits shares one deadline."""
+        self._exit_by = self.deadline()
+        if not self.sender.idle:
+            self.request_flush()
+
+    def exit(self) -> None:
         """Flush for the last time, and say what is lost."""
-        self._exiting = True
-        if not self.flush(deadline):
+        if not self.flush(self.deadline()):
             left = self.sender.stats().pending
             notices.say(f"{self.channel} exit", f"{left:,} records for {self.channel} were not delivered before exit")
 
@@ -128,12 +133,11 @@ _finalized_in: int | None = None
 
 
 def _exit() -> None:
-    busy = [delivery for delivery in list(_alive) if not delivery.sender.idle]
-    deadlines = [delivery.deadline() for delivery in busy]
-    for delivery in busy:
-        delivery.request_flush()
-    for delivery, deadline in zip(busy, deadlines, strict=True):
-        delivery.exit(deadline)
+    alive = list(_alive)
+    for delivery in alive:
+        delivery.begin_exit()
+    for delivery in alive:
+        delivery.exit()
 
 
 def _flush_at_end_of_multiprocessing_child() -> None:

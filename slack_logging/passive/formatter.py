@@ -40,7 +40,7 @@ class SlackFormatter(JsonFormatter):
             if name not in STANDARD_ATTRIBUTES and not name.startswith("_")
         }
         log_data |= {
-            "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="microseconds"),
+            "time": _moment(record.created).isoformat(timespec="microseconds"),
             "level": record.levelname,
             "level_number": record.levelno,
             "logger": record.name,
@@ -57,3 +57,11 @@ class SlackFormatter(JsonFormatter):
             "extra": extra,
         }
         log_data |= {name: value for name, value in given.items() if value}
+
+
+def _moment(created: float) -> datetime:
+    """Return when a record was made; now, where somebody set it to what is no moment."""
+    try:
+        return datetime.fromtimestamp(created, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return datetime.now(timezone.utc)

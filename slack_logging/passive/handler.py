@@ -82,7 +82,7 @@ class SlackHandler(logging.Handler):
             raise ConfigurationError("SlackHandler needs a channel, such as channel='#ops-log'")
         self._channel = options.channel("channel", channel)
         self._token = None if token is None else options.text("token", token)
-        self._api_url = None if api_url is None else options.text("api_url", api_url)
+        self._api_url = None if api_url is None else options.url("api_url", api_url)
         self._service = None if service is None else options.text("service", service)
         self._flush_interval = options.seconds("flush_interval", flush_interval)
         self._max_bytes = options.whole_number("max_bytes", max_bytes, least=_LEAST_BYTES)
@@ -98,7 +98,7 @@ class SlackHandler(logging.Handler):
         )
         self._source: SlackCommandSource | None = None
         self._source_pid = os.getpid()
-        super().__init__(level if isinstance(level, int) else _level(level))
+        super().__init__(_level(level))
         _handlers.add(self)
         if commands is not None and self._make_source(dict(options.mapping("commands", commands))) == "auto":
             self.start_commands()
@@ -152,7 +152,8 @@ class SlackHandler(logging.Handler):
         """
         deadline = self._delivery.deadline()
         if self._source is not None and self._source_pid == os.getpid():
-            self._source.close(0.0 if holds_logging_lock() else self._close_timeout)
+            left = max(deadline - self._clock.monotonic(), 0.0)
+            self._source.close(0.0 if holds_logging_lock() else left)
         self._delivery.close(deadline)
         super().close()
 
@@ -221,8 +222,11 @@ def _says_skip(instructions: object) -> bool:
     return isinstance(instructions, dict) and bool(instructions.get("skip"))
 
 
-def _level(name: str) -> int:
-    number = logging.getLevelName(name.strip().upper())
-    if not isinstance(number, int):
-        raise ConfigurationError(f"level={name!r}: expected a level's name, such as WARNING, or its number")
+def _level(given: object) -> int:
+    number = given
+    if isinstance(given, str):
+        name = given.strip().upper()
+        number = int(name) if name.isdecimal() else logging.getLevelName(name)
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise ConfigurationError(f"level={given!r}: expected a level's name, such as WARNING, or its number")
     return number

@@ -40,6 +40,9 @@ _UNPOSTABLE = frozenset(
 #: Seconds between two looks whether the world is right again: at first, and at most.
 _FIRST_PROBE, _LAST_PROBE = 15.0, 300.0
 
+#: Times that the counts are taken until they fit each other.
+_COUNTINGS = 100
+
 #: Tries to attach the full text of a record that is too long for a message.
 _UPLOAD_TRIES = 5
 
@@ -104,21 +107,31 @@ class Sender:
     # -- what others ask -----------------------------------------------------------------------------------------
 
     def stats(self) -> Stats:
-        """Return the counts, consistent between any two steps."""
+        """Return the counts, consistent between any two steps.
+
+        Other threads may log meanwhile, and nobody stops them: counts that do not fit are taken again, a few times.
+        """
         with self._books:
-            dropped = {
-                "full": self._outbox.full.total(),
-                "evicted": self._outbox.evicted.total(),
-                "rejected": self._rejected,
-                "broken": self._outbox.broken.total(),
-            }
-            return Stats(
-                emitted=self._outbox.emitted.total(),
-                delivered=self._delivered,
-                merged=self._merged,
-                dropped={reason: count for reason, count in dropped.items() if count},
-                pending=self._pending(),
-            )
+            for _ in range(_COUNTINGS):
+                counted = self._count()
+                if counted.adds_up:
+                    break
+            return counted
+
+    def _count(self) -> Stats:
+        outbox = self._outbox
+        tallies = (outbox.emitted, outbox.full, outbox.evicted, outbox.broken)
+        for tally in tallies:
+            tally.total()  # what takes time comes first: then all are read within microseconds
+        emitted, full, evicted, broken = (tally.total() for tally in tallies)
+        dropped = {"full": full, "evicted": evicted, "rejected": self._rejected, "broken": broken}
+        return Stats(
+            emitted=emitted,
+            delivered=self._delivered,
+            merged=self._merged,
+            dropped={reason: count for reason, count in dropped.items() if count},
+            pending=self._pending(),
+        )
 
     @property
     def idle(self) -> bool:
@@ -241,6 +254,7 @@ class Sender:
     def _arguments(self, hand: Packing) -> dict[str, Any]:
         return {
             "text": notification(hand.lines),
+            "parse": "none",
             "blocks": blocks(hand.lines, f"{self._instance.service} · {self._instance.name}"),
             "unfurl_links": False,
             "unfurl_media": False,

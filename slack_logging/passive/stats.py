@@ -27,6 +27,11 @@ class Stats:
     dropped: Mapping[str, int] = field(default_factory=dict)
     pending: int = 0
 
+    @property
+    def adds_up(self) -> bool:
+        """Tell whether each record is in exactly one place; while others log, a count may be a moment behind."""
+        return self.emitted == self.delivered + self.merged + sum(self.dropped.values()) + self.pending
+
 
 class Tally:
     """A counter that any thread, signal handler or finalizer may add to without ever waiting.

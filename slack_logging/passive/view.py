@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from slack_logging.slack.literal import escape, last_part, shorten, units, visible
+from slack_logging.slack.literal import last_part, plain, shorten, units, visible
 
 _EMOJI = (
     (logging.CRITICAL, "rotating_light"),
@@ -137,7 +137,7 @@ def notification(lines: Sequence[tuple[Line, int]]) -> str:
     more = sum(count for _, count in lines) - 1
     tail = f" (+{more:,} more)" if more else ""
     head = f"{worst.logger}: " if worst.logger else ""
-    return f":{_emoji(worst.levelno)}: {escape(shorten(head + worst.summary, _MAX_NOTIFICATION))}{tail}"
+    return f":{_emoji(worst.levelno)}: {plain(shorten(head + worst.summary, _MAX_NOTIFICATION))}{tail}"
 
 
 def _emoji(levelno: int) -> str:

@@ -228,8 +228,10 @@ class SlackClient:
         """Translate what slack_sdk and urllib raise."""
         if isinstance(error, SlackApiError):
             return self._told_by_slack(method, channel, error)
-        if isinstance(error, (OSError, http.client.HTTPException, SlackClientError, ValueError)):
+        if isinstance(error, (OSError, http.client.HTTPException, SlackClientError)):
             return Unreachable(f"{method}: {type(error).__name__}: {error}")
+        if isinstance(error, ValueError):  # may quote a header, and with it the token
+            return Unreachable(f"{method}: {type(error).__name__}")
         raise error
 
     def _told_by_slack(self, method: str, channel: str, error: SlackApiError) -> DeliveryError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from slack_logging.errors import Rejected
@@ -20,7 +21,7 @@ def bot_token(configured: str | None = None) -> str:
     """Return the token: as configured, else ``SLACK_BOT_TOKEN``, else what ``SLACK_BOT_TOKEN_FILE`` holds now.
 
     Raises:
-        Rejected: there is none; a missing token is a wrong world, not a wrong configuration.
+        Rejected: there is none, or it can be none; a wrong token is a wrong world, not a wrong configuration.
     """
     token = configured or os.environ.get("SLACK_BOT_TOKEN", "")
     path = os.environ.get("SLACK_BOT_TOKEN_FILE", "")
@@ -30,6 +31,12 @@ def bot_token(configured: str | None = None) -> str:
         except (OSError, UnicodeDecodeError) as error:
             raise Rejected("auth.test", "not_authed", f"SLACK_BOT_TOKEN_FILE cannot be read: {error}") from None
     token = token.strip()
+    if not re.fullmatch(r"[!-~]*", token):
+        raise Rejected(
+            "auth.test",
+            "invalid_auth",
+            "the token holds a line break, a blank or another sign that no token has: check that it is one, alone",
+        )
     if not token:
         raise Rejected(
             "auth.test",
@@ -40,6 +47,12 @@ def bot_token(configured: str | None = None) -> str:
 
 
 def api_url(configured: str | None = None) -> str:
-    """Return where the Web API is: as configured, else ``SLACK_API_URL``, else Slack's own."""
+    """Return where the Web API is: as configured, else ``SLACK_API_URL``, else Slack's own.
+
+    Raises:
+        Rejected: what the environment says is no address.
+    """
     url = configured or os.environ.get("SLACK_API_URL") or DEFAULT_API_URL
+    if not url.startswith(("http://", "https://")):
+        raise Rejected("auth.test", "no_such_host", f"SLACK_API_URL={url!r} is no address: it begins with https://")
     return url if url.endswith("/") else url + "/"

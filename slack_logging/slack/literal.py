@@ -31,6 +31,18 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+#: Signs with which bold, italic, struck, code or an emoji's name may begin: directly before a word.
+_MARKUP = re.compile(r"(?<!\w)([*_~`:])(?=\S)")
+
+
+def plain(text: str) -> str:
+    """Return `text` so that mrkdwn shows it as it is: escaped, and with an invisible space where markup would begin.
+
+    Post it with ``parse="none"``, or URLs become links. Source: Formatting message text.
+    """
+    return escape(_MARKUP.sub("\\1\u200b", text))
+
+
 def units(text: str) -> int:
     """Return how much of a limit `text` takes: UTF-16 units of it escaped, the most that Slack may count."""
     more = sum(text.count(mark) * extra for mark, extra in (("&", 4), ("<", 3), (">", 3)))

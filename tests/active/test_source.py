@@ -13,6 +13,7 @@ from slack_logging import AlreadySettled, Command, CommandRouter, ConfigurationE
 from slack_logging.active.ledger import Key, State
 from slack_logging.local import LocalSlack
 from slack_logging.local.faults import Fault
+from slack_logging.slack.literal import plain
 from slack_logging.testing import FakeClock
 from tests.active.conftest import CHANNEL, Ops
 
@@ -89,20 +90,36 @@ def test_what_was_typed_arrives_and_goes_back_literally(
     ts = ops.say(text, raw=raw)
     assert ops.settled(ts) == ({DONE}, [said])
     [reply] = ops.slack.messages(CHANNEL, thread_ts=ts)[1:]
-    assert reply["text"] == said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    assert reply["text"] == plain(said)
 
 
 def test_who_is_not_allowed_is_told_who_they_are(ops: Ops, router: CommandRouter) -> None:
     """The reply gives the id to put on the list, and nothing away; it is not repeated each time."""
     ops.start(router=router)
     ben = ops.slack.user_id("ben")
-    marks, [reply] = ops.type("!echo x", user="ben")
-    assert marks == {REFUSED}
+    ts = ops.say("!echo x", user="ben")
+    ops.clock.run_until(lambda: ops.replies(ts))
+    assert ops.marks(ts) == {REFUSED}
+    [reply] = ops.replies(ts)
     assert reply == (
         f"You are {ben}, not on the list of those who may run commands here. "
         f"Whoever configures this service can add {ben} to allow."
     )
     assert ops.type("!anything", user="ben") == ({REFUSED}, [])
+
+
+def test_everybody_who_is_refused_is_told_in_the_end(ops: Ops, router: CommandRouter) -> None:
+    """A crowd, a throttled channel and a lost call cost time, and hold up nobody's command."""
+    ops.start(router=router)
+    ops.slack.fault("chat.postMessage", Fault.rate_limited(20))
+    ops.slack.fault("chat.postMessage", Fault.cut_before())
+    crowd = [ops.slack.add_user(f"stranger-{number}") for number in range(12)]
+    asked = {user: ops.say("!echo x", user=user) for user in crowd}
+    welcome = ops.say("!echo y")
+    ops.clock.run_until(lambda: ops.marks(welcome))
+    ops.clock.run_until(lambda: all(ops.replies(ts) for ts in asked.values()))
+    assert [len(ops.replies(ts)) for ts in asked.values()] == [1] * 12
+    assert all(user in ops.replies(ts)[0] for user, ts in asked.items())
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,24 @@ def test_long_texts_are_cut_and_say_so() -> None:
     assert message == "x" * MAX_CHARS + " ... (cut: 262,149 characters in all)"
 
 
+@pytest.mark.parametrize(
+    ("template", "args"), [("%s", ("x" * 300_000,)), ("%*s", (300_000, "x")), ("%s", ([0] * 99_999,))]
+)
+def test_what_arguments_make_long_is_cut_too(template: str, args: tuple[Any, ...]) -> None:
+    """However the text came to be that long."""
+    message = entry(record(template, *args))["message"]
+    assert len(message) < MAX_CHARS + 100
+    assert message.endswith(f" ... (cut: {len(template % args):,} characters in all)")
+
+
+@pytest.mark.parametrize("moment", [float("nan"), float("inf"), -1e300])
+def test_a_record_of_no_moment_is_shown_with_todays(moment: float) -> None:
+    """Somebody may have set `created` to anything."""
+    odd = record("x")
+    odd.created = moment
+    assert entry(odd)["time"].startswith("20")
+
+
 def test_a_formatter_of_the_users_makes_the_text() -> None:
     """What `setFormatter` was given is honoured."""
     formatter = logging.Formatter("%(levelname)s/%(name)s/%(message)s")

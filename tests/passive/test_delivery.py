@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import queue
 import threading
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from slack_logging import SlackHandler, Stats
+from slack_logging import CommandRouter, SlackHandler, Stats
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.text import visible_text
+from slack_logging.passive import delivery
 from slack_logging.testing import FakeClock
 
 POST = "chat.postMessage"
@@ -336,6 +338,48 @@ def test_the_books_balance_with_many_threads(slack: LocalSlack, logger: logging.
     lines = shown(slack).splitlines()
     distinct = sorted(line.split(" shop ")[1] for line in lines if "from " in line)
     assert distinct == sorted(f"from {name}: {number}" for name in range(8) for number in range(100))
+
+
+def test_a_snapshot_adds_up_while_others_log(logger: logging.Logger, handler: SlackHandler) -> None:
+    """Whatever the sender and the callers are doing at the moment, each record is in exactly one place."""
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            logger.info("x")
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    snapshots = [handler.stats() for _ in range(200)]
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert [each for each in snapshots if not each.adds_up] == []
+
+
+def test_all_that_waits_at_the_programs_end_shares_one_deadline(clock: FakeClock, slack: LocalSlack) -> None:
+    """A command that runs on and a Slack that is down cost `close_timeout` once, not once each."""
+    runs, go_on = threading.Event(), queue.SimpleQueue[None]()
+    router = CommandRouter()
+
+    @router.command
+    def hang() -> None:
+        runs.set()
+        clock.wait(go_on, None)
+
+    commands = {"channel": "#ops-commands", "allow": slack.user_id("ada"), "router": router, "start_delay": 0}
+    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url, commands=commands, close_timeout=2)
+    slack.say("#ops-commands", "!hang", user="ada")
+    clock.run_until(runs.is_set)
+    slack.fault("*", Fault.server_error(times=None))
+    handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, "lost", None, None))
+    began = clock.monotonic()
+    delivery._exit()
+    handler.flush()
+    handler.close()
+    assert clock.monotonic() - began == pytest.approx(2, abs=0.01)
+    go_on.put(None)
 
 
 def test_the_root_logger_at_debug_feeds_nothing_back(clock: FakeClock, slack: LocalSlack) -> None:

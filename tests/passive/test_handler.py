@@ -24,9 +24,12 @@ ALLOW = {"channel": "#ops-commands", "allow": ["U024BE7LH"], "start": "manual"}
         ({"channel": 7}, "channel=7: expected a channel's name such as '#ops-log', or its id"),
         ({"channel": "#"}, "channel='#': expected a channel's name such as '#ops-log', or its id"),
         ({"token": ""}, "token='': expected text"),
-        ({"api_url": 5}, "api_url=5: expected text"),
+        ({"api_url": 5}, "api_url=5: expected an address such as 'https://slack.com/api/'"),
+        ({"api_url": "ftp://slack.com/api/"}, "api_url='ftp://slack.com/api/': expected an address"),
         ({"service": " "}, "service=' ': expected text"),
         ({"level": "LOUD"}, "level='LOUD': expected a level's name, such as WARNING, or its number"),
+        ({"level": None}, "level=None: expected a level's name, such as WARNING, or its number"),
+        ({"level": 3.5}, "level=3.5: expected a level's name, such as WARNING, or its number"),
         ({"flush_interval": -1}, "flush_interval=-1: expected seconds (0 or more), a timedelta, or a string such as"),
         ({"flush_interval": "soon"}, "flush_interval='soon': expected seconds (0 or more), a timedelta"),
         ({"close_timeout": float("nan")}, "close_timeout=nan: expected seconds (0 or more), a timedelta"),
@@ -58,6 +61,7 @@ def test_a_wrong_option_is_named(given: dict[str, Any], says: str) -> None:
     [
         {"flush_interval": "2.5", "close_timeout": "10s", "max_bytes": "100000", "level": "warning"},
         {"flush_interval": timedelta(seconds=2.5), "close_timeout": 10, "max_bytes": 100_000, "level": 30},
+        {"flush_interval": 2.5, "close_timeout": "10", "max_bytes": "100000", "level": "30"},
     ],
 )
 def test_strings_are_as_good_as_values(given: dict[str, Any]) -> None:

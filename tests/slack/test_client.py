@@ -65,6 +65,21 @@ def test_a_missing_scope_is_named(slack: LocalSlack, clock: FakeClock) -> None:
         post(client)
 
 
+@pytest.mark.parametrize("token", ["xoxb-test-secret\nx", "xoxb-test-secret\u2603", "xoxb-test-secret xoxb-other"])
+def test_what_is_no_token_is_never_shown(token: str, clock: FakeClock, slack: LocalSlack) -> None:
+    """The complaint says what is wrong with it and leaves out what it holds."""
+    with pytest.raises(Rejected, match="the token holds a line break, a blank") as caught:
+        connect(token, slack.api_url, clock)
+    assert "secret" not in str(caught.value)
+
+
+def test_an_address_that_is_none_is_told(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong world, because the environment says it: refused, and said what is expected."""
+    monkeypatch.setenv("SLACK_API_URL", "slack.com/api")
+    with pytest.raises(Rejected, match=r"SLACK_API_URL='slack.com/api' is no address: it begins with https://"):
+        connect("xoxb-test-ops", None, clock)
+
+
 def test_nobody_answers(clock: FakeClock) -> None:
     """A closed port is a transient fault."""
     with pytest.raises(Unreachable, match="Connection refused"):

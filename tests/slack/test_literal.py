@@ -6,9 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.slack.literal import escape, last_part, shorten, units, visible
+from slack_logging.slack.literal import escape, last_part, plain, shorten, units, visible
 
 ANY = st.text(st.characters(codec=None, exclude_categories=[]))
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("snake_case 2*3 12:30:45 a~b", "snake_case 2*3 12:30:45 a~b"),
+        ("*bold* _it_ ~s~ `code` :tada:", "*\u200bbold* _\u200bit_ ~\u200bs~ `\u200bcode` :\u200btada:"),
+        ("```x``` <!here> &", "`\u200b`\u200b`\u200bx``\u200b` &lt;!here&gt; &amp;"),
+    ],
+)
+def test_no_markup_begins_in_plain_text(text: str, sent: str) -> None:
+    """A sign before a word is kept from it; within words and between spaces nothing is touched."""
+    assert plain(text) == sent
 
 
 @pytest.mark.parametrize(
