@@ -18,10 +18,11 @@ from slack_logging.local.loopback import LoopbackServer
 from slack_logging.local.people import People
 from slack_logging.local.ratelimits import RateLimiter
 from slack_logging.local.server import Server
+from slack_logging.local.teams import TEAM_ID
 from slack_logging.local.text import visible_text
 from slack_logging.local.webapi import TOKEN_PREFIX, Token, WebApi
 from slack_logging.local.webhooks import Webhooks
-from slack_logging.local.workspace import TEAM_ID, ClockLike
+from slack_logging.local.workspace import ClockLike
 
 T = TypeVar("T")
 
@@ -59,6 +60,7 @@ class LocalSlack(People):
             pages contradict each other; a client should work with both.
         scopes: of `bot_token`; None stands for `DEFAULT_SCOPES`.
         share_delay: real seconds from the end of an upload until the file shows in its channel.
+        enterprise: whether the workspace belongs to an enterprise; then users and auth.test say so.
     """
 
     def __init__(
@@ -70,12 +72,13 @@ class LocalSlack(People):
         history_anchor: Literal["newest", "oldest"] = "newest",
         scopes: Iterable[str] | None = None,
         share_delay: float = 0.0,
+        enterprise: bool = False,
     ) -> None:
         if history_anchor not in ("newest", "oldest"):
             raise ValueError(f"history_anchor is {history_anchor!r}: give 'newest' or 'oldest'")
         if not 0 <= port <= 65_535:
             raise ValueError(f"port is {port}: give a number from 0 to 65535; 0 takes any free one")
-        super().__init__(clock or _SystemClock())
+        super().__init__(clock or _SystemClock(), enterprise=enterprise)
         self._port = port
         self._listening: LoopbackServer | None = None
         self._calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
@@ -181,13 +184,18 @@ class LocalSlack(People):
         with self.workspace.lock:
             return self.url + self._webhooks.path(self.workspace.channel(channel).id)
 
-    def response_url(self, channel: str) -> str:
-        """Return an address such as a slash command brings along: five answers within 30 minutes.
+    def response_url(self, channel: str, *, user: str | None = None, message_ts: str | None = None) -> str:
+        """Return an address such as a slash command or a click brings along: five answers within 30 minutes.
 
-        They are seen by one person only, hence stored nowhere, unless ``response_type`` is ``in_channel``.
+        Args:
+            channel: where.
+            user: who sees what is not ``in_channel`` (see `ephemerals`); the channel's creator unless given.
+            message_ts: the message that was clicked, stored or ephemeral, which an answer may replace or delete.
         """
         with self.workspace.lock:
-            return self.url + self._webhooks.response_path(self.workspace.channel(channel).id)
+            place = self.workspace.channel(channel)
+            user_id = self.workspace.user(user or place.creator).id
+            return self.url + self._webhooks.response_path(place.id, user_id=user_id, original_ts=message_ts)
 
     def token(self, *scopes: str) -> str:
         """Return a new token of the same bot with only these scopes."""

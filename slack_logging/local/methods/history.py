@@ -56,17 +56,20 @@ def _history(request: Request) -> dict[str, Any]:
     bounds = _bounds(request)
     limit = _limit(request, default=HISTORY_DEFAULT, most=HISTORY_PAGE)
     from_old_end = request.history_anchor == "oldest" and "oldest" in bounds.given and "latest" not in bounds.given
-    wanted = channel.timeline_between(bounds.oldest, bounds.latest, inclusive=bounds.inclusive)
+    timeline = channel.timeline_ts
+    wanted = between(timeline, bounds.oldest, bounds.latest, inclusive=bounds.inclusive)
     listing, now = f"{request.method} {channel.id}", request.workspace.clock.time()
     cursor = request.arguments.text("cursor")
     if cursor:
         direction, _, last = cursors.decode_cursor(listing, cursor, now).partition(" ")
         from_old_end = direction == "up"
         low, high = (last, cursors.LAST_TS) if from_old_end else (cursors.FIRST_TS, last)
-        wanted = between(wanted, low, high, inclusive=False)
-    page = wanted[:limit] if from_old_end else wanted[-limit:]
+        wanted = _common(wanted, between(timeline, low, high, inclusive=False))
+    places = wanted[:limit] if from_old_end else wanted[-limit:]
+    page = [timeline[place] for place in places]
     more = len(page) < len(wanted)
-    answer: dict[str, Any] = {"messages": _shown(request, channel, reversed(page)), "has_more": more, "pin_count": 0}
+    messages = _shown(request, channel, reversed(page))
+    answer: dict[str, Any] = {"messages": messages, "has_more": more, "pin_count": len(channel.pins)}
     if more:
         position = f"up {page[-1]}" if from_old_end else f"down {page[0]}"
         answer["response_metadata"] = {"next_cursor": cursors.encode_cursor(listing, position, now)}
@@ -90,13 +93,17 @@ def _replies(request: Request) -> dict[str, Any]:
     cursor = request.arguments.text("cursor")
     if cursor:
         last = cursors.decode_cursor(listing, cursor, now)
-        wanted = between(wanted, last, cursors.LAST_TS, inclusive=False)
-    page = wanted[: max(limit - 1, 1)]
+        wanted = _common(wanted, between(parent.reply_ts, last, cursors.LAST_TS, inclusive=False))
+    page = [parent.reply_ts[place] for place in wanted[: max(limit - 1, 1)]]
     more = len(page) < len(wanted)
     answer: dict[str, Any] = {"messages": _shown(request, channel, [parent.ts, *page]), "has_more": more}
     if more:
         answer["response_metadata"] = {"next_cursor": cursors.encode_cursor(listing, page[-1], now)}
     return answer
+
+
+def _common(one: range, other: range) -> range:
+    return range(max(one.start, other.start), min(one.stop, other.stop))
 
 
 def _shown(request: Request, channel: Channel, timestamps: Iterable[str]) -> list[dict[str, Any]]:
