@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Any
 
 from slack_logging.local import views
 from slack_logging.local.errors import ApiError
 from slack_logging.local.methods.request import Method, Request
+from slack_logging.local.model import Integration, User
 from slack_logging.local.ratelimits import SPECIAL, TIER_2, TIER_3, TIER_4
 from slack_logging.local.teams import TEAM_ID, TEAM_NAME, TEAM_URL
 
@@ -34,7 +34,8 @@ def _api_test(request: Request) -> dict[str, Any]:
 
 def _bot_info(request: Request) -> dict[str, Any]:
     bot_id = request.arguments.text("bot") or request.caller.bot_id
-    for bot in chain(request.workspace.users.values(), request.workspace.integrations.values()):
+    bots: list[User | Integration] = [*request.workspace.users.values(), *request.workspace.integrations.values()]
+    for bot in bots:
         if bot.bot_id == bot_id:
             return {"bot": views.bot(bot)}
     raise ApiError("bot_not_found")
