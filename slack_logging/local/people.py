@@ -251,9 +251,9 @@ class People:
 
         Args:
             channel: where.
-            messages: oldest first. A text was typed by `user`; a mapping has `text` or other fields of a message, and
-                may have `user` (id or name), `thread_ts` and `ts`. What has no `ts` is a second before the next, the
-                last one now.
+            messages: oldest first. A text was typed by `user` and is plain: no mention, link or emoji is recognised in
+                it. A mapping has such a `text`, or the message's own fields with `blocks` among them, and may have
+                `user` (id or name), `thread_ts` and `ts`. What has no `ts` is a second before the next, the last now.
             user: who said what says nothing else.
 
         Returns:

@@ -75,18 +75,20 @@ def show_to(
         ts: of the former ephemeral message whose place it takes.
 
     Raises:
-        ApiError: ``no_text``, or what a reply in that thread would be refused with.
+        ApiError: ``no_text``, ``message_not_found`` where there is none of that `ts`, or what a reply in that thread
+            would be refused with.
     """
     if content.is_empty:
         raise ApiError("no_text")
     if thread_ts is not None:
         channel.parent(thread_ts)
+    if ts is not None and not hide(workspace, channel, ts, tell=False):
+        raise ApiError("message_not_found")
     ts = ts or channel.next_ts(workspace.clock.time())
     fields = {name: value for name, value in content.fields().items() if name != "metadata"}
     shown = {"type": "message"} | author | fields | {"user": user_id, "ts": ts, "is_ephemeral": True}
     if thread_ts is not None:
         shown["thread_ts"] = thread_ts
-    hide(workspace, channel, ts, tell=False)
     channel.ephemerals.append(shown)
     workspace.announce(shown | {"channel": channel.id, "channel_type": channel.kind})
     return ts

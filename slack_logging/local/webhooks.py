@@ -220,7 +220,7 @@ class Webhooks:
 
     def _delete(self, channel: Channel, ts: str | None) -> None:
         message = channel.get(ts or "")
-        if message is not None:
+        if message is not None and not message.is_hidden:
             self._workspace.delete(channel, message)
         elif not hide(self._workspace, channel, ts or ""):
             raise ApiError("message_not_found")
@@ -229,7 +229,7 @@ class Webhooks:
         content = read_content(arguments, self._workspace)
         ts = str(address.original_ts)
         message = channel.get(ts)
-        if message is None:
+        if message is None or message.is_hidden:
             show_to(self._workspace, channel, content, address.author, user_id=user_id, ts=ts)
         else:
             self._workspace.edit(channel, message, updated(message.fields, content), editor=self._app.id)

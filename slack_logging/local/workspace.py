@@ -117,7 +117,7 @@ class Workspace:
             updated=int(self.clock.time()),
         )
         self.users[user.id] = user
-        self._emit({"type": "team_join", "user": views.user(user), "event_ts": self._now_ts()})
+        self.announce({"type": "team_join", "user": views.user(user)})
         return user
 
     def integration(self, name: str, *, bot_id: str | None = None, app_id: str | None = None) -> Integration:
@@ -133,7 +133,7 @@ class Workspace:
     def change_user(self, user: User, **changes: Any) -> User:
         """Replace some of a user's fields, `is_deactivated` for instance."""
         changed = self.users[user.id] = replace(user, **changes, updated=int(self.clock.time()))
-        self._emit({"type": "user_change", "user": views.user(changed), "event_ts": self._now_ts()})
+        self.announce({"type": "user_change", "user": views.user(changed)})
         return changed
 
     def user(self, id_or_name: str) -> User:
@@ -158,7 +158,8 @@ class Workspace:
         channel = Channel(channel_id, name, kind=kind, creator=creator, created=created, members=list(members))
         self.channels[channel_id] = channel
         about = {"id": channel_id, "name": name, "created": created, "creator": creator}
-        self._emit({"type": "channel_created", "channel": about, "event_ts": self._now_ts()})
+        # Slack tells of public channels and of DMs; the event of a private one is for this workspace's own page.
+        self.announce({"type": f"{kind}_created", "channel": about})
         return channel
 
     def channel_named(self, name: str) -> Channel | None:
@@ -218,7 +219,7 @@ class Workspace:
         )
         self.groups[group.id] = group
         view = views.group(group, team_id=TEAM_ID, with_users=True, with_count=True)
-        self._emit({"type": "subteam_updated", "subteam": view, "event_ts": self._now_ts()})
+        self.announce({"type": "subteam_updated", "subteam": view})
         return group
 
     # Names, as the message box looks them up (`composer.Names`)

@@ -39,7 +39,8 @@ def test_renamed_channel_keeps_its_id(slack: LocalSlack, clock: FakeClock, ask: 
 @pytest.mark.parametrize(("private", "kind"), [(False, "channel"), (True, "group")])
 def test_each_change_is_an_event(slack: LocalSlack, private: bool, kind: str) -> None:
     """Renaming, archiving, its contrary and deletion are told with the channel's id, after the kind of channel."""
-    channel, events = slack.add_channel("team", private=private), []
+    channel = slack.add_channel("team", private=private)
+    events: list[dict[str, Any]] = []
     slack.workspace.subscribe(events.append)
     slack.rename_channel(channel, "crew")
     slack.archive(channel)
@@ -57,6 +58,18 @@ def test_each_change_is_an_event(slack: LocalSlack, private: bool, kind: str) ->
     ]
     notes = [event["subtype"] for event in events if event["type"] == "message"]
     assert [f"{kind}_name", f"{kind}_archive", f"{kind}_unarchive"] == notes
+
+
+def test_only_public_channels_are_told_as_created(slack: LocalSlack, keeper: Ask) -> None:
+    """A private channel and a DM come into being under other names, which no app hears as a channel's."""
+    events: list[dict[str, Any]] = []
+    slack.workspace.subscribe(events.append)
+    slack.add_channel("open")
+    slack.add_channel("secret", private=True)
+    keeper("chat_postMessage", channel=slack.user_id("ada"), text="x")
+    assert ["channel_created", "group_created", "im_created"] == [
+        event["type"] for event in events if event["type"] != "message"
+    ]
 
 
 def test_archive_is_for_reading_until_it_is_undone(slack: LocalSlack, ask: Ask, log: str) -> None:
@@ -204,10 +217,9 @@ def test_pins_are_for_members_and_bounded(slack: LocalSlack, keeper: Ask, log: s
     slack.invite(elsewhere, "ops")
     slack.archive(elsewhere)
     assert "is_archived" == keeper("pins_add", channel=elsewhere, timestamp=ts)["error"]
-    with_room = LocalSlack(rate_limit=0)
-    with with_room:
-        stamps = with_room.preload(log, ["x"] * (limits.PINS + 1))
-        ask = ask_sync(with_room, with_room.token("pins:write"))
+    with LocalSlack(rate_limit=0) as busy:
+        stamps = busy.preload(log, ["x"] * (limits.PINS + 1))
+        ask = ask_sync(busy, busy.token("pins:write"))
         answers = [ask("pins_add", channel=log, timestamp=stamp).get("error") for stamp in stamps]
     assert [None] * limits.PINS + ["too_many_pins"] == answers
 
@@ -248,13 +260,10 @@ def test_bookmarks_are_bounded(slack: LocalSlack, keeper: Ask, log: str) -> None
 def test_reactions_of_somebody_are_listed_newest_first(slack: LocalSlack, clock: FakeClock, keeper: Ask) -> None:
     """reactions.list tells what the caller can see of it, in all channels and threads, page by page."""
     hidden = slack.add_channel("hidden", private=True, bot_is_member=False)
-    stamps = []
-    parent = None
-    for channel in ("#ops-log", "#general", "#ops-log", hidden):
+    stamps: list[str] = []
+    for channel, is_reply in (("#ops-log", False), ("#general", False), ("#ops-log", True), (hidden, False)):
         clock.advance(1)
-        parent_ts = parent if channel == "#ops-log" else None
-        stamps.append(slack.say(channel, "x", user="ada", thread_ts=parent_ts))
-        parent = parent or stamps[0]
+        stamps.append(slack.say(channel, "x", user="ada", thread_ts=stamps[0] if is_reply else None))
         slack.react(channel, stamps[-1], "eyes", user="ben")
     ben = slack.user_id("ben")
     first = keeper("reactions_list", user=ben, limit=2)

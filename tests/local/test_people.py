@@ -141,7 +141,7 @@ def test_webhook_is_a_bot_of_its_app(slack: LocalSlack, ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("who", [{}, {"user": "ada", "integration": "jenkins"}])
-def test_message_has_one_author(slack: LocalSlack, who: dict[str, str]) -> None:
+def test_message_has_one_author(slack: LocalSlack, who: dict[str, Any]) -> None:
     """To say something takes a user or an integration, not both."""
     with pytest.raises(TypeError, match="either user= or integration="):
         slack.say("#ops-log", "x", **who)
