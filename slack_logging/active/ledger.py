@@ -8,9 +8,7 @@ A claim is a lock: of all who ask, one gets it. The cursor moves only past what 
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Hashable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -123,10 +121,14 @@ class _Entry:
 
 
 class MemoryLedger:
-    """A ledger that lasts as long as the process. See `Ledger`."""
+    """A ledger that lasts as long as the process. See `Ledger`.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    Args:
+        lock: held for every answer, so that threads may ask; never for long.
+    """
+
+    def __init__(self, lock: AbstractContextManager[object]) -> None:
+        self._lock = lock
         self._entries: dict[Key, _Entry] = {}
         self._read: str | None = None
 
@@ -217,19 +219,3 @@ def _owed(key: Key, entry: _Entry) -> Owed | None:
     if entry.claimed_at is None or Mark.RUNNING in entry.placed:
         return None
     return Owed(key, Mark.RUNNING, entry.claimed_at + RUNNING_AFTER)
-
-
-_ledgers: dict[Hashable, MemoryLedger] = {}
-
-
-def process_ledger(place: Hashable) -> MemoryLedger:
-    """Return the process's one ledger of a place: who reads there next knows what was claimed before.
-
-    Args:
-        place: a channel and the Slack that it is in, as configured.
-    """
-    return _ledgers.setdefault(place, MemoryLedger())
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_ledgers.clear)  # the parent's may be locked, and speak of its commands

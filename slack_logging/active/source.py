@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping
 from datetime import timedelta
 from typing import NoReturn
 
@@ -15,7 +16,7 @@ from slack_logging.active.access import Access
 from slack_logging.active.command import Command
 from slack_logging.active.desk import Desk
 from slack_logging.active.emoji import Emoji
-from slack_logging.active.ledger import process_ledger
+from slack_logging.active.ledger import MemoryLedger
 from slack_logging.active.origin import Operated
 from slack_logging.active.parsing import check_prefix
 from slack_logging.active.reader import Reader
@@ -158,7 +159,7 @@ class SlackCommandSource:
 
         reader = self._reader = Reader(
             settings,
-            process_ledger((settings.channel, settings.token, settings.api_url, self._clock)),
+            _ledger_of((settings.channel, settings.token, settings.api_url, self._clock)),
             instance=Instance.current(settings.service),
             operated=operated,
             clock=self._clock,
@@ -210,3 +211,19 @@ def _loaded_router(router: CommandRouter | str | None) -> CommandRouter:
     if not isinstance(found, CommandRouter):
         raise ConfigurationError(f"router={router!r} is a {type(found).__name__}: expected a CommandRouter")
     return found
+
+
+_ledgers: dict[Hashable, MemoryLedger] = {}
+
+
+def _ledger_of(place: Hashable) -> MemoryLedger:
+    """Return the process's one ledger of a place: who reads there next knows what was claimed before.
+
+    Args:
+        place: a channel and the Slack that it is in, as configured.
+    """
+    return _ledgers.setdefault(place, MemoryLedger(threading.Lock()))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_ledgers.clear)  # the parent's may be locked, and speak of its commands

@@ -11,7 +11,7 @@ from typing import Any
 
 from slack_logging.local import limits
 from slack_logging.local.errors import ApiError
-from slack_logging.local.text import length
+from slack_logging.local.text import escape, length
 
 _Block = dict[str, Any]
 _UNCHECKED = frozenset(
@@ -247,13 +247,13 @@ def _rendered(block: _Block) -> int:
 
 
 def _texts(node: object) -> Iterator[str]:
-    """Yield every text that counts towards the total."""
+    """Yield every text that counts towards the total, escaped: rich and plain text is sent as it is."""
     if isinstance(node, list):
         for item in node:
             yield from _texts(item)
     elif isinstance(node, dict):
         for key, value in node.items():
             if key == "text" and isinstance(value, str):
-                yield value
+                yield value if node.get("type") == "mrkdwn" else escape(value)
             elif isinstance(value, (dict, list)):
                 yield from _texts(value)

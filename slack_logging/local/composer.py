@@ -146,7 +146,7 @@ def _shortcode(token: str) -> _Piece | None:
 
 
 def _emoji(token: str) -> _Piece:
-    name = emoji.NAMES[token]
+    name = emoji.name_of(token)
     return _emoji_piece(f":{name}:", name)
 
 

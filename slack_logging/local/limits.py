@@ -1,7 +1,7 @@
 """Slack's limits as the local Slack enforces them.
 
-Lengths are UTF-16 units of the text as sent. Slack does not say how it counts; no other way of counting gives
-more, so what fits here fits there. Where a comment says *ours*, Slack publishes no figure.
+Lengths are UTF-16 units of the text with its three special characters escaped. Slack does not say how it counts; no
+other way of counting gives more, so what fits here fits there. Where a comment says *ours*, Slack publishes no figure.
 """
 
 from __future__ import annotations

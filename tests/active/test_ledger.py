@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ def key(number: int) -> Key:
 @pytest.fixture
 def ledger() -> MemoryLedger:
     """Return an empty ledger."""
-    return MemoryLedger()
+    return MemoryLedger(threading.Lock())
 
 
 def test_a_claim_is_a_lock(ledger: MemoryLedger) -> None:

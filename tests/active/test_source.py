@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from slack_logging import AlreadySettled, Command, CommandRouter, ConfigurationError
-from slack_logging.active.ledger import Key, State, process_ledger
+from slack_logging.active.ledger import Key, State
 from slack_logging.local import LocalSlack
 from slack_logging.local.faults import Fault
 from slack_logging.testing import FakeClock
@@ -426,12 +426,11 @@ def test_a_new_token_is_taken_up(
 
 def test_what_is_done_with_is_forgotten(ops: Ops, router: CommandRouter) -> None:
     """A source that runs for months keeps the commands of the last minutes only."""
-    ops.start(router=router)
+    source = ops.start(router=router)
     ts = ops.say("!echo x")
     ops.settled(ts)
     key = Key(ops.slack.team_id, ops.slack.channel_id(CHANNEL), ts)
-    ledger = process_ledger((CHANNEL, ops.slack.bot_token, ops.slack.api_url, ops.clock))
-    ops.clock.run_until(lambda: ledger.state(key) is State.NEW)
+    ops.clock.run_until(lambda: source._reader is not None and source._reader._ledger.state(key) is State.NEW)
     assert ops.clock.monotonic() == pytest.approx(600, abs=20)
 
 

@@ -185,6 +185,22 @@ def test_what_a_person_reads(message: dict[str, Any], read: str) -> None:
     assert read == visible_text(message)
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("\U0001f44d\U0001f3fd", ":+1::skin-tone-4:"),
+        ("\U0001f44d", ":+1:"),
+        ("1\ufe0f\u20e3 7\u20e3 1", ":one: :seven: 1"),
+        ("\u2764 \u2764\ufe0f", ":heart: :heart:"),
+        ("\U0001f914\U0001f528", ":thinking_face::hammer:"),
+        ("\U0001f1e9\U0001f1ea", ":de:"),
+    ],
+)
+def test_emoji_are_stored_by_slacks_names(typed: str, stored: str) -> None:
+    """Tones, keycaps, flags and those without their selector included."""
+    assert stored == emoji.to_shortcodes(typed)
+
+
 def test_every_emoji_of_the_table_comes_back() -> None:
     """Each Unicode emoji becomes a name that reactions know."""
     for character, name in emoji.NAMES.items():
