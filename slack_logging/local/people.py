@@ -137,7 +137,7 @@ class People:
             return self.workspace.channel(name).id
 
     def archive(self, channel: str) -> None:
-        """Archive a channel: it can be read, nothing more. Its creator does it, as all that follows."""
+        """Archive a channel: it can be read, nothing more. Messages say that its creator did it."""
         with self.workspace.lock:
             channels.archive(self.workspace, *self._created(channel))
 

@@ -121,7 +121,7 @@ class Workspace:
         return user
 
     def integration(self, name: str, *, bot_id: str | None = None, app_id: str | None = None) -> Integration:
-        """Return the bot without a user of that name, or else of that bot id; it is added on first use."""
+        """Return a bot without a user by its bot id or, without one, by its name; it is added on first use."""
         for known in self.integrations.values():
             if known.bot_id == bot_id or (bot_id is None and known.name == name and known.app_id == app_id):
                 return known
