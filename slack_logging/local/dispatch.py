@@ -94,7 +94,9 @@ class Dispatcher:
                 continue
             for inner in events.for_app(app, self._workspace, event):
                 if not self._is_too_much(app):
-                    payload = events.callback(app, inner, number=next(self._numbers), now=self._workspace.clock.time())
+                    payload = events.callback(
+                        app, self._workspace, inner, number=next(self._numbers), now=self._workspace.clock.time()
+                    )
                     self.add(app, Delivery("events_api", payload))
 
     def _is_too_much(self, app: App) -> bool:

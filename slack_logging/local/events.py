@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from slack_logging.local import views
 from slack_logging.local.apps import App
 from slack_logging.local.conversation import Channel
-from slack_logging.local.workspace import TEAM_ID, Event, Workspace
+from slack_logging.local.teams import TEAM_ID
+from slack_logging.local.workspace import Event, Workspace
 
 #: Kind of conversation -> the subscription for its messages and the scope that goes with it.
 _MESSAGES = {
@@ -20,15 +22,22 @@ _MESSAGES = {
 }
 
 #: Event type -> the scope for it, for the events that are not about one message.
+_CHANGES = ("archive", "deleted", "rename", "unarchive")
 _SCOPES = {
-    "channel_archive": "channels:read",
     "channel_created": "channels:read",
-    "channel_deleted": "channels:read",
-    "channel_rename": "channels:read",
-    "channel_unarchive": "channels:read",
+    **{f"channel_{change}": "channels:read" for change in _CHANGES},
+    **{f"group_{change}": "groups:read" for change in _CHANGES},
     "subteam_updated": "usergroups:read",
     "team_join": "users:read",
     "user_change": "users:read",
+}
+
+#: Event type -> the scope for it, for those about a message of a channel that the bot is in.
+_ITEM_SCOPES = {
+    "reaction_added": "reactions:read",
+    "reaction_removed": "reactions:read",
+    "pin_added": "pins:read",
+    "pin_removed": "pins:read",
 }
 
 
@@ -53,9 +62,9 @@ def for_app(app: App, workspace: Workspace, event: Event) -> Iterator[Event]:
             yield event
         if _is_mention(app, channel, event) and _gets(app, "app_mention", "app_mentions:read"):
             yield _mention(event)
-    elif kind in ("reaction_added", "reaction_removed"):
+    elif kind in _ITEM_SCOPES:
         channel = workspace.channels.get(event["item"]["channel"])
-        if channel is not None and app.bot.id in channel.members and _gets(app, kind, "reactions:read"):
+        if channel is not None and app.bot.id in channel.members and _gets(app, kind, _ITEM_SCOPES[kind]):
             yield event
     elif kind in _SCOPES and _gets(app, kind, _SCOPES[kind]):
         yield event
@@ -77,17 +86,20 @@ def _mention(event: Event) -> Event:
     return kept | {"type": "app_mention"}
 
 
-def callback(app: App, event: Event, *, number: int, now: float) -> dict[str, Any]:
+def callback(app: App, workspace: Workspace, event: Event, *, number: int, now: float) -> dict[str, Any]:
     """Return the payload that carries an inner event to an app.
 
     Args:
         app: whose installation it is.
+        workspace: where; its enterprise is told, and whether the channel is shared with strangers.
         event: the inner event.
         number: counts all callbacks of the workspace; makes the `event_id`, which a redelivery repeats.
         now: epoch seconds.
     """
     place = event.get("channel") or event.get("item", {}).get("channel")
     channel = place if isinstance(place, str) else ""
+    enterprise_id = workspace.enterprise.id if workspace.enterprise else None
+    conversation = workspace.channels.get(channel)
     return {
         "token": app.verification_token,
         "team_id": TEAM_ID,
@@ -99,16 +111,18 @@ def callback(app: App, event: Event, *, number: int, now: float) -> dict[str, An
         "event_context": "-".join(part for part in ("1", event["type"], TEAM_ID, channel) if part),
         "authorizations": [
             {
-                "enterprise_id": None,
+                "enterprise_id": enterprise_id,
                 "team_id": TEAM_ID,
                 "user_id": app.bot.id,
                 "is_bot": True,
                 "is_enterprise_install": False,
             }
         ],
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": bool(
+            conversation and views.sharing(conversation, workspace.users, app.bot)["is_ext_shared"]
+        ),
         "context_team_id": TEAM_ID,
-        "context_enterprise_id": None,
+        "context_enterprise_id": enterprise_id,
     }
 
 

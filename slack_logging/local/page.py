@@ -22,7 +22,8 @@ from slack_logging.local.conversation import Channel
 from slack_logging.local.errors import ApiError
 from slack_logging.local.model import User
 from slack_logging.local.people import People
-from slack_logging.local.workspace import TEAM_ID, Event, Workspace
+from slack_logging.local.teams import TEAM_ID, TEAM_NAME
+from slack_logging.local.workspace import Event, Workspace
 
 #: Messages of one channel, replies included, that a page gets when it opens: more than anybody scrolls back.
 MESSAGES_SHOWN = 500
@@ -85,7 +86,7 @@ def state(workspace: Workspace) -> dict[str, Any]:
     """
     with workspace.lock:
         return {
-            "team": {"id": TEAM_ID, "name": "Local Slack"},
+            "team": {"id": TEAM_ID, "name": TEAM_NAME},
             "users": [_user(user) for user in workspace.users.values()],
             "channels": [_channel(workspace, channel) for channel in workspace.channels.values()],
             "groups": [{"id": group.id, "handle": group.handle} for group in workspace.groups.values()],

@@ -7,7 +7,6 @@ the server by a name of its own. Nothing here decides what Slack would say.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,7 +24,7 @@ from slack_logging.local.faultplan import FaultPlan
 from slack_logging.local.later import Later
 from slack_logging.local.mishaps import Outcome, Process, as_json, outcome, plain
 from slack_logging.local.webapi import WebApi, refused
-from slack_logging.local.webhooks import Webhooks
+from slack_logging.local.webhooks import Webhooks, read_payload
 from slack_logging.local.wire import read_call
 from slack_logging.local.workspace import Workspace
 
@@ -194,7 +193,6 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
 def _webhook_args(body: bytes) -> dict[str, Any]:
     """Return what a webhook was sent, for the record: the payload's fields, or the bytes as text."""
     try:
-        payload = json.loads(body)
-    except (ValueError, RecursionError):
-        payload = None
-    return payload if isinstance(payload, dict) else {"body": body.decode(errors="replace")}
+        return read_payload(body)
+    except ApiError:
+        return {"body": body.decode(errors="replace")}

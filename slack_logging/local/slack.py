@@ -19,15 +19,17 @@ from slack_logging.local.deliveries import Delivery
 from slack_logging.local.dispatch import Dispatcher
 from slack_logging.local.faultplan import FaultPlan
 from slack_logging.local.faults import Fault
+from slack_logging.local.interactions import Interactions
 from slack_logging.local.loopback import LoopbackServer
 from slack_logging.local.people import People
 from slack_logging.local.ratelimits import RateLimiter
 from slack_logging.local.server import Server
 from slack_logging.local.sockets import Distribution, Socket
+from slack_logging.local.teams import TEAM_ID
 from slack_logging.local.text import visible_text
 from slack_logging.local.webapi import WebApi
 from slack_logging.local.webhooks import Webhooks
-from slack_logging.local.workspace import TEAM_ID, ClockLike
+from slack_logging.local.workspace import ClockLike
 
 T = TypeVar("T")
 
@@ -59,6 +61,7 @@ class LocalSlack(People):
             pages contradict each other; a client should work with both.
         scopes: of `bot_token`; None stands for `slack_logging.local.apps.DEFAULT_SCOPES`.
         share_delay: real seconds from the end of an upload until the file shows in its channel.
+        enterprise: whether the workspace belongs to an enterprise; then users and auth.test say so.
         distribution: which of an app's Socket Mode connections gets the next event; Slack promises neither.
         seed: of all that is left to chance, such as faults with a probability; the same one repeats it.
 
@@ -75,6 +78,7 @@ class LocalSlack(People):
         history_anchor: Literal["newest", "oldest"] = "newest",
         scopes: Iterable[str] | None = None,
         share_delay: float = 0.0,
+        enterprise: bool = False,
         distribution: Distribution = "round_robin",
         seed: int = 0,
     ) -> None:
@@ -82,7 +86,7 @@ class LocalSlack(People):
             raise ValueError(f"history_anchor is {history_anchor!r}: give 'newest' or 'oldest'")
         if not 0 <= port <= 65_535:
             raise ValueError(f"port is {port}: give a number from 0 to 65535; 0 takes any free one")
-        super().__init__(clock or _SystemClock())
+        super().__init__(clock or _SystemClock(), enterprise=enterprise)
         self._port = port
         self._listening: LoopbackServer | None = None
         self._calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
@@ -103,7 +107,8 @@ class LocalSlack(People):
             connect=self._dispatcher.sockets.url,
             history_anchor=history_anchor,
         )
-        self._webhooks = Webhooks(self.workspace, limiter, self._bot)
+        self._webhooks = Webhooks(self.workspace, limiter)
+        self._interactions = Interactions(self.workspace, self._apps, self._webhooks, self._dispatcher.add)
         self._server = Server(
             self.workspace, web_api, self._webhooks, self._faults, record=self._record, share_delay=share_delay
         )
@@ -203,18 +208,28 @@ class LocalSlack(People):
             )
         return environ
 
-    def webhook_url(self, channel: str) -> str:
-        """Return the address of an incoming webhook of the app for a channel; the same one each time."""
-        with self.workspace.lock:
-            return self.url + self._webhooks.path(self.workspace.channel(channel).id)
+    def webhook_url(self, channel: str, app: App | None = None) -> str:
+        """Return the address of an app's incoming webhook for a channel; the same one each time.
 
-    def response_url(self, channel: str) -> str:
-        """Return an address such as a slash command brings along: five answers within 30 minutes.
-
-        They are seen by one person only, hence stored nowhere, unless ``response_type`` is ``in_channel``.
+        Args:
+            channel: where it posts.
+            app: whose it is; `app` unless told otherwise.
         """
         with self.workspace.lock:
-            return self.url + self._webhooks.response_path(self.workspace.channel(channel).id)
+            return self.url + self._webhooks.path(app or self.app, self.workspace.channel(channel).id)
+
+    def response_url(self, channel: str, *, user: str | None = None, message_ts: str | None = None) -> str:
+        """Return an address such as a slash command or a click brings along: five answers within 30 minutes.
+
+        Args:
+            channel: where.
+            user: who sees what is not ``in_channel`` (see `ephemerals`); the channel's creator unless given.
+            message_ts: the message that was clicked, stored or ephemeral, which an answer may replace or delete.
+        """
+        with self.workspace.lock:
+            place = self.workspace.channel(channel)
+            user_id = self.workspace.user(user or place.creator).id
+            return self.url + self._webhooks.response_path(self.app, place.id, user_id=user_id, original_ts=message_ts)
 
     def token(self, *scopes: str) -> str:
         """Return a new token of the bot of `app` with only these scopes."""
@@ -247,6 +262,26 @@ class LocalSlack(People):
             for channel in channels:
                 self.workspace.join(self.workspace.channel(channel), bot)
             return app
+
+    def command(self, channel: str, typed: str, *, user: str) -> None:
+        """Have somebody type a slash command, such as ``/deploy api``; what is answered is a message or `ephemerals`.
+
+        Raises:
+            LookupError: no app takes it.
+        """
+        with self.workspace.lock:
+            place, author = self.workspace.channel(channel), self.workspace.user(user)
+            self._interactions.command(place, typed, author, url=self.url)
+
+    def click(self, channel: str, ts: str, action_id: str, *, user: str, block_id: str | None = None) -> None:
+        """Have somebody click a button of a message.
+
+        Raises:
+            LookupError: there is no such message or button, or it is no app's.
+        """
+        with self.workspace.lock:
+            place, person = self.workspace.channel(channel), self.workspace.user(user)
+            self._interactions.click(place, ts, action_id, person, block_id=block_id, url=self.url)
 
     def sockets(self, app: App | None = None) -> list[Socket]:
         """Return the open Socket Mode connections of an app, `app` unless told otherwise; to look at and to disturb."""

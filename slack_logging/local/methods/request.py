@@ -18,6 +18,9 @@ from slack_logging.local.workspace import Workspace
 
 T = TypeVar("T")
 
+#: Everybody's language, where a call asks for it.
+LOCALE = "en-US"
+
 #: The scope family of each kind of conversation: ``channels:history``, ``groups:history``, ``im:history``.
 _FAMILIES = {"channel": "channels", "group": "groups", "im": "im"}
 
