@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Hashable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from slack_logging.local.calls import Call
-from slack_logging.local.faults import Fault
 from slack_logging.local.ratelimits import Level
 from slack_logging.local.workspace import Workspace
+
+if TYPE_CHECKING:
+    from slack_logging.local.slack import LocalSlack
 
 #: Refusals for coming too soon that are shown, the newest first. Ours.
 REFUSALS_SHOWN = 5
@@ -18,23 +19,7 @@ REFUSALS_SHOWN = 5
 _CALLS_SEARCHED = 2000
 
 
-class Wire(Protocol):
-    """What is asked of the server's HTTP side; `LocalSlack` is one."""
-
-    def calls(self, method: str | None = None) -> list[Call]:
-        """Return the last calls, the newest last."""
-
-    def rate_levels(self) -> list[Level]:
-        """Return how full each rate limit is."""
-
-    def fault(self, method: str, fault: Fault) -> None:
-        """Plan a fault."""
-
-    def clear_faults(self) -> None:
-        """Forget the planned faults."""
-
-
-def readings(wire: Wire, workspace: Workspace) -> dict[str, Any]:
+def readings(slack: LocalSlack) -> dict[str, Any]:
     """Return what the page's panel shows.
 
     Returns:
@@ -42,12 +27,12 @@ def readings(wire: Wire, workspace: Workspace) -> dict[str, Any]:
         429, as `method` and `time` (epoch seconds of the server's clock); `faults`: in the notation in which they are
         planned; `calls`: how many came so far.
     """
-    calls = wire.calls()
+    calls = slack.calls()
     refused = (call for call in reversed(calls[-_CALLS_SEARCHED:]) if call.status == 429)
     return {
-        "buckets": [_bucket(level, workspace) for level in wire.rate_levels()],
+        "buckets": [_bucket(level, slack.workspace) for level in slack.rate_levels()],
         "refused": [{"method": call.method, "time": call.time} for call in itertools.islice(refused, REFUSALS_SHOWN)],
-        "faults": [f"{method}={fault}" for method, fault in getattr(wire, "faults", list)()],
+        "faults": [f"{method}={fault}" for method, fault in slack.faults()],
         "calls": len(calls),
     }
 
@@ -62,22 +47,14 @@ def _bucket(level: Level, workspace: Workspace) -> dict[str, Any]:
 
 
 def _name(key: Hashable, workspace: Workspace) -> str:
-    """Return a bucket's key as people read it: names in place of ids."""
-    if key == "post":
-        return "post (all channels)"
-    parts = key if isinstance(key, tuple) else (key,)
-    return " ".join(_spoken(str(part), workspace) for part in parts)
+    """Return a bucket's key as people read it: the app first, and names in place of ids."""
+    apps = {user.app_id: user.name for user in workspace.users.values() if user.app_id}
+    parts = [str(part) for part in key] if isinstance(key, tuple) else [str(key)]
+    if parts[0] == "post" and len(parts) == 2:
+        parts.append("(all channels)")
+    named = [f"@{apps[part]}" for part in parts if part in apps]
+    return " ".join(named + [_spoken(part, workspace) for part in parts if part not in apps])
 
 
 def _spoken(part: str, workspace: Workspace) -> str:
-    if part in workspace.channels:
-        return f"#{workspace.channels[part].name}"
-    return f"@{workspace.users[part].name}" if part in workspace.users else part
-
-
-def parse_fault(spec: str) -> tuple[str, Fault]:
-    """Stand in for the notation's own parser."""
-    method, _, kind = spec.partition("=")
-    if kind not in ("cut_before", "cut_after", "rate_limited"):
-        raise ValueError(f"{kind!r} is no fault; expected cut_before, cut_after or rate_limited")
-    return method, getattr(Fault, kind)()
+    return f"#{workspace.channels[part].name}" if part in workspace.channels else part

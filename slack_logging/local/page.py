@@ -6,14 +6,13 @@ they fetch. Who can reach `/page/...` can act as any person here, so other sites
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import functools
 import json
 import mimetypes
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from aiohttp import web
@@ -21,12 +20,16 @@ from aiohttp import web
 from slack_logging.local import emoji, gauges, views
 from slack_logging.local.conversation import Channel
 from slack_logging.local.errors import ApiError
+from slack_logging.local.faultplan import OTHER_TARGETS, parse_fault
+from slack_logging.local.faults import KINDS
 from slack_logging.local.feed import RELOAD, Feed
-from slack_logging.local.gauges import Wire, parse_fault
 from slack_logging.local.methods import METHODS
 from slack_logging.local.model import User
-from slack_logging.local.people import People
-from slack_logging.local.workspace import TEAM_ID, Workspace
+from slack_logging.local.teams import TEAM_ID, TEAM_NAME
+from slack_logging.local.workspace import Workspace
+
+if TYPE_CHECKING:
+    from slack_logging.local.slack import LocalSlack
 
 #: Messages of one channel, replies included, that a page gets when it opens: more than anybody scrolls back.
 MESSAGES_SHOWN = 500
@@ -52,19 +55,15 @@ _REACT = {"channel": str, "ts": str, "name": str, "user": str, "remove": bool | 
 _CLICK = {"channel": str, "ts": str, "block_id": str | None, "action_id": str, "user": str}
 
 
-def add_routes(
-    app: web.Application, workspace: Workspace, people: People, wire: Wire, *, sockets: Callable[[], int] = lambda: 0
-) -> None:
+def add_routes(app: web.Application, slack: LocalSlack, *, sockets: Callable[[], int]) -> None:
     """Serve the page at ``/``, its files below ``/static/`` and its data below ``/page/``.
 
     Args:
         app: not yet running; on its shutdown the pages' event streams end.
-        workspace: what is shown.
-        people: does what is typed and clicked.
-        wire: knows the rate limits and the calls, and takes faults.
+        slack: what is shown, and does what is typed and clicked.
         sockets: tells how many WebSockets are open.
     """
-    page = _Page(workspace, people, wire, sockets)
+    page = _Page(slack, sockets)
     app.on_shutdown.append(page.close)
     app.router.add_get("/", page.index)
     app.router.add_get("/static/{name}", page.static)
@@ -85,28 +84,29 @@ def state(workspace: Workspace) -> dict[str, Any]:
     Returns:
         `team`; `users`, `channels` and `groups`: lists of objects with `id` and what is shown of each; `emoji`: Slack's
         name to Unicode; `messages`: channel id to Slack's message objects, oldest first, replies among them, the newest
-        `MESSAGES_SHOWN`; `limit`: that number; `methods`: what a fault can be planned for.
+        `MESSAGES_SHOWN`; `limit`: that number; `methods`: what a fault can be planned for;
+        `faults`: the kinds, and what the value of each is in writing.
     """
     with workspace.lock:
         return {
-            "team": {"id": TEAM_ID, "name": "Local Slack"},
+            "team": {"id": TEAM_ID, "name": TEAM_NAME},
             "users": [_user(user) for user in workspace.users.values()],
             "channels": [_channel(workspace, channel) for channel in workspace.channels.values()],
             "groups": [{"id": group.id, "handle": group.handle} for group in workspace.groups.values()],
             "emoji": _glyphs(),
             "messages": {channel.id: _messages(channel) for channel in workspace.channels.values()},
             "limit": MESSAGES_SHOWN,
-            "methods": ["*", *sorted(METHODS), "webhook", "upload", "download"],
+            "methods": [*sorted(METHODS), *OTHER_TARGETS],
+            "faults": {kind: row.value for kind, row in KINDS.items()},
         }
 
 
 class _Page:
     """The handlers of one server's page."""
 
-    def __init__(self, workspace: Workspace, people: People, wire: Wire, sockets: Callable[[], int]) -> None:
-        self._workspace = workspace
-        self._people = people
-        self._wire = wire
+    def __init__(self, slack: LocalSlack, sockets: Callable[[], int]) -> None:
+        self._slack = slack
+        self._workspace = slack.workspace
         self._sockets = sockets
         self._feeds: set[Feed] = set()
 
@@ -161,39 +161,33 @@ class _Page:
         return web.Response(body=stored.content, headers=headers)
 
     async def say(self, request: web.Request) -> web.Response:
+        """Post what was typed, or bring it to the app whose slash command it is. Slack takes none in threads."""
         asked = await self._read(request, _SAY)
+        channel, text, user, thread_ts = asked["channel"], asked["text"], asked["user"], asked["thread_ts"]
         with _slack_errors():
-            ts = self._people.say(asked["channel"], asked["text"], user=asked["user"], thread_ts=asked["thread_ts"])
+            if text.startswith("/") and thread_ts is None:
+                self._slack.command(channel, text, user=user)
+                return web.json_response({}, headers=_HEADERS)
+            ts = self._slack.say(channel, text, user=user, thread_ts=thread_ts)
         return web.json_response({"ts": ts}, headers=_HEADERS)
 
     async def react(self, request: web.Request) -> web.Response:
         asked = await self._read(request, _REACT)
-        act = self._people.unreact if asked["remove"] else self._people.react
+        act = self._slack.unreact if asked["remove"] else self._slack.react
         with _slack_errors():
             act(asked["channel"], asked["ts"], asked["name"], user=asked["user"])
         return web.json_response({}, headers=_HEADERS)
 
     async def click(self, request: web.Request) -> web.Response:
-        """Click a button of a message. It is done off the loop: the app that hears of it may be served by it."""
         asked = await self._read(request, _CLICK)
-        click = getattr(self._people, "click", None)
-        if click is None:
-            raise _refusal(web.HTTPBadRequest, "no app takes clicks here yet")
+        place = {"block_id": asked["block_id"], "user": asked["user"]}
         with _slack_errors():
-            await asyncio.to_thread(
-                click,
-                asked["channel"],
-                asked["ts"],
-                asked["action_id"],
-                block_id=asked["block_id"],
-                user=asked["user"],
-            )
+            self._slack.click(asked["channel"], asked["ts"], asked["action_id"], **place)
         return web.json_response({}, headers=_HEADERS)
 
     async def wire(self, request: web.Request) -> web.Response:
         _refuse_other_sites(request)
-        with self._workspace.lock:
-            shown = gauges.readings(self._wire, self._workspace) | {"sockets": self._sockets()}
+        shown = gauges.readings(self._slack) | {"sockets": self._sockets()}
         return web.json_response(shown, headers=_HEADERS)
 
     async def fault(self, request: web.Request) -> web.Response:
@@ -202,12 +196,12 @@ class _Page:
             method, fault = parse_fault(asked["spec"])
         except ValueError as error:
             raise _refusal(web.HTTPBadRequest, str(error)) from None
-        self._wire.fault(method, fault)
+        self._slack.fault(method, fault)
         return web.json_response({}, headers=_HEADERS)
 
     async def clear_faults(self, request: web.Request) -> web.Response:
         await self._read_fields(request, {})
-        self._wire.clear_faults()
+        self._slack.clear_faults()
         return web.json_response({}, headers=_HEADERS)
 
     async def _read(self, request: web.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -305,9 +299,10 @@ def _channel(workspace: Workspace, channel: Channel) -> dict[str, Any]:
 
 
 def _messages(channel: Channel) -> list[dict[str, Any]]:
-    """Return the newest messages with their threads, never more than a page gets."""
-    chosen: dict[str, dict[str, Any]] = {}
-    parents = sorted([*channel.timeline(), *channel.tombstones()], key=lambda message: message.ts)
+    """Return the newest messages with their threads and what only some see, never more than a page gets."""
+    tombstones = [message for message in channel.messages() if message.fields.get("subtype") == "tombstone"]
+    parents = sorted([*channel.timeline(), *tombstones], key=lambda message: message.ts)
+    chosen = {shown["ts"]: shown for shown in list(channel.ephemerals)[-MESSAGES_SHOWN // 10 :]}
     for parent in reversed(parents[-MESSAGES_SHOWN:]):
         replies = [] if parent.parent_ts else list(channel.thread(parent))[1:]
         for message in [parent, *reversed(replies)][: MESSAGES_SHOWN - len(chosen)]:

@@ -38,6 +38,9 @@ CHANNEL_POSTS: Final = Budget(60, capacity=5)
 #: Posts by any means to the workspace. Ours: Slack says "several hundred" a minute.
 WORKSPACE_POSTS: Final = Budget(300, capacity=300)
 
+#: Events to one app: 30,000 in 60 minutes. Source: Rate limits, "Events API".
+EVENTS: Final = Budget(500, capacity=30_000)
+
 Bucket = tuple[Hashable, Budget]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from slack_logging.local import LocalSlack
 from tests.local.conftest import Open
@@ -130,28 +131,47 @@ def test_a_file_opens(slack: LocalSlack, page: Page, client: WebClient) -> None:
     assert download.value.suggested_filename == "batch.jsonl"
 
 
-def test_an_ephemeral_message_is_seen_by_one_person(slack: LocalSlack, page: Page) -> None:
-    """What is meant for one person's eyes shows to nobody else, and says so."""
-    event = {"type": "message", "is_ephemeral": True, "channel": slack.channel_id("ops-log"), "ts": "9000000000.000001"}
-    with slack.workspace.lock:
-        slack.workspace._emit(event | {"user": slack.user_id("ben"), "text": "psst", "bot_id": slack.bot_id})
+def test_an_ephemeral_message_is_seen_by_one_person(slack: LocalSlack, page: Page, client: WebClient) -> None:
+    """What is meant for one person's eyes shows to nobody else, and says so; it is still there after a reload."""
+    client.chat_postEphemeral(channel=slack.channel_id("ops-log"), user=slack.user_id("ben"), text="psst")
     slack.say("#ops-log", "for all", user="ben")
     expect(said(page, "for all")).to_be_visible()
     expect(said(page, "psst")).to_have_count(0)
 
     page.get_by_role("combobox", name="You are").select_option("ben")
-
     expect(message(page, "psst")).to_contain_text("Only visible to you")
     expect(message(page, "psst").locator(".author")).to_have_text("ops")
+    page.reload()
+
+    expect(message(page, "psst")).to_contain_text("Only visible to you")
 
 
-def test_a_button_that_no_app_hears_says_so(page: Page, client: WebClient) -> None:
-    """What goes wrong with a click is told below the message."""
+def test_a_click_goes_to_the_app_whose_button_it_is(page: Page, client: WebClient) -> None:
+    """A click on a button is brought to its app; that the app is not connected is told to who clicked."""
     client.chat_postMessage(channel="#ops-log", text="ask", blocks=[{"type": "actions", "elements": [BUTTON]}])
     page.get_by_role("button", name="Go").click()
 
-    expect(page.locator(".message .problem")).not_to_be_empty()
+    expect(message(page, 'that click failed with the error "dispatch_failed"')).to_contain_text("Only visible to you")
+    expect(page.locator(".message .problem").first).to_be_empty()
+
+
+def test_a_click_that_no_app_takes_says_so(slack: LocalSlack, page: Page) -> None:
+    """What goes wrong with a click is told below the message."""
+    blocks = [{"type": "actions", "block_id": "ask", "elements": [BUTTON]}]
+    slack.say("#ops-log", "ask", user="ben", blocks=blocks)
+    page.get_by_role("button", name="Go").click()
+
+    expect(page.locator(".message .problem")).to_contain_text("nobody takes the click")
     expect(page.get_by_role("button", name="Go")).to_be_enabled()
+
+
+def test_a_slash_command_goes_to_its_app_and_is_no_message(slack: LocalSlack, page: Page) -> None:
+    """What begins with a slash is brought to the app that takes it; that it is not connected is told to who typed."""
+    write(page, "#ops-commands", "/deploy api")
+
+    expect(message(page, '/deploy failed with the error "dispatch_failed"')).to_contain_text("Only visible to you")
+    expect(page.get_by_role("textbox", name="Message #ops-commands as ada")).to_have_value("")
+    assert slack.messages("#ops-commands") == []
 
 
 def test_what_came_unseen_is_counted_until_it_is_read(slack: LocalSlack, page: Page) -> None:
@@ -224,14 +244,21 @@ def test_the_panel_shows_limits_and_plans_faults(open_page: Open) -> None:
         panel.get_by_label("Kind of fault").select_option("rate_limited")
         panel.get_by_role("button", name="Add").click()
         expect(panel.locator(".specs code")).to_contain_text("chat.postMessage=rate_limited")
-        with pytest.raises(Exception, match="ratelimited"):
+        with pytest.raises(SlackApiError, match="ratelimited"):
             client.chat_postMessage(channel="#ops-log", text="two")
         expect(panel.get_by_role("region", name="Refused")).to_contain_text("chat.postMessage")
         expect(panel.locator(".specs code")).to_have_count(0)
 
         panel.get_by_label("Method").fill("*")
-        panel.get_by_label("Kind of fault").select_option("cut_after")
+        panel.get_by_label("Kind of fault").select_option("error")
         panel.get_by_role("button", name="Add").click()
+        expect(panel.get_by_role("alert")).to_have_text("error needs a value: expected error:CODE[:after]")
+        panel.get_by_label("Value").fill("internal_error")
+        panel.get_by_label("times").fill("")
+        panel.get_by_role("button", name="Add").click()
+        expect(panel.locator(".specs code")).to_have_text("*=error:internal_error,times=forever")
+        with pytest.raises(SlackApiError, match="internal_error"):
+            client.users_list()
         panel.get_by_role("button", name="Clear all faults").click()
         expect(panel.locator(".specs")).to_contain_text("None")
         assert client.chat_postMessage(channel="#ops-log", text="three")["ok"]

@@ -34,8 +34,8 @@ def test_the_wire_tells_of_limits_refusals_and_calls() -> None:
         shown = request(slack, "/page/wire").json
 
         assert shown["buckets"] == [
-            {"name": "post #ops-log", "left": 2.0, "capacity": 5, "per_minute": 60},
-            {"name": "post (all channels)", "left": 300.0, "capacity": 300, "per_minute": 300},
+            {"name": "@ops post #ops-log", "left": 2.0, "capacity": 5, "per_minute": 60},
+            {"name": "@ops post (all channels)", "left": 300.0, "capacity": 300, "per_minute": 300},
             {"name": "@ops users.list", "left": 39.7, "capacity": 40, "per_minute": 20},
         ]
         assert shown["refused"] == [{"method": "chat.postMessage", "time": slack.calls()[5].time}]

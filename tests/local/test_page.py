@@ -236,6 +236,17 @@ def test_saying_and_replying_are_a_persons_messages(slack: LocalSlack) -> None:
     assert (reply["user"], reply["text"], reply["thread_ts"]) == (known["ada"], "why", said["ts"])
 
 
+def test_a_slash_command_without_an_app_is_refused(slack: LocalSlack) -> None:
+    """Who types a command that no app takes is told so; nothing is posted."""
+    slack.app.commands = frozenset({"/deploy"})
+    known = ids(slack)
+
+    answer = post(slack, "/page/say", {"channel": known["#ops-log"], "user": known["ada"], "text": "/nonsense 1"})
+
+    assert (answer.status, answer.json["error"]) == (400, "/nonsense is not a valid command: no app here takes it")
+    assert slack.messages("#ops-log") == []
+
+
 def test_reacting_twice_is_reacting_once_and_can_be_taken_back(slack: LocalSlack) -> None:
     """A reaction that is already as wished is no error to a person."""
     known = ids(slack)

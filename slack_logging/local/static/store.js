@@ -12,7 +12,7 @@ export class Store {
   constructor() {
     this.me = null;
     this.lastRead = new Map();
-    this.load({ team: { name: "" }, users: [], channels: [], groups: [], emoji: {}, messages: {}, methods: [], limit: 0 });
+    this.load({ team: { name: "" }, users: [], channels: [], groups: [], emoji: {}, messages: {}, methods: [], faults: {}, limit: 0 });
   }
 
   /** Replace everything by what `/page/state` answered. */
@@ -20,6 +20,7 @@ export class Store {
     this.team = state.team;
     this.limit = state.limit;
     this.methods = state.methods;
+    this.faults = state.faults;
     this.users = new Map(state.users.map((user) => [user.id, user]));
     this.channels = new Map(state.channels.map((channel) => [channel.id, channel]));
     this.groups = new Map(state.groups.map((group) => [group.id, group.handle]));

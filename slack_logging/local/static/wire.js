@@ -4,12 +4,6 @@ import { h } from "./dom.js";
 
 const POLL_MS = 1000;
 
-// Each kind of fault, and what its value is, if it has one.
-const KINDS = {
-  rate_limited: "Retry-After, s", error: "code", server_error: "status", latency: "seconds", slow_answer: "seconds",
-  truncated: "", cut_before: "", cut_after: "", cut_late: "seconds", stale: "seconds",
-};
-
 export class Wire {
   /** `element` is filled; `button` opens and closes it. `post(path, body)` rejects with the server's reason. */
   constructor(element, button, { post, store }) {
@@ -45,14 +39,15 @@ export class Wire {
   }
 
   #form() {
-    const value = h("input", { name: "value", size: "9", "aria-label": "Value", autocomplete: "off" });
+    const value = h("input", { name: "value", size: "16", "aria-label": "Value", autocomplete: "off" });
     const choose = () => {
-      value.placeholder = KINDS[kind.value];
-      value.disabled = !KINDS[kind.value];
+      const shape = this.store.faults[kind.value];
+      value.placeholder = shape;
+      value.disabled = !shape;
       value.value = "";
     };
     const kind = h("select", { name: "kind", "aria-label": "Kind of fault", onchange: choose },
-      Object.keys(KINDS).map((name) => h("option", {}, name)));
+      Object.keys(this.store.faults).map((name) => h("option", {}, name)));
     choose();
     return h("form", { onsubmit: (event) => this.#add(event) },
       h("input", { name: "method", list: "methods", required: true, "aria-label": "Method", size: "18",
