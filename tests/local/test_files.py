@@ -141,9 +141,9 @@ def test_one_file_is_shared_in_a_hundred_channels(slack: LocalSlack, ask: Ask, l
     answer = ask("files_getUploadURLExternal", filename="a.txt", length=3)
     send(slack, answer["upload_url"], b"abc")
     arguments = {"files": [{"id": answer["file_id"]}], "blocks": '[{"type": "divider"}]'}
-    refused = ask("files_completeUploadExternal", channels=[*channels, log], **arguments)
+    refused = ask("files_completeUploadExternal", channels=",".join([*channels, log]), **arguments)
     assert "channels_limit_exceeded" == refused["error"]
-    assert ask("files_completeUploadExternal", channels=channels, **arguments)["ok"]
+    assert ask("files_completeUploadExternal", channels=",".join(channels), **arguments)["ok"]
     slack.wait_for(lambda: all(slack.files(channel) for channel in channels))
     assert "divider" == slack.messages(channels[-1])[0]["blocks"][0]["type"]
 
