@@ -255,8 +255,9 @@ def test_the_panel_shows_limits_and_plans_faults(open_page: Open) -> None:
         expect(panel.get_by_role("alert")).to_have_text("error needs a value: expected error:CODE[:after]")
         panel.get_by_label("Value").fill("internal_error")
         panel.get_by_label("times").fill("")
+        panel.get_by_label("probability").fill("0.99")
         panel.get_by_role("button", name="Add").click()
-        expect(panel.locator(".specs code")).to_have_text("*=error:internal_error,times=forever")
+        expect(panel.locator(".specs code")).to_have_text("*=error:internal_error,times=forever,probability=0.99")
         with pytest.raises(SlackApiError, match="internal_error"):
             client.users_list()
         panel.get_by_role("button", name="Clear all faults").click()

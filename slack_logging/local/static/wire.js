@@ -56,14 +56,18 @@ export class Wire {
       kind, value,
       h("label", {}, "times ", h("input", { name: "times", type: "number", min: "1", size: "4", value: "1",
         placeholder: "∞", title: "Empty: until cleared" })),
+      h("label", {}, "probability ", h("input", { name: "probability", type: "number", min: "0", max: "1", step: "any",
+        value: "1", title: "Of hitting a call, from 0 to 1" })),
       h("button", { class: "plain" }, "Add"), this.clear);
   }
 
   #add(event) {
     event.preventDefault();
-    const { method, kind, value, times } = Object.fromEntries(new FormData(this.form));
-    const spec = `${method.trim()}=${kind}${value ? `:${value.trim()}` : ""}`;
-    this.#post("/page/fault", { spec: times === "1" ? spec : `${spec},times=${times || "forever"}` });
+    const { method, kind, value, times, probability } = Object.fromEntries(new FormData(this.form));
+    const parts = [`${method.trim()}=${kind}${value ? `:${value.trim()}` : ""}`];
+    if (times !== "1") parts.push(`times=${times || "forever"}`);
+    if (probability && probability !== "1") parts.push(`probability=${probability}`);
+    this.#post("/page/fault", { spec: parts.join() });
   }
 
   async #post(path, body) {
