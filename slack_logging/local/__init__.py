@@ -9,8 +9,9 @@ It keeps Slack's limits, rate limits and error codes, so what passes here is not
 publishes no figure, `limits` and `ratelimits` say that theirs is ours. It knows nothing of the rest of this package and
 serves any Slack client. State is in memory and gone with the process.
 
-Not modelled: unfurling of links, ``mrkdwn=false``, who sees an ephemeral message, enterprise organisations, and what
-`methods.METHODS` does not list, which is `unknown_method`. The emoji are a part of Slack's (see `emoji`).
+What is honoured, approximated and not there stands in ``docs/conformance.md``. Not there are: unfurling of links,
+``mrkdwn=false``, direct messages of several people, custom emoji, modals, and what `methods.METHODS` does not list,
+which is `unknown_method`. Of an enterprise only this workspace is there, though people of others can be.
 """
 
 from __future__ import annotations
@@ -19,21 +20,25 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from slack_logging.local.apps import App
     from slack_logging.local.calls import Call
     from slack_logging.local.faults import Fault
     from slack_logging.local.people import File
     from slack_logging.local.slack import LocalSlack
+    from slack_logging.local.sockets import Socket
     from slack_logging.local.text import visible_text
 
 _HOME_OF = {
+    "App": "slack_logging.local.apps",
     "Call": "slack_logging.local.calls",
     "Fault": "slack_logging.local.faults",
     "File": "slack_logging.local.people",
     "LocalSlack": "slack_logging.local.slack",
+    "Socket": "slack_logging.local.sockets",
     "visible_text": "slack_logging.local.text",
 }
 
-__all__ = ["Call", "Fault", "File", "LocalSlack", "visible_text"]
+__all__ = ["App", "Call", "Fault", "File", "LocalSlack", "Socket", "visible_text"]
 
 
 def __getattr__(name: str) -> object:

@@ -84,6 +84,17 @@ REPLIES_PAGE: Final = 1_000
 LIST_DEFAULT: Final = 100
 LIST_PAGE: Final = 1_000
 
+#: Messages pinned to a channel, and bookmarks in it. Ours: 100 is often quoted.
+PINS: Final = 100
+BOOKMARKS: Final = 100
+
+#: Units in a bookmark's parts. Source: bookmarks.add.
+BOOKMARK_TITLE: Final = 256
+BOOKMARK_LINK: Final = 2_048
+
+#: Ephemeral messages of a channel that are remembered for tests to look at. Ours: Slack remembers none.
+EPHEMERALS_KEPT: Final = 1_000
+
 #: Seconds for which a cursor is good. Ours: Slack says that they expire.
 CURSOR_LIFETIME: Final = 600
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slack_logging.local.conversation import Channel, Message
-from slack_logging.local.workspace import TEAM_URL
+from slack_logging.local.teams import TEAM_URL
 
 
 def permalink(channel: Channel, message: Message) -> str:

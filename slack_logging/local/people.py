@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from slack_logging.local import views
+from slack_logging.local import channels, views
 from slack_logging.local.composer import compose
 from slack_logging.local.conversation import Channel, Message
+from slack_logging.local.model import User
+from slack_logging.local.past import preload
+from slack_logging.local.teams import External
+from slack_logging.local.text import stored
 from slack_logging.local.workspace import ClockLike, Workspace, authorship
 
 
@@ -33,10 +37,11 @@ class People:
 
     Args:
         clock: what `ts` are made of.
+        enterprise: whether the workspace belongs to one.
     """
 
-    def __init__(self, clock: ClockLike) -> None:
-        self.workspace = Workspace(clock)
+    def __init__(self, clock: ClockLike, *, enterprise: bool = False) -> None:
+        self.workspace = Workspace(clock, enterprise=enterprise)
         self._bot = self.workspace.add_user("ops", bot=True)
         ada, ben = self.workspace.add_user("ada", admin=True), self.workspace.add_user("ben")
         for name in ("general", "ops-log", "ops-commands"):
@@ -52,9 +57,9 @@ class People:
         id: str | None = None,  # noqa: A002
         admin: bool = False,
         guest: bool | Literal["single-channel"] = False,
-        external: bool = False,
+        external: External = False,
         deactivated: bool = False,
-        bot: bool = False,
+        bot: bool | Literal["workflow"] = False,
     ) -> str:
         """Add somebody to the workspace, to no channel yet.
 
@@ -63,12 +68,18 @@ class People:
             id: the user id; made from the name if not given.
             admin: of the workspace.
             guest: True for a guest, ``"single-channel"`` for one who may be in one channel only.
-            external: from another workspace, by Slack Connect.
+            external: from elsewhere: True or ``"workspace"`` for a workspace without an enterprise,
+                ``"enterprise"`` for one of another enterprise, both by Slack Connect; ``"sibling"`` for another
+                workspace of our own enterprise.
             deactivated: no longer there.
-            bot: the bot user of another app.
+            bot: the bot user of another app; ``"workflow"`` for one that Workflow Builder made. For a bot without a
+                user see `say`.
 
         Returns:
             The user id.
+
+        Raises:
+            ValueError: the id is taken, or there is no such place to be from.
         """
         with self.workspace.lock:
             return self.workspace.add_user(
@@ -94,7 +105,9 @@ class People:
     def add_channel(
         self, name: str, *, private: bool = False, archived: bool = False, bot_is_member: bool = True
     ) -> str:
-        """Add a channel with all people of the workspace in it, and the bot unless told otherwise.
+        """Add a channel with all members of the workspace in it, and the bot unless told otherwise.
+
+        Guests and people from elsewhere are in a channel only once they were invited.
 
         Returns:
             The channel id.
@@ -103,15 +116,20 @@ class People:
             workspace = self.workspace
             if workspace.channel_named(name.removeprefix("#")):
                 raise ValueError(f"there is a channel #{name.removeprefix('#')} already; take another name")
-            members = [user.id for user in workspace.users.values() if not user.bot_id]
+            members = [user.id for user in workspace.users.values() if self._is_full_member(user)]
+            creator = members[0] if members else self._bot.id
             if bot_is_member:
                 members.append(self._bot.id)
             channel = workspace.add_channel(
-                name.removeprefix("#"), kind="group" if private else "channel", creator=members[0], members=members
+                name.removeprefix("#"), kind="group" if private else "channel", creator=creator, members=members
             )
             if archived:
-                workspace.archive(channel)
+                channels.archive(workspace, channel, workspace.users[creator])
             return channel.id
+
+    def _is_full_member(self, user: User) -> bool:
+        """Tell whether somebody is a person of this workspace, no guest and still there."""
+        return not (user.bot_id or user.is_restricted or user.is_deactivated) and user.team_id == self._bot.team_id
 
     def channel_id(self, name: str) -> str:
         """Return the id of a channel."""
@@ -119,14 +137,42 @@ class People:
             return self.workspace.channel(name).id
 
     def archive(self, channel: str) -> None:
-        """Archive a channel."""
+        """Archive a channel: it can be read, nothing more. Messages say that its creator did it."""
         with self.workspace.lock:
-            self.workspace.archive(self.workspace.channel(channel))
+            channels.archive(self.workspace, *self._created(channel))
+
+    def unarchive(self, channel: str) -> None:
+        """Take a channel out of the archive."""
+        with self.workspace.lock:
+            channels.unarchive(self.workspace, *self._created(channel))
+
+    def rename_channel(self, channel: str, name: str) -> None:
+        """Give a channel another name; it keeps its id.
+
+        Raises:
+            ValueError: the name is taken.
+        """
+        with self.workspace.lock:
+            place, creator = self._created(channel)
+            channels.rename(self.workspace, place, name.removeprefix("#"), creator)
+
+    def remove_channel(self, channel: str) -> None:
+        """Delete a channel with all that is in it; one made anew under its name has another id."""
+        with self.workspace.lock:
+            channels.delete(self.workspace, self.workspace.channel(channel))
+
+    def _created(self, channel: str) -> tuple[Channel, User]:
+        place = self.workspace.channel(channel)
+        return place, self.workspace.users[place.creator]
 
     def invite(self, channel: str, user: str) -> None:
-        """Add somebody to a channel, the bot for instance; Slack's own message says so there."""
+        """Add somebody to a channel, the bot for instance; Slack's own message says so there.
+
+        Raises:
+            ApiError: ``ura_max_channels``: a single-channel guest is in another channel.
+        """
         with self.workspace.lock:
-            self.workspace.join(self.workspace.channel(channel), self.workspace.user(user))
+            channels.admit(self.workspace, self.workspace.channel(channel), self.workspace.user(user))
 
     def kick(self, channel: str, user: str) -> None:
         """Take somebody out of a channel; Slack's own message says so there."""
@@ -150,18 +196,21 @@ class People:
         channel: str,
         text: str,
         *,
-        user: str,
+        user: str | None = None,
+        integration: str | None = None,
         thread_ts: str | None = None,
         broadcast: bool = False,
         raw: bool = False,
         **message_fields: Any,
     ) -> str:
-        """Have somebody type a message.
+        """Have somebody type a message, or a bot without a user post one.
 
         Args:
             channel: where.
             text: as typed; mentions, links and emoji in it are recognised as Slack's message box does.
-            user: who.
+            user: who; or else
+            integration: the name of a bot without a user, such as a classic one: its message is a ``bot_message``
+                with a `bot_id` and a `username` only.
             thread_ts: the parent, for a reply.
             broadcast: show the reply in the channel too.
             raw: store `text` exactly as given and without blocks, as old clients did.
@@ -172,17 +221,50 @@ class People:
 
         Raises:
             ApiError: ``thread_not_found`` or ``cannot_reply_to_message``.
+            TypeError: neither or both of `user` and `integration` were given.
         """
         with self.workspace.lock:
-            place, author = self.workspace.channel(channel), self.workspace.user(user)
-            fields = authorship(author) | self._typed(text, raw=raw) | message_fields
-            return self.workspace.post(place, fields, thread_ts=thread_ts, broadcast=broadcast).ts
+            place, author = self.workspace.channel(channel), self._author(user, integration)
+            if integration:
+                author["text"] = text if raw else stored(text)
+            else:
+                author |= self._typed(text, raw=raw)
+            return self.workspace.post(place, author | message_fields, thread_ts=thread_ts, broadcast=broadcast).ts
+
+    def _author(self, user: str | None, integration: str | None) -> dict[str, Any]:
+        """Return the fields that say who posts."""
+        if (user is None) == (integration is None):
+            raise TypeError("give either user= or integration=: who says it")
+        if user is not None:
+            return authorship(self.workspace.user(user))
+        bot = self.workspace.integration(str(integration))
+        return {"subtype": "bot_message", "bot_id": bot.bot_id, "username": bot.name}
 
     def _typed(self, text: str, *, raw: bool) -> dict[str, Any]:
         if raw:
             return {"text": text}
         composed = compose(text, self.workspace)
         return {"text": composed.text, "blocks": [composed.block]}
+
+    def preload(self, channel: str, messages: Iterable[str | Mapping[str, Any]], *, user: str = "ada") -> list[str]:
+        """Fill a channel with a past: many messages at once, of which no event tells. An open page must be reloaded.
+
+        Args:
+            channel: where.
+            messages: oldest first. A text was typed by `user` and is plain: no mention, link or emoji is recognised in
+                it. A mapping has such a `text`, or the message's own fields with `blocks` among them, and may have
+                `user` (id or name), `thread_ts` and `ts`. What has no `ts` is a second before the next, the last now.
+            user: who said what says nothing else.
+
+        Returns:
+            The messages' `ts`.
+
+        Raises:
+            ValueError: a `ts` is not later than the one before it, or no `ts` at all.
+            ApiError: what a reply would be refused with.
+        """
+        with self.workspace.lock:
+            return preload(self.workspace, self.workspace.channel(channel), list(messages), user)
 
     def edit(self, channel: str, ts: str, text: str, *, user: str | None = None) -> None:
         """Have somebody, the author unless told otherwise, change a message to what he types now."""
@@ -237,6 +319,18 @@ class People:
             place = self.workspace.channel(channel)
             shown = place.timeline() if thread_ts is None else list(place.thread(self._find(channel, thread_ts)[1]))
             return [copy.deepcopy(views.message(place, message, full=True)) for message in shown]
+
+    def ephemerals(self, channel: str, *, user: str | None = None) -> list[dict[str, Any]]:
+        """Return the last 1,000 ephemeral messages of a channel, oldest first; no client can find them.
+
+        Args:
+            channel: where they were shown.
+            user: only what this person saw. A message's own `user` is who saw it.
+        """
+        with self.workspace.lock:
+            seen_by = self.workspace.user(user).id if user else None
+            shown = self.workspace.channel(channel).ephemerals
+            return [copy.deepcopy(message) for message in shown if seen_by in (None, message["user"])]
 
     def reactions(self, channel: str, ts: str) -> dict[str, list[str]]:
         """Return the reactions to a message: the user ids by the name that Slack stores, ``+1`` not ``thumbsup``."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
+import re
 import signal
 import sys
 import threading
 
-from slack_logging.local import LocalSlack
+from slack_logging.local import Fault, LocalSlack, events
+from slack_logging.local.faultplan import OTHER_TARGETS, parse_fault
+from slack_logging.local.faults import KINDS
+from slack_logging.local.methods import METHODS
 
 #: The port unless another is asked for: always the same, so that what was exported yesterday still works.
 DEFAULT_PORT = 8765
@@ -22,6 +27,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_PORT,
         help="where to listen on 127.0.0.1 (default %(default)s; 0: any free one)",
     )
+    parser.add_argument(
+        "--rate-limit",
+        type=_factor,
+        default=1.0,
+        metavar="FACTOR",
+        help="multiplies Slack's rate limits (default %(default)s; 0: no limits)",
+    )
+    parser.add_argument(
+        "--scopes", metavar="SCOPE[,SCOPE]", help="of the bot token (default: all that anything here asks for)"
+    )
+    parser.add_argument(
+        "--request-url",
+        metavar="URL",
+        help="push events, commands and clicks to this address on this machine, instead of Socket Mode",
+    )
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="SPEC", help="plan a fault, see below; can be repeated"
+    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _about_faults()
 
 
 def _port(text: str) -> int:
@@ -30,16 +55,55 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _factor(text: str) -> float:
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = math.nan
+    if not 0 <= factor < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no factor: give a number such as 0.5, or 0 for no limits")
+    return factor
+
+
+def _about_faults() -> str:
+    kinds = {f"{kind}:{row.value}" if row.value else kind: row.happens for kind, row in KINDS.items()}
+    kinds = {kind.replace(":[", "[:"): happens for kind, happens in kinds.items()}
+    width = max(map(len, kinds))
+    table = "\n".join(f"  {kind:{width}}  {happens}" for kind, happens in kinds.items())
+    return f"""faults: METHOD=KIND[:VALUE][,times=N|forever][,probability=P]
+
+  METHOD is one of the Web API, or {", ".join(OTHER_TARGETS[:-1])}; * is all but socket.
+  A fault hits the next call, or the next N; with a probability (0 to 1) it spares some, which do not count.
+
+{table}
+
+examples:
+  --fault chat.postMessage=rate_limited:30,times=3
+  --fault '*=server_error:503,times=forever,probability=0.1'
+  --fault reactions.add=error:internal_error:after"""
+
+
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM, and return the exit status. Call it from the main thread.
 
     Args:
         args: as `add_arguments` declared them.
     """
+    faults: list[tuple[str, Fault]] = []
+    try:
+        for spec in args.fault:
+            faults.append(parse_fault(spec))
+    except ValueError as error:
+        print(f"slack-logging local: --fault {spec!r}: {error}", file=sys.stderr)
+        return 2
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    slack = LocalSlack(port=args.port)
+    scopes = _all_scopes() if args.scopes is None else re.split(r"[,\s]+", args.scopes)
+    slack = LocalSlack(port=args.port, rate_limit=args.rate_limit, scopes=scopes)
+    slack.app.request_url = args.request_url
+    for method, fault in faults:
+        slack.fault(method, fault)
     try:
         slack.start()
     except OSError as error:
@@ -54,14 +118,22 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _all_scopes() -> set[str]:
+    """Return what makes every method and every event work, since whoever tries a program here has an app for it."""
+    return {*events.SCOPES, *(scope for method in METHODS.values() for scope in method.scopes)}
+
+
 def _welcome(slack: LocalSlack) -> str:
     exports = "\n".join(f"  export {name}={value}" for name, value in slack.environ.items())
+    faults = "".join(f"  fault    {method}={fault}\n" for method, fault in slack.faults())
     return f"""A Slack on your machine, in memory; Ctrl-C ends it and forgets everything.
 
   page     {slack.url}/
   people   ada {slack.user_id("ada")}, ben {slack.user_id("ben")}
   webhook  {slack.webhook_url("#ops-log")}  (posts to #ops-log)
-
+  tokens   {slack.bot_token}, and for Socket Mode {slack.app_token}
+  secret   {slack.app.signing_secret}  (signs what is pushed by --request-url)
+{faults}
 To point a program at it:
 
 {exports}

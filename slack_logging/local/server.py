@@ -7,7 +7,6 @@ the server by a name of its own. Nothing here decides what Slack would say.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,22 +16,22 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from slack_logging.local import limits, webhooks
+from slack_logging.local import limits
 from slack_logging.local.arguments import Arguments
 from slack_logging.local.calls import Call, without_tokens
 from slack_logging.local.errors import ApiError
-from slack_logging.local.faults import Fault, FaultPlan
-from slack_logging.local.webapi import Answer, WebApi, rate_limited, refused
-from slack_logging.local.webhooks import WebhookAnswer, Webhooks
+from slack_logging.local.faultplan import FaultPlan
+from slack_logging.local.later import Later
+from slack_logging.local.mishaps import Outcome, Process, as_json, outcome, plain
+from slack_logging.local.webapi import WebApi, refused
+from slack_logging.local.webhooks import Webhooks, read_payload
 from slack_logging.local.wire import read_call
 from slack_logging.local.workspace import Workspace
 
 _log = logging.getLogger(__name__)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_ERROR_PAGE = "<!DOCTYPE html><html><head><title>Server Error</title></head><body><h1>Server Error</h1></body></html>"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Process = Callable[[], tuple[web.Response, str | None]]
 
 
 class Server:
@@ -42,6 +41,7 @@ class Server:
         workspace: the state.
         web_api: answers Web API calls.
         webhooks: answers webhook posts.
+        faults: the plan of what goes wrong.
         record: is given every call, from the loop's thread, under the lock.
         share_delay: seconds from the answer to files.completeUploadExternal until the file shows.
     """
@@ -51,21 +51,24 @@ class Server:
         workspace: Workspace,
         web_api: WebApi,
         webhooks: Webhooks,
+        faults: FaultPlan,
         *,
         record: Callable[[Call], None],
         share_delay: float,
     ) -> None:
-        self.faults = FaultPlan()
         self.url = ""
+        self.later = Later(workspace.clock)
         self._workspace = workspace
         self._web_api = web_api
         self._webhooks = webhooks
+        self._faults = faults
         self._record = record
         self._share_delay = share_delay
 
     def application(self) -> web.Application:
         """Return the application, to which the web page adds its own routes."""
         app = web.Application(middlewares=[_guarded], client_max_size=limits.FILE + limits.BODY)
+        app.on_cleanup.append(self._forget)
         app.router.add_get("/api/{method}", self._call)
         app.router.add_post("/api/{method}", self._call)
         app.router.add_post("/services/{team}/{bot}/{secret}", self._webhook)
@@ -75,6 +78,9 @@ class Server:
         app.router.add_get("/files/{file}/{name:.*}", self._download)
         return app
 
+    async def _forget(self, _app: web.Application) -> None:
+        await self.later.close()
+
     async def _call(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         try:
@@ -83,15 +89,15 @@ class Server:
         except ApiError as error:
             values, token, refusal = {}, None, refused(error)
 
-        def process() -> tuple[web.Response, str | None]:
-            answer = refusal or self._web_api.call(method, token, Arguments(values), url=self.url)
+        def process(behind: float) -> Outcome:
+            answer = refusal or self._web_api.call(method, token, Arguments(values), url=self.url, behind=behind)
             for action in answer.afterwards:
-                asyncio.get_running_loop().call_later(self._share_delay, self._later, action)
-            return _json(answer), answer.error
+                asyncio.get_running_loop().call_later(self._share_delay, self._afterwards, action)
+            return as_json(answer), answer.error
 
         return await self._answer(request, method, values, process)
 
-    def _later(self, action: Callable[[], None]) -> None:
+    def _afterwards(self, action: Callable[[], object]) -> None:
         """Do what Slack does asynchronously; meanwhile its thread or channel may have gone."""
         with self._workspace.lock:
             try:
@@ -102,9 +108,9 @@ class Server:
     async def _webhook(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
 
-        def process() -> tuple[web.Response, str | None]:
+        def process(_behind: float) -> Outcome:
             answer = self._webhooks.post(request.path, body)
-            return _plain(answer), answer.error
+            return plain(answer), answer.error
 
         return await self._answer(request, "webhook", _webhook_args(body), process)
 
@@ -113,7 +119,7 @@ class Server:
         body = await request.read()
         file_id = request.match_info["file"]
 
-        def process() -> tuple[web.Response, str | None]:
+        def process(_behind: float) -> Outcome:
             file = self._workspace.files.get(file_id)
             if file is None or file.is_complete or len(body) != file.length:
                 return web.Response(status=400, text="upload does not match what was announced"), "upload_refused"
@@ -127,7 +133,7 @@ class Server:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         file_id = request.match_info["file"]
 
-        def process() -> tuple[web.Response, str | None]:
+        def process(_behind: float) -> Outcome:
             try:
                 identity = self._web_api.authenticate(token.strip() if scheme.lower() == "bearer" else None)
             except ApiError as error:
@@ -145,51 +151,25 @@ class Server:
     async def _answer(
         self, request: web.Request, method: str, args: Mapping[str, Any], process: Process
     ) -> web.StreamResponse:
-        """Process a request, unless a fault comes first, and record it.
-
-        The fault decides: latency waits and then goes on; a 429, a 500 or a cut before processing take the place of
-        processing; a cut after it takes the place of the answer.
-        """
+        """Process a request, as far as the fault that it meets lets it, and record it when its answer is decided."""
         arrived = self._workspace.clock.time()
         with self._workspace.lock:
-            fault = self.faults.take(method)
+            fault = self._faults.take(method)
         if fault and fault.kind == "latency":
             await asyncio.sleep(fault.seconds)
         with self._workspace.lock:
-            response, error = (_instead(fault, method) if fault else None) or process()
-            status = response.status
-            if fault and fault.is_cut:
-                status, error = 0, fault.kind
+            if fault and fault.kind == "cut_late":
+                self.later.call_at(arrived + fault.seconds, lambda: self._afterwards(lambda: process(0.0)))
+            response, error = outcome(method, process, fault)
+            status = 0 if fault and fault.is_cut else response.status
             headers = without_tokens({name.lower(): value for name, value in request.headers.items()})
             self._record(Call(method, without_tokens(args), arrived, status, error, headers))
-        if status == 0 and request.transport is not None:
+        if fault and fault.is_cut and request.transport is not None:
             request.transport.close()
+        if fault and fault.kind == "slow_answer":
+            await asyncio.sleep(fault.seconds)
         response.headers["x-slack-req-id"] = uuid.uuid4().hex
         return response
-
-
-def _instead(fault: Fault, method: str) -> tuple[web.Response, str | None] | None:
-    """Return what is answered in place of processing, or None where the fault lets the call through."""
-    if fault.kind == "rate_limited":
-        wait = int(fault.seconds)
-        if method == "webhook":
-            return _plain(webhooks.rate_limited(wait)), "rate_limited"
-        return _json(rate_limited(wait)), "ratelimited"
-    if fault.kind == "error":
-        return _json(refused(ApiError(fault.code))), fault.code
-    if fault.kind == "server_error":
-        return web.Response(status=fault.status, text=_ERROR_PAGE, content_type="text/html"), fault.kind
-    if fault.kind == "cut_before":
-        return web.Response(), fault.kind
-    return None
-
-
-def _json(answer: Answer) -> web.Response:
-    return web.json_response(answer.body, status=answer.status, headers=answer.headers)
-
-
-def _plain(answer: WebhookAnswer) -> web.Response:
-    return web.Response(text=answer.body, status=answer.status, headers=answer.headers)
 
 
 @web.middleware
@@ -213,7 +193,6 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
 def _webhook_args(body: bytes) -> dict[str, Any]:
     """Return what a webhook was sent, for the record: the payload's fields, or the bytes as text."""
     try:
-        payload = json.loads(body)
-    except (ValueError, RecursionError):
-        payload = None
-    return payload if isinstance(payload, dict) else {"body": body.decode(errors="replace")}
+        return read_payload(body)
+    except ApiError:
+        return {"body": body.decode(errors="replace")}

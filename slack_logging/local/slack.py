@@ -8,20 +8,28 @@ import time
 import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from types import TracebackType
 from typing import Literal, TypeVar
 
 from slack_logging.local import page
+from slack_logging.local.apps import App, Apps
 from slack_logging.local.calls import Call
+from slack_logging.local.deliveries import Delivery
+from slack_logging.local.dispatch import Dispatcher
+from slack_logging.local.faultplan import FaultPlan
 from slack_logging.local.faults import Fault
+from slack_logging.local.interactions import Interactions
 from slack_logging.local.loopback import LoopbackServer
 from slack_logging.local.people import People
-from slack_logging.local.ratelimits import RateLimiter
+from slack_logging.local.ratelimits import Level, RateLimiter
 from slack_logging.local.server import Server
+from slack_logging.local.sockets import Distribution, Socket
+from slack_logging.local.teams import TEAM_ID
 from slack_logging.local.text import visible_text
-from slack_logging.local.webapi import TOKEN_PREFIX, Token, WebApi
+from slack_logging.local.webapi import WebApi
 from slack_logging.local.webhooks import Webhooks
-from slack_logging.local.workspace import TEAM_ID, ClockLike
+from slack_logging.local.workspace import ClockLike
 
 T = TypeVar("T")
 
@@ -30,12 +38,6 @@ _CALLS_KEPT = 100_000
 
 #: Seconds between two looks of `wait_for` while nothing changes.
 _GLANCE = 0.1
-
-#: The bot token's scopes unless others are given: what the app manifest of a logging and command bot asks for.
-DEFAULT_SCOPES = frozenset(
-    "chat:write chat:write.public chat:write.customize channels:history groups:history channels:read groups:read "
-    "reactions:read reactions:write users:read usergroups:read files:write".split()
-)
 
 
 class _SystemClock:
@@ -57,8 +59,14 @@ class LocalSlack(People):
         rate_limit: multiplies Slack's rate limits; 0 switches them off.
         history_anchor: which end of a channel conversations.history begins at when only `oldest` is given. Slack's
             pages contradict each other; a client should work with both.
-        scopes: of `bot_token`; None stands for `DEFAULT_SCOPES`.
+        scopes: of `bot_token`; None stands for `slack_logging.local.apps.DEFAULT_SCOPES`.
         share_delay: real seconds from the end of an upload until the file shows in its channel.
+        enterprise: whether the workspace belongs to an enterprise; then users and auth.test say so.
+        distribution: which of an app's Socket Mode connections gets the next event; Slack promises neither.
+        seed: of all that is left to chance, such as faults with a probability; the same one repeats it.
+
+    Attributes:
+        app: the app whose bot is `ops`; it answers every slash command that no other app has. See `add_app`.
     """
 
     def __init__(
@@ -70,26 +78,39 @@ class LocalSlack(People):
         history_anchor: Literal["newest", "oldest"] = "newest",
         scopes: Iterable[str] | None = None,
         share_delay: float = 0.0,
+        enterprise: bool = False,
+        distribution: Distribution = "round_robin",
+        seed: int = 0,
     ) -> None:
         if history_anchor not in ("newest", "oldest"):
             raise ValueError(f"history_anchor is {history_anchor!r}: give 'newest' or 'oldest'")
         if not 0 <= port <= 65_535:
             raise ValueError(f"port is {port}: give a number from 0 to 65535; 0 takes any free one")
-        super().__init__(clock or _SystemClock())
+        super().__init__(clock or _SystemClock(), enterprise=enterprise)
         self._port = port
         self._listening: LoopbackServer | None = None
         self._calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
         self._changes = 0
         self._changed = threading.Condition(self.workspace.lock)
-        limiter = RateLimiter(rate_limit)
-        self._web_api = WebApi(self.workspace, limiter, self._bot, history_anchor=history_anchor)
-        self._webhooks = Webhooks(self.workspace, limiter, self._bot)
-        self._server = Server(
-            self.workspace, self._web_api, self._webhooks, record=self._record, share_delay=share_delay
+        self._limiter = limiter = RateLimiter(rate_limit)
+        self._apps = Apps(self.workspace)
+        self.app = self._apps.install(self._bot, scopes=scopes, commands=None)
+        self._faults = FaultPlan(seed)
+        self._dispatcher = Dispatcher(
+            self.workspace, self._apps, limiter, self._faults, distribution=distribution, seed=seed
         )
-        self.bot_token = f"{TOKEN_PREFIX}bot"
-        self._web_api.tokens[self.bot_token] = Token(
-            self._bot.id, DEFAULT_SCOPES if scopes is None else frozenset(scopes)
+        web_api = WebApi(
+            self.workspace,
+            limiter,
+            self._apps,
+            self.app,
+            connect=self._dispatcher.sockets.url,
+            history_anchor=history_anchor,
+        )
+        self._webhooks = Webhooks(self.workspace, limiter)
+        self._interactions = Interactions(self.workspace, self._apps, self._webhooks, self._dispatcher.add)
+        self._server = Server(
+            self.workspace, web_api, self._webhooks, self._faults, record=self._record, share_delay=share_delay
         )
         self.workspace.subscribe(lambda _event: self._note_change())
 
@@ -105,7 +126,8 @@ class LocalSlack(People):
         if self._listening is not None:
             raise RuntimeError("this LocalSlack is running already")
         app = self._server.application()
-        page.add_routes(app, self.workspace, self)
+        self._dispatcher.add_routes(app)
+        page.add_routes(app, self, sockets=self._dispatcher.sockets.count)
         listening = LoopbackServer(app)
         self._port = listening.start(self._port)
         self._listening = listening
@@ -147,19 +169,29 @@ class LocalSlack(People):
         return f"{self.url}/api/"
 
     @property
+    def bot_token(self) -> str:
+        """The bot token of `app`."""
+        return self.app.bot_token
+
+    @property
+    def app_token(self) -> str:
+        """The app-level token of `app`, for Socket Mode."""
+        return self.app.app_token
+
+    @property
     def bot_user_id(self) -> str:
-        """The bot's user id."""
-        return self._bot.id
+        """The user id of the bot of `app`."""
+        return self.app.bot_user_id
 
     @property
     def bot_id(self) -> str:
         """The bot's own id, which its messages carry."""
-        return str(self._bot.bot_id)
+        return self.app.bot_id
 
     @property
     def app_id(self) -> str:
-        """The app's id."""
-        return str(self._bot.app_id)
+        """The id of `app`."""
+        return self.app.id
 
     @property
     def team_id(self) -> str:
@@ -176,25 +208,96 @@ class LocalSlack(People):
             )
         return environ
 
-    def webhook_url(self, channel: str) -> str:
-        """Return the address of an incoming webhook of the app for a channel; the same one each time."""
-        with self.workspace.lock:
-            return self.url + self._webhooks.path(self.workspace.channel(channel).id)
+    def webhook_url(self, channel: str, app: App | None = None) -> str:
+        """Return the address of an app's incoming webhook for a channel; the same one each time.
 
-    def response_url(self, channel: str) -> str:
-        """Return an address such as a slash command brings along: five answers within 30 minutes.
-
-        They are seen by one person only, hence stored nowhere, unless ``response_type`` is ``in_channel``.
+        Args:
+            channel: where it posts.
+            app: whose it is; `app` unless told otherwise.
         """
         with self.workspace.lock:
-            return self.url + self._webhooks.response_path(self.workspace.channel(channel).id)
+            return self.url + self._webhooks.path(app or self.app, self.workspace.channel(channel).id)
+
+    def response_url(self, channel: str, *, user: str | None = None, message_ts: str | None = None) -> str:
+        """Return an address such as a slash command or a click brings along: five answers within 30 minutes.
+
+        Args:
+            channel: where.
+            user: who sees what is not ``in_channel`` (see `ephemerals`); the channel's creator unless given.
+            message_ts: the message that was clicked, stored or ephemeral, which an answer may replace or delete.
+        """
+        with self.workspace.lock:
+            place = self.workspace.channel(channel)
+            user_id = self.workspace.user(user or place.creator).id
+            return self.url + self._webhooks.response_path(self.app, place.id, user_id=user_id, original_ts=message_ts)
 
     def token(self, *scopes: str) -> str:
-        """Return a new token of the same bot with only these scopes."""
+        """Return a new token of the bot of `app` with only these scopes."""
+        return self.app.token(*scopes)
+
+    def add_app(
+        self,
+        name: str,
+        *,
+        channels: Iterable[str] = (),
+        scopes: Iterable[str] | None = None,
+        events: Iterable[str] | None = None,
+        commands: Iterable[str] = (),
+        request_url: str | None = None,
+    ) -> App:
+        """Install another app, with a bot user, tokens and connections of its own.
+
+        Args:
+            name: its bot user's.
+            channels: that the bot is a member of: events come from these only.
+            scopes: of its bot token; None stands for `slack_logging.local.apps.DEFAULT_SCOPES`.
+            events: that it subscribed to, such as ``message.channels`` and ``app_mention``; None for all.
+            commands: its slash commands, such as ``/deploy``.
+            request_url: an address on this machine that gets events, commands and clicks by HTTP; None for Socket Mode.
+        """
         with self.workspace.lock:
-            token = f"{TOKEN_PREFIX}{len(self._web_api.tokens)}"
-            self._web_api.tokens[token] = Token(self._bot.id, frozenset(scopes))
-            return token
+            bot = self.workspace.add_user(name, bot=True)
+            app = self._apps.install(bot, scopes=scopes, events=events, commands=commands)
+            app.request_url = request_url
+            for channel in channels:
+                self.workspace.join(self.workspace.channel(channel), bot)
+            return app
+
+    def command(self, channel: str, typed: str, *, user: str) -> None:
+        """Have somebody type a slash command, such as ``/deploy api``; what is answered is a message or `ephemerals`.
+
+        Raises:
+            LookupError: no app takes it.
+        """
+        with self.workspace.lock:
+            place, author = self.workspace.channel(channel), self.workspace.user(user)
+            self._interactions.command(place, typed, author, url=self.url)
+
+    def click(self, channel: str, ts: str, action_id: str, *, user: str, block_id: str | None = None) -> None:
+        """Have somebody click a button of a message.
+
+        Raises:
+            LookupError: there is no such message or button, or it is no app's.
+        """
+        with self.workspace.lock:
+            place, person = self.workspace.channel(channel), self.workspace.user(user)
+            self._interactions.click(place, ts, action_id, person, block_id=block_id, url=self.url)
+
+    def sockets(self, app: App | None = None) -> list[Socket]:
+        """Return the open Socket Mode connections of an app, `app` unless told otherwise; to look at and to disturb."""
+        return self._dispatcher.sockets.of(app or self.app)
+
+    def deliveries(self, app: App | None = None) -> list[Delivery]:
+        """Return what is on its way to an app and not acknowledged yet: copies, the next to be sent first."""
+        with self.workspace.lock:
+            return [replace(delivery) for delivery in self._dispatcher.pending(app or self.app)]
+
+    def disable_socket_mode(self, app: App | None = None) -> None:
+        """Switch Socket Mode off for an app: its connections end with ``link_disabled``, new ones are refused."""
+        app = app or self.app
+        app.socket_mode = False
+        for socket in self.sockets(app):
+            socket.disconnect("link_disabled")
 
     # What went over the wire, and what is to go wrong there
 
@@ -208,20 +311,34 @@ class LocalSlack(People):
         with self.workspace.lock:
             self._calls.clear()
 
+    def rate_levels(self) -> list[Level]:
+        """Return how full each rate limit is that was called upon so far; none where rate limits are off."""
+        with self.workspace.lock:
+            return self._limiter.levels(self.workspace.clock.time())
+
     def fault(self, method: str, fault: Fault) -> None:
         """Plan a fault for the next calls.
 
         Args:
-            method: such as ``chat.postMessage``; ``webhook``, ``upload``, ``download``; ``"*"`` for everything.
+            method: such as ``chat.postMessage``; ``webhook``, ``upload``, ``download``; ``socket`` for the events
+                sent; ``"*"`` for all but these events.
             fault: what happens, and how often.
+
+        Raises:
+            ValueError: there is no such method, or no such fault there.
         """
         with self.workspace.lock:
-            self._server.faults.add(method, fault)
+            self._faults.add(method, fault)
+
+    def faults(self) -> list[tuple[str, Fault]]:
+        """Return the faults still to come, with their methods, in the order in which they were planned."""
+        with self.workspace.lock:
+            return self._faults.planned()
 
     def clear_faults(self) -> None:
         """Forget the faults that have not happened yet."""
         with self.workspace.lock:
-            self._server.faults.clear()
+            self._faults.clear()
 
     def _record(self, call: Call) -> None:
         self._calls.append(call)

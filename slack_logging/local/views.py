@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from slack_logging.local.conversation import Channel, Message
 from slack_logging.local.limits import REACTION_USERS_SHOWN
-from slack_logging.local.model import Group, StoredFile, User
+from slack_logging.local.model import Enterprise, Group, Integration, StoredFile, User
 
-_ICONS = {f"image_{size}": f"https://a.slack-edge.com/bot_{size}.png" for size in (36, 48, 72)}
+#: The host of pictures; the name is reserved for tests and resolves nowhere.
+_IMAGES = "https://images.slack.test"
+_BOT_IMAGES = {f"image_{size}": f"{_IMAGES}/bot_{size}.png" for size in (36, 48, 72)}
+_PROFILE_SIZES = (24, 32, 48, 72, 192, 512)
+_TEAM_SIZES = (34, 44, 68, 88, 102, 132)
 
 
-def user(person: User) -> dict[str, Any]:
-    """Return a user object. Source: users.info."""
-    return {
+def user(person: User, *, with_email: bool = False) -> dict[str, Any]:
+    """Return a user object. Source: users.info.
+
+    Args:
+        person: the user.
+        with_email: the profile says the address, which is for those with the scope ``users:read.email``.
+    """
+    view = {
         "id": person.id,
         "team_id": person.team_id,
         "name": person.name,
         "deleted": person.is_deactivated,
+        "color": "9f69e7",
         "real_name": person.name.capitalize(),
         "tz": "Etc/UTC",
+        "tz_label": "Coordinated Universal Time",
         "tz_offset": 0,
-        "profile": {
-            "real_name": person.name.capitalize(),
-            "display_name": person.name,
-            "team": person.team_id,
-            **({"bot_id": person.bot_id, "api_app_id": person.app_id} if person.bot_id else {}),
-        },
+        "profile": profile(person, with_email=with_email),
         "is_admin": person.is_admin,
         "is_owner": False,
         "is_primary_owner": False,
@@ -37,7 +44,65 @@ def user(person: User) -> dict[str, Any]:
         "is_bot": person.bot_id is not None,
         "is_app_user": False,
         "updated": person.updated,
+        "has_2fa": False,
     }
+    if person.is_workflow:
+        view["is_workflow_bot"] = True
+    if person.enterprise is not None:
+        view["enterprise_user"] = _enterprise_user(person, person.enterprise)
+    return view
+
+
+def _enterprise_user(person: User, enterprise: Enterprise) -> dict[str, Any]:
+    return {
+        "id": person.id,
+        "enterprise_id": enterprise.id,
+        "enterprise_name": enterprise.name,
+        "is_admin": False,
+        "is_owner": False,
+        "is_primary_owner": False,
+        "teams": [person.team_id],
+    }
+
+
+def profile(person: User, *, with_email: bool = False) -> dict[str, Any]:
+    """Return a user's profile. Source: users.profile.get."""
+    real_name = person.name.capitalize()
+    view = {
+        "title": "",
+        "phone": "",
+        "skype": "",
+        "real_name": real_name,
+        "real_name_normalized": real_name,
+        "display_name": person.name,
+        "display_name_normalized": person.name,
+        "status_text": "",
+        "status_emoji": "",
+        "status_expiration": 0,
+        "avatar_hash": "ge0000000000",
+        "team": person.team_id,
+        **{f"image_{size}": f"{_IMAGES}/{person.id}_{size}.png" for size in _PROFILE_SIZES},
+    }
+    if person.bot_id:
+        view |= {"bot_id": person.bot_id, "api_app_id": person.app_id, "always_active": True}
+    elif with_email:
+        view["email"] = f"{person.name}@local.slack.test"
+    return view
+
+
+def team(id: str, name: str, *, url: str, enterprise: Enterprise | None) -> dict[str, Any]:  # noqa: A002
+    """Return a workspace object. Source: team.info."""
+    view = {
+        "id": id,
+        "name": name,
+        "url": url,
+        "domain": url.removeprefix("https://").partition(".")[0],
+        "email_domain": "",
+        "icon": {"image_default": True} | {f"image_{size}": f"{_IMAGES}/team_{size}.png" for size in _TEAM_SIZES},
+    }
+    if enterprise is not None:
+        view |= {"enterprise_id": enterprise.id, "enterprise_name": enterprise.name}
+    return view
 
 
 def bot_profile(bot: User) -> dict[str, Any]:
@@ -50,17 +115,45 @@ def bot_profile(bot: User) -> dict[str, Any]:
         "deleted": bot.is_deactivated,
         "updated": bot.updated,
         "team_id": bot.team_id,
-        "icons": _ICONS,
+        "icons": _BOT_IMAGES,
+    } | ({"is_workflow_bot": True} if bot.is_workflow else {})
+
+
+def bot(known: User | Integration) -> dict[str, Any]:
+    """Return a bot object; what has no user says none. Source: bots.info."""
+    view: dict[str, Any] = {
+        "id": known.bot_id,
+        "deleted": isinstance(known, User) and known.is_deactivated,
+        "name": known.name,
+        "updated": known.updated,
+        "icons": _BOT_IMAGES,
     }
+    if known.app_id is not None:
+        view["app_id"] = known.app_id
+    if isinstance(known, User):
+        view["user_id"] = known.id
+    return view
 
 
-def channel(conversation: Channel, viewer: str) -> dict[str, Any]:
-    """Return a channel object as the user with the id `viewer` sees it. Source: conversations.info."""
-    common = {"id": conversation.id, "created": conversation.created, "is_archived": conversation.is_archived}
-    common |= {"is_im": conversation.kind == "im", "is_org_shared": False, "updated": conversation.created * 1000}
+def channel(conversation: Channel, users: Mapping[str, User], *, viewer: str) -> dict[str, Any]:
+    """Return a channel object. Source: conversations.info.
+
+    Args:
+        conversation: the channel.
+        users: everybody, by id: people of other workspaces make a channel a shared one.
+        viewer: the id of the user who looks.
+    """
+    common = {
+        "id": conversation.id,
+        "created": conversation.created,
+        "updated": int(conversation.updated * 1000),
+        "is_archived": conversation.is_archived,
+        "is_im": conversation.kind == "im",
+        "is_private": conversation.is_private,
+    } | sharing(conversation, users, users[viewer])
     if conversation.kind == "im":
-        others = [member for member in conversation.members if member != viewer]
-        return common | {"user": others[0] if others else viewer, "is_user_deleted": False, "priority": 0}
+        other = next((users[member] for member in conversation.members if member != viewer), users[viewer])
+        return common | {"user": other.id, "is_user_deleted": other.is_deactivated, "priority": 0}
     nothing = {"value": "", "creator": "", "last_set": 0}
     return common | {
         "name": conversation.name,
@@ -68,18 +161,27 @@ def channel(conversation: Channel, viewer: str) -> dict[str, Any]:
         "is_channel": conversation.kind == "channel",
         "is_group": conversation.kind == "group",
         "is_mpim": False,
-        "is_private": conversation.is_private,
         "creator": conversation.creator,
-        "is_general": conversation.name == "general",
+        "is_general": conversation.is_general,
         "unlinked": 0,
-        "is_shared": False,
-        "is_ext_shared": False,
         "pending_shared": [],
         "is_pending_ext_shared": False,
         "is_member": viewer in conversation.members,
         "topic": nothing,
         "purpose": nothing,
-        "previous_names": [],
+        "previous_names": list(conversation.previous_names),
+    }
+
+
+def sharing(conversation: Channel, users: Mapping[str, User], viewer: User) -> dict[str, Any]:
+    """Say with whom a conversation is shared: by Slack Connect, or with other workspaces of the viewer's enterprise."""
+    guests = [users[member] for member in conversation.members if users[member].team_id != viewer.team_id]
+    return {
+        "is_shared": bool(guests),
+        "is_ext_shared": any(guest.is_stranger_to(viewer) for guest in guests),
+        "is_org_shared": any(not guest.is_stranger_to(viewer) for guest in guests),
+        "context_team_id": viewer.team_id,
+        "shared_team_ids": list(dict.fromkeys([viewer.team_id, *(guest.team_id for guest in guests)])),
     }
 
 
@@ -103,8 +205,12 @@ def message(
         parent = conversation.get(stored.parent_ts)
         if parent is not None and "user" in parent.fields:
             view["parent_user_id"] = parent.fields["user"]
+        if parent is not None and stored.fields.get("subtype") == "thread_broadcast":
+            view["root"] = message(conversation, parent, viewer=viewer, metadata=metadata)
     elif stored.was_threaded:
         view |= _thread(conversation, stored)
+    if stored.ts in conversation.pins:
+        view["pinned_to"] = [conversation.id]
     if stored.reactions:
         view["reactions"] = [_reaction(name, users, viewer, full) for name, users in stored.reactions.items()]
     return view
@@ -127,25 +233,25 @@ def _reaction(name: str, users: list[str], viewer: str, full: bool) -> dict[str,
     return {"name": name, "users": list(shown), "count": len(users)}
 
 
-def group(team: Group, *, team_id: str, with_users: bool, with_count: bool) -> dict[str, Any]:
+def group(known: Group, *, team_id: str, with_users: bool, with_count: bool) -> dict[str, Any]:
     """Return a user group object. Source: usergroups.list."""
     view: dict[str, Any] = {
-        "id": team.id,
+        "id": known.id,
         "team_id": team_id,
         "is_usergroup": True,
-        "name": team.handle,
-        "handle": team.handle,
+        "name": known.handle,
+        "handle": known.handle,
         "description": "",
         "is_external": False,
-        "date_create": team.created,
-        "date_update": team.created,
-        "date_delete": team.disabled_at,
+        "date_create": known.created,
+        "date_update": known.updated,
+        "date_delete": known.disabled_at,
     }
     if with_users:
-        view["users"] = list(team.users)
+        view["users"] = list(known.users)
     if with_count:
         # A string, as in Slack's own example.
-        view["user_count"] = str(len(team.users))
+        view["user_count"] = str(len(known.users))
     return view
 
 
@@ -170,11 +276,17 @@ def file(stored: StoredFile, *, url: str, permalink: str, with_shares: bool) -> 
         "title": stored.title or stored.name,
         "mimetype": mimetype,
         "filetype": stored.snippet_type or ending,
+        "pretty_type": (stored.snippet_type or ending).capitalize(),
         "user": stored.user,
         "mode": "snippet" if stored.snippet_type else "hosted",
         "size": stored.length,
         "is_external": False,
+        "external_type": "",
         "is_public": any(not share.is_private for share in stored.shares),
+        "public_url_shared": False,
+        "editable": bool(stored.snippet_type),
+        "display_as_bot": False,
+        "username": "",
         "url_private": f"{url}/files/{stored.id}/{quote(stored.name, safe='')}",
         "url_private_download": f"{url}/files/{stored.id}/download/{quote(stored.name, safe='')}",
         "permalink": f"{permalink}files/{stored.user}/{stored.id}/{quote(stored.name, safe='')}",

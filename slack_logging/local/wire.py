@@ -19,13 +19,17 @@ async def read_call(request: web.Request) -> tuple[dict[str, Any], str | None]:
     """Return the arguments and the token of a call.
 
     The body counts; the query does only if there is no body, since styles must not be mixed. The token is in the
-    ``Authorization`` header or a form field, never in a query or a JSON body.
+    ``Authorization`` header or a form field, never in a query or a JSON body; apps.connections.open takes the header
+    only.
 
     Raises:
-        ApiError: ``missing_post_type``, ``invalid_post_type``, ``invalid_json``, ``json_not_object``,
-            ``invalid_form_data`` or ``invalid_charset``.
+        ApiError: ``insecure_request``, ``missing_post_type``, ``invalid_post_type``, ``invalid_json``,
+            ``json_not_object``, ``invalid_form_data`` or ``invalid_charset``.
         HTTPRequestEntityTooLarge: the body is over our own limit; Slack publishes none.
     """
+    is_secret = request.match_info["method"] == "apps.connections.open"
+    if is_secret and request.method != "POST":
+        raise ApiError("insecure_request")
     if (request.content_length or 0) > BODY:
         raise web.HTTPRequestEntityTooLarge(max_size=BODY, actual_size=request.content_length or 0)
     if request.content_type == "multipart/form-data":
@@ -38,7 +42,7 @@ async def read_call(request: web.Request) -> tuple[dict[str, Any], str | None]:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return values, token.strip()
-    return values, form_token if is_form else None
+    return values, form_token if is_form and not is_secret else None
 
 
 async def _read_multipart(request: web.Request) -> dict[str, Any]:

@@ -17,12 +17,8 @@ from slack_logging.local import emoji, views
 from slack_logging.local.conversation import Channel, Kind, Message
 from slack_logging.local.errors import ApiError
 from slack_logging.local.limits import EMOJI_PER_MESSAGE, REACTIONS_PER_USER
-from slack_logging.local.model import Group, Share, StoredFile, User
-
-TEAM_ID = "T0LOCAL00"
-OTHER_TEAM_ID = "T0OTHER00"
-#: Where permalinks point; the name is reserved for tests and resolves nowhere.
-TEAM_URL = "https://local.slack.test/"
+from slack_logging.local.model import Group, Integration, Share, StoredFile, User
+from slack_logging.local.teams import ENTERPRISE, TEAM_ID, TEAM_URL, External, home
 
 Event = dict[str, Any]
 Guest = Literal["multi-channel", "single-channel"]
@@ -40,13 +36,17 @@ class Workspace:
 
     Args:
         clock: the time that `ts` and dates are made of.
+        enterprise: whether it belongs to one.
     """
 
-    def __init__(self, clock: ClockLike) -> None:
+    def __init__(self, clock: ClockLike, *, enterprise: bool = False) -> None:
         self.lock = threading.RLock()
         self.clock = clock
+        self.enterprise = ENTERPRISE if enterprise else None
         self.users: dict[str, User] = {}
+        self.integrations: dict[str, Integration] = {}
         self.channels: dict[str, Channel] = {}
+        self.former_channel_ids: set[str] = set()
         self.groups: dict[str, Group] = {}
         self.files: dict[str, StoredFile] = {}
         self._subscribers: list[Callable[[Event], None]] = []
@@ -77,6 +77,10 @@ class Workspace:
         place = {"channel": channel.id, "channel_type": channel.kind, "event_ts": event_ts}
         self._emit({"type": "message"} | event | place)
 
+    def announce(self, event: Event) -> None:
+        """Emit an event that is about no stored message, with the present as its `event_ts`."""
+        self._emit(event | {"event_ts": self._now_ts()})
+
     def _now_ts(self) -> str:
         return f"{self.clock.time():.6f}"
 
@@ -89,34 +93,47 @@ class Workspace:
         id: str | None = None,  # noqa: A002
         admin: bool = False,
         guest: Guest | None = None,
-        external: bool = False,
+        external: External = False,
         deactivated: bool = False,
-        bot: bool = False,
+        bot: bool | Literal["workflow"] = False,
     ) -> User:
         """Add somebody; the parameters are those of `LocalSlack.add_user`."""
+        team_id, enterprise = home(external, self.enterprise)
         user_id = id or _new_id("U", name, self.users)
         if user_id in self.users:
             raise ValueError(f"user id {user_id} is taken; leave id= out or give another")
         user = User(
             id=user_id,
             name=name,
-            team_id=OTHER_TEAM_ID if external else TEAM_ID,
+            team_id=team_id,
+            enterprise=enterprise,
             is_admin=admin,
             is_restricted=guest is not None,
             is_ultra_restricted=guest == "single-channel",
             is_deactivated=deactivated,
             bot_id=_new_id("B", name, {user.bot_id: user for user in self.users.values()}) if bot else None,
             app_id=_new_id("A", name, {user.app_id: user for user in self.users.values()}) if bot else None,
+            is_workflow=bot == "workflow",
             updated=int(self.clock.time()),
         )
         self.users[user.id] = user
-        self._emit({"type": "team_join", "user": views.user(user), "event_ts": self._now_ts()})
+        self.announce({"type": "team_join", "user": views.user(user)})
         return user
+
+    def integration(self, name: str, *, bot_id: str | None = None, app_id: str | None = None) -> Integration:
+        """Return a bot without a user by its bot id or, without one, by its name; it is added on first use."""
+        for known in self.integrations.values():
+            if known.bot_id == bot_id or (bot_id is None and known.name == name and known.app_id == app_id):
+                return known
+        taken = [*self.integrations, *(user.bot_id for user in self.users.values())]
+        added = Integration(bot_id or _new_id("B", name, taken), name, app_id, updated=int(self.clock.time()))
+        self.integrations[added.bot_id] = added
+        return added
 
     def change_user(self, user: User, **changes: Any) -> User:
         """Replace some of a user's fields, `is_deactivated` for instance."""
         changed = self.users[user.id] = replace(user, **changes, updated=int(self.clock.time()))
-        self._emit({"type": "user_change", "user": views.user(changed), "event_ts": self._now_ts()})
+        self.announce({"type": "user_change", "user": views.user(changed)})
         return changed
 
     def user(self, id_or_name: str) -> User:
@@ -136,12 +153,13 @@ class Workspace:
     def add_channel(self, name: str, *, kind: Kind, creator: str, members: Iterable[str]) -> Channel:
         """Add a channel; a DM has the other person's id as its name."""
         prefix = "D" if kind == "im" else "C"
-        channel_id = _new_id(prefix, name, self.channels)
+        channel_id = _new_id(prefix, name, [*self.channels, *self.former_channel_ids])
         created = int(self.clock.time())
         channel = Channel(channel_id, name, kind=kind, creator=creator, created=created, members=list(members))
         self.channels[channel_id] = channel
         about = {"id": channel_id, "name": name, "created": created, "creator": creator}
-        self._emit({"type": "channel_created", "channel": about, "event_ts": self._now_ts()})
+        # Slack tells of public channels and of DMs; the event of a private one is for this workspace's own page.
+        self.announce({"type": f"{kind}_created", "channel": about})
         return channel
 
     def channel_named(self, name: str) -> Channel | None:
@@ -170,18 +188,14 @@ class Workspace:
                 return channel
         return self.add_channel(other.id, kind="im", creator=one.id, members=[one.id, other.id])
 
-    def archive(self, channel: Channel) -> None:
-        """Archive a channel: it can be read, nothing more."""
-        channel.is_archived = True
-        self._emit({"type": "channel_archive", "channel": channel.id, "event_ts": self._now_ts()})
-
-    def join(self, channel: Channel, user: User) -> bool:
+    def join(self, channel: Channel, user: User, *, inviter: User | None = None) -> bool:
         """Make somebody a member, with Slack's message about it; False if he was one."""
         if user.id in channel.members:
             return False
         channel.members.append(user.id)
         text = f"<@{user.id}> has joined the channel"
-        self.post(channel, {"subtype": "channel_join", "user": user.id, "text": text})
+        by = {"inviter": inviter.id} if inviter else {}
+        self.post(channel, {"subtype": "channel_join", "user": user.id, "text": text} | by)
         return True
 
     def leave(self, channel: Channel, user: User) -> None:
@@ -200,11 +214,12 @@ class Workspace:
             handle=handle,
             users=tuple(users),
             created=former.created if former else now,
+            updated=now,
             disabled_at=now if disabled else 0,
         )
         self.groups[group.id] = group
         view = views.group(group, team_id=TEAM_ID, with_users=True, with_count=True)
-        self._emit({"type": "subteam_updated", "subteam": view, "event_ts": self._now_ts()})
+        self.announce({"type": "subteam_updated", "subteam": view})
         return group
 
     # Names, as the message box looks them up (`composer.Names`)
@@ -240,22 +255,13 @@ class Workspace:
             ApiError: ``thread_not_found``, or ``cannot_reply_to_message`` where the parent is itself a reply, a join or
                 a leave.
         """
-        parent = None
-        if thread_ts is not None:
-            parent = channel.get(thread_ts)
-            if parent is None:
-                raise ApiError("thread_not_found")
-            if not parent.is_threadable:
-                raise ApiError("cannot_reply_to_message")
+        parent = channel.parent(thread_ts) if thread_ts is not None else None
         fields = {"type": "message"} | fields
         if parent and broadcast:
             fields["subtype"] = "thread_broadcast"
         message = Message(channel.next_ts(self.clock.time()), fields, parent_ts=thread_ts)
         channel.add(message)
-        event = views.message(channel, message)
-        if parent and broadcast:
-            event["root"] = views.message(channel, parent)
-        self._emit_message(channel, event, message.ts)
+        self._emit_message(channel, views.message(channel, message), message.ts)
         return message
 
     def edit(self, channel: Channel, message: Message, fields: dict[str, Any], *, editor: str) -> None:

@@ -18,6 +18,7 @@ from slack_logging.local.ratelimits import (
     TIER_4,
     WORKSPACE_POSTS,
     Budget,
+    Level,
     RateLimiter,
 )
 from slack_logging.testing import FakeClock
@@ -26,7 +27,10 @@ from tests.local.conftest import Ask, ask_sync, exchange
 #: Where Slack's sources differ, the lower tier.
 TIERS = {
     "api.test": TIER_4,
+    "apps.connections.open": TIER_3,
     "auth.test": SPECIAL,
+    "bookmarks.add": TIER_2,
+    "bookmarks.list": TIER_2,
     "bots.info": TIER_3,
     "chat.delete": TIER_3,
     "chat.getPermalink": SPECIAL,
@@ -36,21 +40,32 @@ TIERS = {
     "conversations.create": TIER_2,
     "conversations.history": TIER_3,
     "conversations.info": TIER_3,
+    "conversations.invite": TIER_3,
     "conversations.join": TIER_3,
     "conversations.list": TIER_2,
+    "conversations.mark": TIER_3,
     "conversations.members": TIER_4,
+    "conversations.open": TIER_3,
     "conversations.replies": TIER_3,
+    "emoji.list": TIER_2,
     "files.completeUploadExternal": TIER_4,
     "files.getUploadURLExternal": TIER_4,
     "files.info": TIER_4,
+    "pins.add": TIER_2,
+    "pins.list": TIER_2,
+    "pins.remove": TIER_2,
     "reactions.add": TIER_3,
     "reactions.get": TIER_3,
+    "reactions.list": TIER_2,
     "reactions.remove": TIER_2,
+    "team.info": TIER_3,
     "usergroups.list": TIER_2,
     "usergroups.users.list": TIER_2,
     "users.conversations": TIER_2,
+    "users.getPresence": TIER_3,
     "users.info": TIER_4,
     "users.list": TIER_2,
+    "users.profile.get": TIER_4,
 }
 
 
@@ -79,6 +94,18 @@ def test_refused_call_takes_from_no_bucket() -> None:
     narrow, wide = ("narrow", Budget(60, 1)), ("wide", Budget(60, 3))
     assert [0, 1, 1, 1] == [limiter.take([narrow, wide], 0) for _ in range(4)]
     assert [0, 0, 1] == [limiter.take([wide], 0) for _ in range(3)]
+
+
+def test_levels_tell_what_is_left_of_each_bucket_in_use() -> None:
+    """A bucket is told of once it was called upon, refilled up to now, with the budget that holds for it."""
+    limiter = RateLimiter(2.0)
+    assert [] == limiter.levels(0.0)
+    for _ in range(10):
+        limiter.take([(("post", "C1"), CHANNEL_POSTS), ("post", WORKSPACE_POSTS)], 0.0)
+
+    doubled, workspace = Budget(120, 10), Budget(600, 600)
+    assert [Level(("post", "C1"), 2.0, doubled), Level("post", 600.0, workspace)] == limiter.levels(1.0)
+    assert [Level(("post", "C1"), 10.0, doubled), Level("post", 600.0, workspace)] == limiter.levels(60.0)
 
 
 @pytest.mark.parametrize(("factor", "burst"), [(1.0, 40), (0.5, 20), (2.0, 80), (0.01, 1)])

@@ -5,37 +5,94 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from slack_logging.local import LocalSlack, serve
+from slack_logging.local.faults import KINDS
 
 COMMAND = [sys.executable, "-m", "slack_logging", "local"]
+
+
+@contextlib.contextmanager
+def serving(*arguments: str, end: signal.Signals = signal.SIGTERM) -> Iterator[tuple[WebClient, str]]:
+    """Run the command; give a client made of what it exports, and all that it printed. It has to end cleanly."""
+    with subprocess.Popen(
+        [*COMMAND, "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        printed = ""
+        exported: dict[str, str] = {}
+        try:
+            while len(exported) < 2:
+                line = server.stdout.readline()
+                assert line, server.stderr.read() if server.stderr else ""
+                printed += line
+                if match := re.fullmatch(r"\s*export (\w+)=(\S+)\s*", line):
+                    exported[match[1]] = match[2]
+            token, url = exported["SLACK_BOT_TOKEN"], exported["SLACK_API_URL"]
+            yield WebClient(token, base_url=url, retry_handlers=[]), printed
+        finally:
+            server.send_signal(end)
+            _, errors = server.communicate(timeout=20)
+    assert (0, "") == (server.returncode, errors)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_what_to_export_and_ends_cleanly(number: signal.Signals) -> None:
     """What it prints is enough for a client; a signal ends it with status 0 and no word."""
-    with subprocess.Popen(
-        [*COMMAND, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdout is not None
-        exported: dict[str, str] = {}
-        while len(exported) < 2:
-            line = server.stdout.readline()
-            assert line, server.stderr.read() if server.stderr else ""
-            if match := re.fullmatch(r"\s*export (\w+)=(\S+)\s*", line):
-                exported[match[1]] = match[2]
-        client = WebClient(exported["SLACK_BOT_TOKEN"], base_url=exported["SLACK_API_URL"])
+    with serving(end=number) as (client, printed):
         assert "ops" == client.auth_test()["user"]
-        server.send_signal(number)
-        _, errors = server.communicate(timeout=20)
-    assert (0, "") == (server.returncode, errors)
+    assert "fault" not in printed
+
+
+def test_it_plans_the_faults_that_are_asked_for() -> None:
+    """Every --fault is said and happens, in order; --rate-limit 0 lifts the limits."""
+    faults = ["auth.test=server_error:503,times=2", "auth.test=error:fatal_error"]
+    with serving("--fault", faults[0], "--fault", faults[1], "--rate-limit", "0") as (client, printed):
+        assert faults == re.findall(r"^  fault    (\S+)$", printed, re.MULTILINE)
+        for status in (503, 503, 200):
+            with pytest.raises(SlackApiError) as caught:
+                client.auth_test()
+            assert status == caught.value.response.status_code
+        assert client.auth_test()["ok"]
+        for _ in range(20):
+            client.chat_postMessage(channel="#ops-log", text="x")
+
+
+@pytest.mark.parametrize(
+    ("spec", "error"),
+    [
+        (
+            "auth.tset=cut_before",
+            r"no method 'auth\.tset' \(did you mean 'auth\.test'\?\): expected a Web API method, .*",
+        ),
+        ("*=cut_befor", r"no kind of fault 'cut_befor' \(did you mean 'cut_before'\?\): expected latency, .*"),
+        ("*=cut_before\n", r"no kind of fault 'cut_before\\n' .*"),
+    ],
+)
+def test_wrong_fault_is_one_clear_line(spec: str, error: str) -> None:
+    """What cannot be planned is told in one line on stderr, with status 2, before anything listens."""
+    done = subprocess.run([*COMMAND, "--fault", spec], capture_output=True, text=True, check=False, timeout=30)
+    assert (2, "") == (done.returncode, done.stdout)
+    said = rf"slack-logging local: --fault {re.escape(repr(spec))}: there is {error}\n"
+    assert re.fullmatch(said, done.stderr)
+
+
+def test_help_lists_every_fault() -> None:
+    """Each kind has a line with its value and what it does, and none is wider than 100 columns."""
+    done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True, timeout=30)
+    table = [line for line in done.stdout.splitlines() if re.match(r"  [a-z_]+[\[:]?\S*  +\w", line)]
+    assert list(KINDS) == [re.split(r"\W+", line.strip())[0] for line in table][-len(KINDS) :]
+    assert 100 >= max(map(len, table))
 
 
 def test_port_in_use_is_one_clear_line() -> None:
@@ -56,3 +113,13 @@ def test_what_is_no_port_is_told(capsys: pytest.CaptureFixture[str], port: str) 
     with pytest.raises(SystemExit, match="2"):
         parser.parse_args([f"--port={port}"])
     assert "give a number from 0 to 65535" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("factor", ["-1", "nan", "inf", "fast"])
+def test_what_is_no_factor_is_told(capsys: pytest.CaptureFixture[str], factor: str) -> None:
+    """A wrong factor is a usage error that says what is expected."""
+    parser = argparse.ArgumentParser()
+    serve.add_arguments(parser)
+    with pytest.raises(SystemExit, match="2"):
+        parser.parse_args([f"--rate-limit={factor}"])
+    assert "give a number such as 0.5, or 0 for no limits" in capsys.readouterr().err

@@ -38,7 +38,7 @@ def test_fresh_workspace_is_ready_for_use(slack: LocalSlack) -> None:
     assert ["general", "ops-log", "ops-commands"] == [channel.name for channel in channels]
     everybody = [slack.bot_user_id, slack.user_id("ada"), slack.user_id("ben")]
     assert [everybody] * 3 == [channel.members for channel in channels]
-    assert {"SLACK_BOT_TOKEN": "xoxb-test-bot", "SLACK_API_URL": f"{slack.url}/api/"} == slack.environ
+    assert {"SLACK_BOT_TOKEN": "xoxb-test-ops", "SLACK_API_URL": f"{slack.url}/api/"} == slack.environ
 
 
 def test_what_people_say_is_what_clients_read(slack: LocalSlack, ask: Ask, log: str) -> None:
@@ -180,7 +180,7 @@ def test_messages_are_copies(slack: LocalSlack) -> None:
 def test_calls_are_recorded_without_tokens(slack: LocalSlack, clock: FakeClock) -> None:
     """A call has method, arguments, time, status and error, and no token in any place."""
     client = WebClient(slack.bot_token, base_url=slack.api_url)
-    client.api_call("chat.postMessage", data={"token": slack.bot_token, "channel": "ops-log", "text": "xoxb-test-bot"})
+    client.api_call("chat.postMessage", data={"token": slack.bot_token, "channel": "ops-log", "text": "xoxb-test-ops"})
     call = slack.calls("chat.postMessage")[0]
     assert (clock.time(), 200, None) == (call.time, call.status, call.error)
     assert {"channel": "ops-log", "text": "(token)"} == call.args

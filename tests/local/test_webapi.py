@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from slack_logging.local.apps import Apps
 from slack_logging.local.arguments import Arguments
 from slack_logging.local.methods import METHODS
 from slack_logging.local.people import People
 from slack_logging.local.ratelimits import RateLimiter
-from slack_logging.local.webapi import Token, WebApi
+from slack_logging.local.webapi import WebApi
 from slack_logging.testing import FakeClock
 
 SCOPES = frozenset(scope for method in METHODS.values() for scope in method.scopes) | {"groups:history", "groups:read"}
@@ -46,11 +47,13 @@ def test_no_arguments_make_a_method_fail(method: str, sent: dict[str, Any], as_f
     people = People(FakeClock())
     ts = people.say("#ops-log", "parent", user="ada")
     people.say("#ops-log", "reply", user="ops", thread_ts=ts)
-    api = WebApi(people.workspace, RateLimiter(0), people.workspace.user("ops"), history_anchor="newest")
-    api.tokens["xoxb-test-all"] = Token(people.workspace.user("ops").id, SCOPES)
+    apps = Apps(people.workspace)
+    app = apps.install(people.workspace.user("ops"), scopes=SCOPES)
+    api = WebApi(people.workspace, RateLimiter(0), apps, app, connect=lambda _, url: url, history_anchor="newest")
     if as_form:
         sent = {name: value if isinstance(value, str) else json.dumps(value) for name, value in sent.items()}
-    answer = api.call(method, "xoxb-test-all", Arguments(sent), url="http://127.0.0.1")
+    token = app.app_token if METHODS[method].is_app_level else app.bot_token
+    answer = api.call(method, token, Arguments(sent), url="http://127.0.0.1")
     for action in answer.afterwards:
         action()
     assert answer.error != "internal_error"

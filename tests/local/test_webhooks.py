@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from slack_sdk.webhook import WebhookClient, WebhookResponse
@@ -15,7 +16,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from slack_logging.local import Fault, LocalSlack, limits
 from slack_logging.local.ratelimits import CHANNEL_POSTS
-from slack_logging.testing import FakeClock
+from slack_logging.local.webhooks import WebhookAnswer, refused
 from tests.local.conftest import ask_sync, exchange
 
 Send = Callable[[str, dict[str, Any]], WebhookResponse]
@@ -83,20 +84,69 @@ def test_refusals_are_plain_text(
     assert (status, body) == (answer.status_code, answer.body)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'"text"', b"\xff", b"payload=", b"payload=x", b"payload=\xff", b"text=x"]
+)
 def test_malformed_payload(slack: LocalSlack, body: bytes) -> None:
     """What is not a JSON object is an invalid payload."""
     answer = exchange(slack, "POST", slack.webhook_url("#ops-log"), body, {"Content-Type": "application/json"})
     assert (400, b"invalid_payload") == (answer[0], answer[2])
 
 
-def test_unknown_address_and_archived_channel(slack: LocalSlack, send: Send) -> None:
-    """A webhook that does not exist is no service; one of an archived channel is gone."""
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [
+        ("/services/T0LOCAL00/BHOOKA0OPS0000C0OPSLOG0/wrong", 403, "invalid_token"),
+        ("/services/T0LOCAL00/B0NOTHING/wrong", 404, "no_service"),
+        ("/services/T0NOBODY0/BHOOKC0OPSLOG0/wrong", 404, "no_team"),
+        ("/commands/T0LOCAL00/7/wrong", 404, "no_service"),
+    ],
+)
+def test_wrong_address_says_what_is_wrong(slack: LocalSlack, path: str, status: int, body: str) -> None:
+    """A secret that is not the webhook's, a webhook that is none and another workspace are told apart."""
+    slack.webhook_url("#ops-log")
+    answer = exchange(slack, "POST", path, b'{"text": "x"}')
+    assert (status, body.encode()) == (answer[0], answer[2])
+
+
+def test_archived_and_deleted_channels_take_nothing(slack: LocalSlack, send: Send) -> None:
+    """A webhook of an archived channel is gone for as long; one of a deleted channel has no target."""
     url = slack.webhook_url("#ops-log")
-    assert (404, "no_service") == (send(url + "x", {"text": "x"}).status_code, send(url + "x", {"text": "x"}).body)
     slack.archive("#ops-log")
     answer = send(url, {"text": "x"})
     assert (410, "channel_is_archived") == (answer.status_code, answer.body)
+    slack.unarchive("#ops-log")
+    assert 200 == send(url, {"text": "x"}).status_code
+    slack.remove_channel("#ops-log")
+    answer = send(url, {"text": "x"})
+    assert (404, "channel_not_found") == (answer.status_code, answer.body)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("invalid_payload", 400), ("user_not_found", 400), ("action_prohibited", 403), ("no_active_hooks", 404),
+     ("rollup_error", 500)],
+)  # fmt: skip
+def test_each_code_has_its_status(code: str, status: int) -> None:
+    """Also the codes that nothing here leads to, for whoever wants to see one."""
+    assert WebhookAnswer(status, code) == refused(code)
+
+
+FORM = "application/x-www-form-urlencoded"
+ACCENTED = '{"text": "\N{LATIN SMALL LETTER E WITH ACUTE} & co"}'
+
+
+@pytest.mark.parametrize("content_type", ["application/json", FORM, "text/plain", None])
+@pytest.mark.parametrize("body", [ACCENTED.encode(), urlencode({"payload": ACCENTED}).encode()])
+def test_bodies_that_real_clients_send(slack: LocalSlack, content_type: str | None, body: bytes) -> None:
+    """JSON under any content type, and JSON in a form's `payload`, are one message; the record holds its fields."""
+    headers = {"Content-Type": content_type} if content_type else {}
+    answer = exchange(slack, "POST", slack.webhook_url("#ops-log"), body, headers)
+    assert (200, b"ok") == (answer[0], answer[2])
+    assert ["\N{LATIN SMALL LETTER E WITH ACUTE} &amp; co"] == [
+        message["text"] for message in slack.messages("#ops-log")
+    ]
+    assert {"text": "\N{LATIN SMALL LETTER E WITH ACUTE} & co"} == slack.calls("webhook")[0].args
 
 
 def test_webhook_shares_the_channels_rate_limit(slack: LocalSlack, send: Send) -> None:
@@ -115,28 +165,6 @@ def test_planned_429_has_the_webhooks_form(slack: LocalSlack, send: Send) -> Non
     answer = send(slack.webhook_url("#ops-log"), {"text": "x"})
     assert {"retry_after": 9, "ok": False, "error": "rate_limited"} == json.loads(answer.body)
     assert [(429, "rate_limited")] == [(call.status, call.error) for call in slack.calls("webhook")]
-
-
-def test_response_url_is_good_for_five_answers(slack: LocalSlack, clock: FakeClock, send: Send) -> None:
-    """An answer is for one person unless it says in_channel; refused ones do not count; the sixth is too many."""
-    url = slack.response_url("#ops-log")
-    assert 400 == send(url, {"text": ""}).status_code
-    answers = []
-    for response_type in ("ephemeral", "in_channel", "ephemeral", "in_channel", "ephemeral", "in_channel"):
-        clock.advance(1)
-        answers.append(send(url, {"text": "x", "response_type": response_type}))
-    assert [(200, "ok")] * 5 + [(404, "used_url")] == [(answer.status_code, answer.body) for answer in answers]
-    assert [slack.bot_id] * 2 == [message["bot_id"] for message in slack.messages("#ops-log")]
-
-
-def test_response_url_expires(slack: LocalSlack, clock: FakeClock, send: Send) -> None:
-    """An answer is taken for 30 minutes and no longer; by itself it is ephemeral."""
-    url = slack.response_url("#ops-log")
-    clock.advance(limits.RESPONSE_URL_LIFETIME)
-    assert 200 == send(url, {"text": "x"}).status_code
-    clock.advance(0.5)
-    assert "expired_url" == send(url, {"text": "x"}).body
-    assert [] == slack.messages("#ops-log")
 
 
 def test_posts_are_recorded_by_their_fields(slack: LocalSlack, send: Send) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from slack_logging.local.methods import basics, chat, conversations, files, history, reactions, users
+from slack_logging.local.methods import basics, chat, conversations, files, history, pins, reactions, users
 from slack_logging.local.methods.request import Method, Request
 
 METHODS: dict[str, Method] = {
     method.name: method
-    for family in (basics, chat, conversations, files, history, reactions, users)
+    for family in (basics, chat, conversations, files, history, pins, reactions, users)
     for method in family.METHODS
 }
 

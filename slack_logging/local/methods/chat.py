@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from slack_logging.local import views
-from slack_logging.local.content import Content, read_content
+from slack_logging.local.content import read_content
 from slack_logging.local.conversation import Channel
 from slack_logging.local.errors import ApiError
 from slack_logging.local.limits import UPDATE_TEXT
 from slack_logging.local.links import permalink
 from slack_logging.local.methods.request import Method, Request
-from slack_logging.local.posting import post_content
+from slack_logging.local.posting import post_content, show_to, updated
 from slack_logging.local.ratelimits import SPECIAL, TIER_3, TIER_4
 from slack_logging.local.text import length
 from slack_logging.local.workspace import authorship
@@ -73,16 +73,16 @@ def _post(request: Request) -> dict[str, Any]:
 
 
 def _post_ephemeral(request: Request) -> dict[str, Any]:
-    """Check as a post is checked; nothing is stored, and nobody can find it again."""
+    """Check as a post is checked and show it to one person; no method finds it again."""
     channel, user = _target(request), request.user()
     if not request.is_member(channel):
         raise ApiError("not_in_channel")
     if user.id not in channel.members:
         raise ApiError("user_not_in_channel")
     content = read_content(request.arguments, request.workspace)
-    if content.is_empty:
-        raise ApiError("no_text")
-    return {"message_ts": channel.next_ts(request.workspace.clock.time())}
+    thread_ts = request.arguments.text("thread_ts") or None
+    ts = show_to(request.workspace, channel, content, _author(request), user_id=user.id, thread_ts=thread_ts)
+    return {"message_ts": ts}
 
 
 def _update(request: Request) -> dict[str, Any]:
@@ -95,41 +95,10 @@ def _update(request: Request) -> dict[str, Any]:
     content = read_content(request.arguments, request.workspace)
     if content.text is not None and length(content.text) > UPDATE_TEXT:
         raise ApiError("msg_too_long")
-    fields = _updated(message.fields, content)
+    fields = updated(message.fields, content)
     request.workspace.edit(channel, message, fields, editor=request.caller.id)
     view = views.message(channel, message, viewer=request.caller.id)
     return {"channel": channel.id, "ts": message.ts, "text": fields["text"], "message": view}
-
-
-def _updated(fields: dict[str, Any], content: Content) -> dict[str, Any]:
-    """Return a message's fields after an edit. Source: chat.update.
-
-    Text alone removes the blocks; otherwise what is not given stays, and what is given as empty goes.
-
-    Raises:
-        ApiError: ``no_text``, or ``block_mismatch``: rich text stays rich text.
-    """
-    if content.text is None and content.blocks is None and content.attachments is None:
-        raise ApiError("no_text")
-    blocks = content.blocks
-    if blocks is None and content.text is None:
-        blocks = fields.get("blocks")
-    if blocks and _has_rich_text(fields.get("blocks")) and not _has_rich_text(blocks):
-        raise ApiError("block_mismatch")
-    updated = Content(
-        text=fields["text"] if content.text is None else content.text,
-        blocks=blocks,
-        attachments=fields.get("attachments") if content.attachments is None else content.attachments,
-        metadata=fields.get("metadata") if content.metadata is None else content.metadata,
-    )
-    if updated.is_empty:
-        raise ApiError("no_text")
-    kept = {name: value for name, value in fields.items() if name not in ("blocks", "attachments", "metadata")}
-    return kept | updated.fields()
-
-
-def _has_rich_text(blocks: list[dict[str, Any]] | None) -> bool:
-    return any(block["type"] == "rich_text" for block in blocks or ())
 
 
 def _delete(request: Request) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from slack_logging.local.errors import ApiError
 from slack_logging.local.methods.request import Method, Request
 from slack_logging.local.model import StoredFile
 from slack_logging.local.ratelimits import TIER_4
+from slack_logging.local.teams import TEAM_URL
 from slack_logging.local.text import stored
-from slack_logging.local.workspace import TEAM_URL, authorship
+from slack_logging.local.workspace import authorship
 
 #: Some of the kinds of snippet that Slack knows.
 _SNIPPET_TYPES = frozenset(

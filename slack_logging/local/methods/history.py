@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_logging.local import cursors, views
-from slack_logging.local.conversation import Channel, between
+from slack_logging.local.conversation import Channel, Message, between
 from slack_logging.local.errors import ApiError
 from slack_logging.local.limits import HISTORY_DEFAULT, HISTORY_PAGE, REPLIES_PAGE
 from slack_logging.local.methods.request import Method, Request
@@ -56,17 +56,21 @@ def _history(request: Request) -> dict[str, Any]:
     bounds = _bounds(request)
     limit = _limit(request, default=HISTORY_DEFAULT, most=HISTORY_PAGE)
     from_old_end = request.history_anchor == "oldest" and "oldest" in bounds.given and "latest" not in bounds.given
-    wanted = channel.timeline_between(bounds.oldest, bounds.latest, inclusive=bounds.inclusive)
+    timeline = channel.timeline_ts
+    wanted = between(timeline, bounds.oldest, bounds.latest, inclusive=bounds.inclusive)
+    wanted = _common(wanted, _seen(request, timeline))
     listing, now = f"{request.method} {channel.id}", request.workspace.clock.time()
     cursor = request.arguments.text("cursor")
     if cursor:
         direction, _, last = cursors.decode_cursor(listing, cursor, now).partition(" ")
         from_old_end = direction == "up"
         low, high = (last, cursors.LAST_TS) if from_old_end else (cursors.FIRST_TS, last)
-        wanted = between(wanted, low, high, inclusive=False)
-    page = wanted[:limit] if from_old_end else wanted[-limit:]
+        wanted = _common(wanted, between(timeline, low, high, inclusive=False))
+    places = wanted[:limit] if from_old_end else wanted[-limit:]
+    page = [timeline[place] for place in places]
     more = len(page) < len(wanted)
-    answer: dict[str, Any] = {"messages": _shown(request, channel, reversed(page)), "has_more": more, "pin_count": 0}
+    messages = _shown(request, channel, reversed(page))
+    answer: dict[str, Any] = {"messages": messages, "has_more": more, "pin_count": len(channel.pins)}
     if more:
         position = f"up {page[-1]}" if from_old_end else f"down {page[0]}"
         answer["response_metadata"] = {"next_cursor": cursors.encode_cursor(listing, position, now)}
@@ -79,19 +83,21 @@ def _replies(request: Request) -> dict[str, Any]:
     Slack does not say whether the parent is repeated; here it is, so that clients must tell messages by their `ts`.
     """
     channel = _readable(request)
-    message = channel.get(request.arguments.required("ts"))
+    ts = request.arguments.required("ts")
+    message = channel.get(ts)
     parent = channel.get(message.parent_ts) if message and message.parent_ts else message
-    if parent is None or not parent.is_threadable:
+    if parent is None or not parent.is_threadable or not _seen(request, [ts]):
         raise ApiError("thread_not_found")
     bounds = _bounds(request)
     limit = _limit(request, default=REPLIES_PAGE, most=REPLIES_PAGE)
     wanted = between(parent.reply_ts, bounds.oldest, bounds.latest, inclusive=bounds.inclusive)
+    wanted = _common(wanted, _seen(request, parent.reply_ts))
     listing, now = f"{request.method} {channel.id} {parent.ts}", request.workspace.clock.time()
     cursor = request.arguments.text("cursor")
     if cursor:
         last = cursors.decode_cursor(listing, cursor, now)
-        wanted = between(wanted, last, cursors.LAST_TS, inclusive=False)
-    page = wanted[: max(limit - 1, 1)]
+        wanted = _common(wanted, between(parent.reply_ts, last, cursors.LAST_TS, inclusive=False))
+    page = [parent.reply_ts[place] for place in wanted[: max(limit - 1, 1)]]
     more = len(page) < len(wanted)
     answer: dict[str, Any] = {"messages": _shown(request, channel, [parent.ts, *page]), "has_more": more}
     if more:
@@ -99,14 +105,34 @@ def _replies(request: Request) -> dict[str, Any]:
     return answer
 
 
+def _common(one: range, other: range) -> range:
+    return range(max(one.start, other.start), min(one.stop, other.stop))
+
+
 def _shown(request: Request, channel: Channel, timestamps: Iterable[str]) -> list[dict[str, Any]]:
     with_payload = request.arguments.flag("include_all_metadata")
     messages = (channel.get(ts) for ts in timestamps)
     return [
-        views.message(channel, message, viewer=request.caller.id, metadata=with_payload)
+        views.message(channel, _as_seen(request, message), viewer=request.caller.id, metadata=with_payload)
         for message in messages
         if message is not None
     ]
+
+
+def _seen(request: Request, timestamps: Sequence[str]) -> range:
+    """Return the places in a sorted list of `ts` that the reader, who may be behind, sees."""
+    if not request.behind:
+        return range(len(timestamps))
+    newest = f"{max(request.workspace.clock.time() - request.behind, 0):017.6f}"
+    return between(timestamps, cursors.FIRST_TS, newest, inclusive=True)
+
+
+def _as_seen(request: Request, message: Message) -> Message:
+    """Return a message as a reader who is behind sees it: he counts only the replies that he sees."""
+    seen = len(_seen(request, message.reply_ts))
+    if seen == len(message.reply_ts):
+        return message
+    return replace(message, reply_ts=message.reply_ts[:seen], was_threaded=seen > 0)
 
 
 METHODS = (

@@ -50,8 +50,33 @@ def _get(request: Request) -> dict[str, Any]:
     return {"type": "message", "channel": channel.id, "message": view | {"permalink": permalink(channel, message)}}
 
 
+def _list(request: Request) -> dict[str, Any]:
+    """Return what somebody, the caller unless told otherwise, reacted to, where the caller can see it, newest first."""
+    user = request.user() if "user" in request.arguments else request.caller
+    found = [
+        (channel, message)
+        for channel in request.workspace.channels.values()
+        if request.can_see(channel)
+        for message in channel.messages()
+        if any(user.id in users for users in message.reactions.values())
+    ]
+    page, metadata = request.page(sorted(found, key=lambda item: item[1].ts, reverse=True))
+    full = request.arguments.flag("full")
+    items = [
+        {
+            "type": "message",
+            "channel": channel.id,
+            "message": views.message(channel, message, viewer=request.caller.id, full=full)
+            | {"permalink": permalink(channel, message)},
+        }
+        for channel, message in page
+    ]
+    return {"items": items, "response_metadata": metadata}
+
+
 METHODS = (
     Method("reactions.add", _add, TIER_3, scopes=("reactions:write",)),
     Method("reactions.remove", _remove, TIER_2, scopes=("reactions:write",)),
     Method("reactions.get", _get, TIER_3, scopes=("reactions:read",)),
+    Method("reactions.list", _list, TIER_2, scopes=("reactions:read",)),
 )

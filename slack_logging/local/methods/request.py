@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from slack_logging.local import cursors
+from slack_logging.local.apps import App
 from slack_logging.local.arguments import Arguments
 from slack_logging.local.conversation import Channel, Message
 from slack_logging.local.errors import ApiError
@@ -16,6 +17,9 @@ from slack_logging.local.ratelimits import Budget
 from slack_logging.local.workspace import Workspace
 
 T = TypeVar("T")
+
+#: Everybody's language, where a call asks for it.
+LOCALE = "en-US"
 
 #: The scope family of each kind of conversation: ``channels:history``, ``groups:history``, ``im:history``.
 _FAMILIES = {"channel": "channels", "group": "groups", "im": "im"}
@@ -27,21 +31,27 @@ class Request:
 
     Attributes:
         method: the method's name.
+        app: the app whose token it is.
         caller: the bot user whose token it is.
         scopes: the token's.
         arguments: the call's.
         url: the server's own address, for links in answers.
         history_anchor: which end of a history an incomplete page shows when only `oldest` is given.
+        connect: gives out the address of a new Socket Mode connection, given the app and the server's address.
+        behind: how many seconds of messages a reader of a history does not see yet.
         afterwards: what to do once the answer is under way; for what Slack does asynchronously.
     """
 
     method: str
     workspace: Workspace
+    app: App
     caller: User
     scopes: frozenset[str]
     arguments: Arguments
     url: str
     history_anchor: Literal["newest", "oldest"]
+    connect: Callable[[App, str], str]
+    behind: float = 0.0
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     def need(self, *any_of: str) -> None:
@@ -153,6 +163,7 @@ class Method:
         budget: how often it may be called; None for posting, which is limited by channel and workspace instead.
         scopes: any one of these is needed before the handler looks at the arguments.
         needs_token: False for api.test.
+        is_app_level: True where the token must be an app-level one.
     """
 
     name: str
@@ -160,3 +171,4 @@ class Method:
     budget: Budget | None
     scopes: tuple[str, ...] = ()
     needs_token: bool = True
+    is_app_level: bool = False

@@ -1,4 +1,4 @@
-"""users.* and usergroups.*: who exists, and who belongs to which group."""
+"""users.* but for channels, and usergroups.*: who exists, and who belongs to which group."""
 
 from __future__ import annotations
 
@@ -6,22 +6,43 @@ from typing import Any
 
 from slack_logging.local import views
 from slack_logging.local.errors import ApiError
-from slack_logging.local.methods.request import Method, Request
-from slack_logging.local.ratelimits import TIER_2, TIER_4
-from slack_logging.local.workspace import TEAM_ID
+from slack_logging.local.methods.request import LOCALE, Method, Request
+from slack_logging.local.model import User
+from slack_logging.local.ratelimits import TIER_2, TIER_3, TIER_4
+from slack_logging.local.teams import TEAM_ID
 
 
 def _info(request: Request) -> dict[str, Any]:
-    return {"user": views.user(request.user())}
+    view = _view(request, request.user())
+    return {"user": view | ({"locale": LOCALE} if request.arguments.flag("include_locale") else {})}
+
+
+def _view(request: Request, user: User) -> dict[str, Any]:
+    return views.user(user, with_email=_sees_emails(request))
+
+
+def _sees_emails(request: Request) -> bool:
+    return "users:read.email" in request.scopes
 
 
 def _list(request: Request) -> dict[str, Any]:
     users, metadata = request.page(list(request.workspace.users.values()))
     return {
-        "members": [views.user(user) for user in users],
+        "members": [_view(request, user) for user in users],
         "cache_ts": int(request.workspace.clock.time()),
         "response_metadata": metadata,
     }
+
+
+def _profile(request: Request) -> dict[str, Any]:
+    user = request.user() if "user" in request.arguments else request.caller
+    return {"profile": views.profile(user, with_email=_sees_emails(request))}
+
+
+def _presence(request: Request) -> dict[str, Any]:
+    """Everybody is there who still has an account."""
+    user = request.user() if "user" in request.arguments else request.caller
+    return {"presence": "away" if user.is_deactivated else "active"}
 
 
 def _groups(request: Request) -> dict[str, Any]:
@@ -47,8 +68,10 @@ def _group_users(request: Request) -> dict[str, Any]:
 
 
 METHODS = (
+    Method("users.getPresence", _presence, TIER_3, scopes=("users:read",)),
     Method("users.info", _info, TIER_4, scopes=("users:read",)),
     Method("users.list", _list, TIER_2, scopes=("users:read",)),
+    Method("users.profile.get", _profile, TIER_4, scopes=("users.profile:read",)),
     Method("usergroups.list", _groups, TIER_2, scopes=("usergroups:read",)),
     Method("usergroups.users.list", _group_users, TIER_2, scopes=("usergroups:read",)),
 )
