@@ -113,7 +113,8 @@ class Delivery:
         """Flush for the last time, and say what is lost."""
         if not self.flush(self.deadline()):
             left = self.sender.stats().pending
-            notices.say(f"{self.channel} exit", f"{left:,} records for {self.channel} were not delivered before exit")
+            records = "1 record" if left == 1 else f"{left:,} records"
+            notices.say(f"{self.channel} exit", f"{records} for {self.channel} not delivered before exit")
 
     def _send_here(self, deadline: float) -> bool:
         """Do the sender's work in this thread: where no other can be started, as late in a program's exit."""

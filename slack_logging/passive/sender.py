@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable
@@ -116,6 +117,7 @@ class Sender:
                 counted = self._count()
                 if counted.adds_up:
                     break
+                time.sleep(0)  # let go on who is just between two of the counts
             return counted
 
     def _count(self) -> Stats:

@@ -88,7 +88,7 @@ def test_a_dead_slack_does_not_hold_the_program(slack: LocalSlack, fault: Fault)
         for number in range(20): log.info('record %d', number)
         """,
     )
-    assert "slack_logging: 20 records for #ops-log were not delivered before exit" in err
+    assert "slack_logging: 20 records for #ops-log not delivered before exit" in err
     assert lines(slack) == []
 
 
@@ -97,7 +97,7 @@ def test_without_a_token_the_program_runs_and_ends(slack: LocalSlack) -> None:
     err = run(slack, "log.error('x'); log.info('y')", SLACK_BOT_TOKEN="")
     assert [line.split(":")[1].strip() for line in err.splitlines()] == [
         "nothing is posted to #ops-log, records are kept",
-        "2 records for #ops-log were not delivered before exit",
+        "2 records for #ops-log not delivered before exit",
     ]
 
 
