@@ -196,7 +196,7 @@ def inline(text: str, *, bold: bool = False) -> dict[str, Any]:
 
 def section_of(parts: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the section of inline elements."""
-    if parts[-1]["text"] == "\n":
+    if parts[-1].get("text") == "\n":
         parts = parts[:-1]  # the section ends here anyway
     return {"type": "rich_text_section", "elements": parts}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import queue
-import re
 import threading
 from collections.abc import Iterator
 from itertools import pairwise
