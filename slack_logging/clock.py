@@ -44,9 +44,9 @@ class SystemClock:
         return time.time()
 
     def wait(self, wake: queue.SimpleQueue[None], timeout: float | None) -> None:
-        """See `Clock`. A negative timeout is none at all."""
+        """See `Clock`. A negative timeout is none at all; one of centuries is some years."""
         with contextlib.suppress(queue.Empty):
-            wake.get(timeout=None if timeout is None else max(timeout, 0.0))
+            wake.get(timeout=None if timeout is None else min(max(timeout, 0.0), threading.TIMEOUT_MAX))
 
     def start(self, thread: threading.Thread) -> None:
         """See `Clock`."""

@@ -15,6 +15,15 @@ from slack_logging.errors import ConfigurationError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
+#: What no error message may hold: tokens, and what stands before the @ of an address.
+_SECRET = re.compile(r"xox[a-z]-[^\s'\"]+|xapp-[^\s'\"]+|(?<=//)[^/@\s'\"]+(?=@)|(?<=services/)[^\s'\"]+")
+
+#: Characters of a wrong value that an error shows.
+_MOST_SHOWN = 200
+
+#: Seconds in a hundred years: a longer duration is a slip, and more than clocks and timers can take.
+_CENTURY = 3_155_760_000.0
+
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 
@@ -25,11 +34,14 @@ def parse_duration(text: str) -> float:
         ValueError: it means none.
     """
     text = text.strip().lower()
+    result = -1.0
     if _DURATION.fullmatch(text):
-        return sum(float(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text))
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    raise ValueError(f"{text!r} is no duration: write seconds, or such as 90s, 10m, 1h30m")
+        result = sum(float(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text))
+    elif re.fullmatch(r"\d+(\.\d+)?", text):
+        result = float(text)
+    if not 0 <= result <= _CENTURY:
+        raise ValueError(f"{text[:40]!r} is no duration: write seconds, or such as 90s, 10m, 1h30m")
+    return result
 
 
 def format_duration(seconds: float) -> str:
@@ -41,6 +53,12 @@ def format_duration(seconds: float) -> str:
         if number:
             parts.append(f"{number}{unit}")
     return "".join(parts) or "0s"
+
+
+def shown(value: object) -> str:
+    """Return how a wrong value is shown: as Python writes it, but for what looks like a token or a password."""
+    text = _SECRET.sub("...", repr(value))
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 def seconds(name: str, value: object) -> float:
@@ -55,9 +73,9 @@ def seconds(name: str, value: object) -> float:
             result = parse_duration(value)
         except ValueError:
             result = -1.0
-    if not 0 <= result < float("inf"):
+    if not 0 <= result <= _CENTURY:
         raise ConfigurationError(
-            f"{name}={value!r}: expected seconds (0 or more), a timedelta, or a string such as '10s' or '5m'"
+            f"{name}={shown(value)}: expected seconds (0 or more), a timedelta, or a string such as '10s' or '5m'"
         )
     return result
 
@@ -67,28 +85,35 @@ def whole_number(name: str, value: object, *, least: int) -> int:
     if isinstance(value, str) and value.strip().isdecimal():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ConfigurationError(f"{name}={value!r}: expected a whole number, {least:,} or more")
+        raise ConfigurationError(f"{name}={shown(value)}: expected a whole number, {least:,} or more")
     return value
+
+
+def secret(name: str, value: object) -> str:
+    """Return a string that is not blank; a wrong one is not shown."""
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigurationError(f"{name}: expected text, got {type(value).__name__ if value else repr(value)}")
+    return value.strip()
 
 
 def text(name: str, value: object) -> str:
     """Return a string that is not blank, without the space around it."""
     if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{name}={value!r}: expected text")
+        raise ConfigurationError(f"{name}={shown(value)}: expected text")
     return value.strip()
 
 
 def url(name: str, value: object) -> str:
     """Return an address that begins with http:// or https://."""
     if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value.strip()):
-        raise ConfigurationError(f"{name}={value!r}: expected an address such as 'https://slack.com/api/'")
+        raise ConfigurationError(f"{name}={shown(value)}: expected an address such as 'https://slack.com/api/'")
     return value.strip()
 
 
 def channel(name: str, value: object) -> str:
     """Return a channel's name or id. Source: conversations.create, "Naming"."""
     if not isinstance(value, str) or not re.fullmatch(r"#?[^\s#@&<>,.:;/\\|]{1,80}", value.strip()):
-        raise ConfigurationError(f"{name}={value!r}: expected a channel's name such as '#ops-log', or its id")
+        raise ConfigurationError(f"{name}={shown(value)}: expected a channel's name such as '#ops-log', or its id")
     return value.strip()
 
 
@@ -97,14 +122,14 @@ def texts(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, (list, tuple, set, frozenset)):
-        raise ConfigurationError(f"{name}={value!r}: expected a list of strings")
+        raise ConfigurationError(f"{name}={shown(value)}: expected a list of strings")
     return tuple(text(name, item) for item in value if not (isinstance(item, str) and not item.strip()))
 
 
 def mapping(name: str, value: object, *, example: str) -> Mapping[str, object]:
     """Return a mapping with string keys. `example` is one, for the error."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise ConfigurationError(f"{name}={value!r}: expected a mapping with names as keys, such as {example}")
+        raise ConfigurationError(f"{name}={shown(value)}: expected a mapping with names as keys, such as {example}")
     return value
 
 

@@ -53,7 +53,8 @@ class Desk:
         self.since = clock.monotonic()
         #: The connection, once there is one.
         self.line: Line | None = None
-        self._ledger = ledger
+        #: What became of which; the reader exchanges it once it knows the channel, before anything is in it.
+        self.ledger = ledger
         self._access = access
         self._max_age = max_age
         self._changed = changed
@@ -87,7 +88,7 @@ class Desk:
             heard = self._inbox.pop(min(self._inbox, key=lambda key: order(key.ts)))
         if self.expire(heard):
             return None
-        attempt = self._ledger.claim(heard.key, self.clock.monotonic())
+        attempt = self.ledger.claim(heard.key, self.clock.monotonic())
         if not attempt:
             return None
         command = Command(heard, self, permalink=self._connected().permalink(heard.key.ts), attempt=attempt)
@@ -100,20 +101,27 @@ class Desk:
         """Settle a command that nobody runs any more because it is too old; tell whether it is."""
         if self.clock.time() - float(heard.key.ts) <= self._max_age:
             return False
-        if self._ledger.claim(heard.key, self.clock.monotonic()):
+        if self.ledger.claim(heard.key, self.clock.monotonic()):
             audit.decided(heard, "too old")
-            self._ledger.settle(heard.key, Mark.TOO_OLD)
+            self.ledger.settle(heard.key, Mark.TOO_OLD)
             self._changed()
         return True
 
     def refuse(self, heard: Heard) -> bool:
         """Settle a command of somebody who may not; False if it is not to be had."""
-        if not self._ledger.claim(heard.key, self.clock.monotonic()):
+        if not self.ledger.claim(heard.key, self.clock.monotonic()):
             return False
         audit.decided(heard, "refused")
-        self._ledger.settle(heard.key, Mark.REFUSED)
+        self.ledger.settle(heard.key, Mark.REFUSED)
         self._changed()
         return True
+
+    def withdraw(self, heard: Heard) -> None:
+        """Leave a command that another process has settled, as its mark shows."""
+        if self.ledger.claim(heard.key, self.clock.monotonic()):
+            mark = next(mark for mark in heard.marks if mark.is_final)
+            self.ledger.settle(heard.key, mark)
+            self.ledger.placed(heard.key, mark)
 
     def running(self) -> list[Command]:
         """See `Origin`."""
@@ -132,13 +140,13 @@ class Desk:
     def settle(self, command: Command, outcome: Mark) -> None:
         """See `Origin`."""
         self._give_up(command)
-        self._ledger.settle(command.heard.key, outcome)
+        self.ledger.settle(command.heard.key, outcome)
         self._changed()
 
     def release(self, command: Command) -> None:
         """See `Origin`."""
         self._give_up(command)
-        self._ledger.release(command.heard.key)
+        self.ledger.release(command.heard.key)
         self.offer(command.heard)
 
     def _give_up(self, command: Command) -> None:

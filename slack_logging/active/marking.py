@@ -23,35 +23,35 @@ _HOPELESS = frozenset(
 
 
 class Marker:
-    """Turns the ledger's outcomes into reactions. For one thread.
+    """Turns a ledger's outcomes into reactions. For one thread.
 
     Args:
-        ledger: knows what is owed.
         emoji: the names to use.
         clock: what retries wait on.
     """
 
-    def __init__(self, ledger: Ledger, emoji: Emoji, clock: Clock) -> None:
-        self._ledger = ledger
+    def __init__(self, emoji: Emoji, clock: Clock) -> None:
         self._emoji = emoji
         self._clock = clock
         self._backoff = Backoff()
         self._not_before = 0.0
         self._missing: set[Mark] = set()
 
-    def place(self, client: SlackClient) -> float | None:
-        """Place what is due. Never raises a `DeliveryError`; blocks for calls, not for their pace.
+    def place(self, client: SlackClient, ledger: Ledger) -> float | None:
+        """Place what a ledger owes and is due. Never raises a `DeliveryError`; blocks for calls, not for their pace.
 
         Returns:
             The seconds until there is more to do; None when nothing is owed.
         """
-        for owed in self._ledger.owed():
+        for owed in ledger.owed():
             now = self._clock.monotonic()
             wait = max(owed.due, self._not_before) - now
             if wait <= 0:
                 wait = client.acquire("reactions.add")
             if wait <= 0:
                 wait = self._try(client, owed)
+                if not wait:
+                    ledger.placed(owed.key, owed.mark)
             if wait > 0:
                 # What follows is due later still: the ledger sorts by what matters, then by when.
                 return wait
@@ -76,7 +76,6 @@ class Marker:
                 return self._later(self._backoff.failed())
         self._backoff.succeeded()
         notices.clear("reactions.add")
-        self._ledger.placed(owed.key, owed.mark)
         return 0.0
 
     def _later(self, seconds: float) -> float:

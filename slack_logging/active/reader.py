@@ -16,7 +16,7 @@ from slack_logging import notices
 from slack_logging.active.access import Verdict
 from slack_logging.active.desk import Desk
 from slack_logging.active.intake import Heard
-from slack_logging.active.ledger import Ledger, State, just_before, order
+from slack_logging.active.ledger import Ledger, MemoryLedger, State, just_before, order
 from slack_logging.active.line import Line
 from slack_logging.active.marking import Marker
 from slack_logging.active.origin import Operated
@@ -39,7 +39,7 @@ class Reader:
 
     Args:
         settings: the source's.
-        ledger: outlives the reader.
+        ledger_of: returns the ledger of what was connected to; it outlives the reader.
         instance: who we are.
         operated: the logging side, for the built-in commands.
         clock: what all waits happen on.
@@ -49,7 +49,7 @@ class Reader:
     def __init__(
         self,
         settings: Settings,
-        ledger: Ledger,
+        ledger_of: Callable[[Line], Ledger],
         *,
         instance: Instance,
         operated: Operated | None,
@@ -57,8 +57,9 @@ class Reader:
         prepare: Callable[[], None] = lambda: None,
     ) -> None:
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._ledger: Ledger = MemoryLedger(threading.Lock())  # until there is a connection, nothing is in it
         self.desk = Desk(
-            ledger,
+            self._ledger,
             settings.access,
             max_age=settings.max_age,
             prefix=settings.prefix,
@@ -68,11 +69,11 @@ class Reader:
             changed=self._marks_are_owed,
         )
         self._settings = settings
-        self._ledger = ledger
+        self._ledger_of = ledger_of
         self._instance = instance
         self._clock = clock
         self._prepare = prepare
-        self._marker = Marker(ledger, settings.emoji, clock)
+        self._marker = Marker(settings.emoji, clock)
         self._refusals = Refusals(clock)
         self._backoff = Backoff()
         self._cause = f"commands in {settings.channel}"
@@ -166,7 +167,7 @@ class Reader:
 
     def _place_marks(self) -> float | None:
         line = self.desk.line
-        return self._marker.place(line.client) if line else None
+        return self._marker.place(line.client, self._ledger) if line else None
 
     def _marks_are_owed(self) -> None:
         """Wake the thread; once it has ended, who settled the last commands places their marks."""
@@ -230,6 +231,7 @@ class Reader:
         operated = self.desk.operated
         if operated is not None and line.is_to(operated.channel):
             raise ConfigurationError(f"that is where the records go, to {operated.channel}: use another channel")
+        self._ledger = self.desk.ledger = self._ledger_of(line)
         return line
 
     def _messages(self, line: Line) -> list[dict[str, Any]]:
@@ -257,6 +259,9 @@ class Reader:
             return
         if state is State.NEW and heard.marks:
             return  # treated before a restart; what was running then is for a person to decide
+        if any(mark.is_final for mark in heard.marks):
+            self.desk.withdraw(heard)  # treated by another process meanwhile
+            return
         if self.desk.expire(heard):
             return
         if state is State.NEW:

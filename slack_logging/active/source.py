@@ -89,7 +89,7 @@ class SlackCommandSource:
         self._settings = Settings(
             channel=options.channel("channel", channel),
             access=Access.configured(allow, roles),
-            token=token if token is None else options.text("token", token),
+            token=token if token is None else options.secret("token", token),
             api_url=api_url if api_url is None else options.url("api_url", api_url),
             service=service if service is None else options.text("service", service),
             prefix=check_prefix(options.text("prefix", prefix)),
@@ -160,7 +160,7 @@ class SlackCommandSource:
 
         reader = self._reader = Reader(
             settings,
-            _ledger_of((settings.channel, settings.token, settings.api_url, self._clock)),
+            lambda line: _ledger_of((line.url, line.team, line.channel, self._clock)),
             instance=Instance.current(settings.service),
             operated=operated,
             clock=self._clock,
@@ -221,7 +221,7 @@ def _ledger_of(place: Hashable) -> MemoryLedger:
     """Return the process's one ledger of a place: who reads there next knows what was claimed before.
 
     Args:
-        place: a channel and the Slack that it is in, as configured.
+        place: a channel and the Slack that it is in, however both were configured.
     """
     return _ledgers.setdefault(place, MemoryLedger(threading.Lock()))
 

@@ -42,7 +42,7 @@ class Composed:
 _DOMAINS = "app|com|dev|internal|io|net|org"
 _URL = r"https?://[^\s<>`]*[^\s<>`.,;:!?)\]}'\"*_~]"
 _HOST = rf"(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:{_DOMAINS})(?::\d+)?(?:/[^\s<>`]*[^\s<>`.,;:!?)])?(?![\w@.-])"
-_MAIL = r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}"
+_MAIL = r"(?<![\w.+-])[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}"
 _NAME = r"(?<![\w@#])[@#]\w(?:[\w.-]*\w)?"
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _QUOTE = re.compile(r"> ?(?=\S)")

@@ -19,8 +19,11 @@ from slack_logging.passive.fingerprint import fault_of, fingerprint
 #: exception from others.
 Captured: TypeAlias = tuple[Any, ...]
 
-#: Characters kept of one record's text, exception or extra value; the rest is cut, and the text says so.
+#: Characters kept of one record's message; the rest is cut, and the text says so.
 MAX_CHARS = 256 * 1024
+
+#: Characters kept of its exception and of its stack, and of an extra value.
+MAX_PART, MAX_EXTRA = 64 * 1024, 16 * 1024
 
 #: Attributes that every record has, or that formatters leave on it; whatever else there is came by `extra=`.
 STANDARD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "slack"}
@@ -40,31 +43,31 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
         formatter: one that the user set: it makes the whole text, now, and raises what it raises.
     """
     args = record.args
-    msg = cut(record.msg if type(record.msg) is str else _plain_text(record.msg))
+    msg = record.msg if type(record.msg) is str else _plain_text(record.msg)
     size = _OVERHEAD
     if formatter is not None:
         text = cut(formatter.format(record))
-    elif args and not _are_plain(args):
+    elif args and (len(msg) > MAX_CHARS or not _are_plain(args)):
         text = cut(message_of(record.msg, args))
     else:
         text = None
         for arg in args or ():
             if type(arg) is str:
-                size += len(arg)
+                size += _bytes(arg)
+    msg = cut(msg)
     fault = exc_text = None
     if record.exc_info:
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else sys.exc_info()[1]
         fault = fault_of(error) if error is not None else None
         exc_text = _exception_text(error) if formatter is None else None
     elif record.exc_text and formatter is None and record.exc_text.strip():
-        exc_text = cut(record.exc_text)
+        exc_text = cut(record.exc_text, MAX_PART)
     fields = record.__dict__
     extras = _extras(fields) if len(fields) != _STANDARD_COUNT else None
-    size += len(msg if text is None else text)
-    if exc_text or record.stack_info:
-        size += len(exc_text or "") + len(record.stack_info or "")
+    stack = cut(record.stack_info, MAX_PART) if record.stack_info else None
+    size += _bytes(msg) + sum(_bytes(part) for part in (text, exc_text, stack) if part)
     if extras:
-        size += sum(len(name) + len(value) if type(value) is str else 64 for name, value in extras.items())
+        size += sum(len(name) + _bytes(value) if type(value) is str else 64 for name, value in extras.items())
     return (
         size,
         record.created,
@@ -76,7 +79,7 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
         text,
         fault,
         exc_text,
-        record.stack_info,
+        stack,
         record.pathname,
         record.lineno,
         record.funcName,
@@ -134,11 +137,16 @@ def message_of(msg: object, args: Any) -> str:
         return f"{template} [its arguments do not fit: {_plain_text(args)}: {type(error).__name__}]"
 
 
-def cut(text: str) -> str:
-    """Return at most `MAX_CHARS` of `text`, and how much there was."""
-    if len(text) <= MAX_CHARS:
+def cut(text: str, most: int = MAX_CHARS) -> str:
+    """Return at most `most` characters of `text`, and how many there were."""
+    if len(text) <= most:
         return text
-    return f"{text[:MAX_CHARS]} ... (cut: {len(text):,} characters in all)"
+    return f"{text[:most]} ... (cut: {len(text):,} characters in all)"
+
+
+def _bytes(text: str) -> int:
+    """Return what a text takes in memory, about."""
+    return len(text) if text.isascii() else text.__sizeof__()
 
 
 def _plain_text(value: object) -> str:
@@ -153,15 +161,20 @@ def _exception_text(error: BaseException | None) -> str:
     if error is None:
         return ""
     try:
-        return cut("".join(traceback.format_exception(error)).rstrip())
+        return cut("".join(traceback.format_exception(error)).rstrip(), MAX_PART)
     except Exception as broken:  # noqa: BLE001 - an exception's own __str__ may raise anything
         return f"{type(error).__name__} (its traceback cannot be shown: {type(broken).__name__})"
+
+
+def _is_small(value: object) -> bool:
+    """Tell whether a value can stay what it is: plain, and short in writing. An int may have millions of digits."""
+    return type(value) in (float, bool, type(None)) or (type(value) is int and abs(value) < 2**63)
 
 
 def _extras(fields: dict[str, Any]) -> dict[str, Any] | None:
     """Return what `extra=` added, as plain values."""
     extras = {
-        name: value if type(value) in _PLAIN and type(value) is not str else cut(_plain_text(value))
+        name: value if _is_small(value) else cut(_plain_text(value), MAX_EXTRA)
         for name, value in fields.items()
         if name not in STANDARD_ATTRIBUTES and not name.startswith("_")
     }

@@ -99,8 +99,8 @@ class Delivery:
 
     def close(self, deadline: float) -> None:
         """Flush, unless that was just tried in vain, and let the thread end when nothing is left."""
-        if self._gave_up != self.sender.stats():
-            self.flush(deadline)
+        if self._gave_up != self.sender.stats() and not self.flush(deadline) and self._exit_by is not None:
+            self._say_what_is_lost()
         self._worker.close()
 
     def begin_exit(self) -> None:
@@ -112,15 +112,19 @@ class Delivery:
     def exit(self) -> None:
         """Flush for the last time, and say what is lost."""
         if not self.flush(self.deadline()):
-            left = self.sender.stats().pending
-            records = "1 record" if left == 1 else f"{left:,} records"
-            notices.say(f"{self.channel} exit", f"{records} for {self.channel} not delivered before exit")
+            self._say_what_is_lost()
+
+    def _say_what_is_lost(self) -> None:
+        left = self.sender.stats().pending
+        records = "1 record" if left == 1 else f"{left:,} records"
+        notices.say(f"{self.channel} exit", f"{records} for {self.channel} not delivered before exit")
 
     def _send_here(self, deadline: float) -> bool:
         """Do the sender's work in this thread: where no other can be started, as late in a program's exit."""
         own_threads.add(threading.get_ident())
         try:
             while not self.sender.idle and not self.sender.stuck and self._clock.monotonic() < deadline:
+                self.sender.hurry(deadline - self._clock.monotonic())
                 wait = self.sender.step()
                 if wait:
                     self._clock.wait(queue.SimpleQueue(), min(wait, deadline - self._clock.monotonic()))

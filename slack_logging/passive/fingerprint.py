@@ -7,10 +7,9 @@ numbers are too, because they move with every release. Two errors raised through
 
 from __future__ import annotations
 
-import hashlib
+import os
 import re
 import types
-from pathlib import PurePath
 
 #: Characters of a text that count: what makes errors differ stands at their beginning.
 _MOST_CHARS = 400
@@ -29,7 +28,7 @@ _VARYING = re.compile(
 
 #: Parts of a path that tell a library's file from the application's.
 _LIBRARIES = frozenset({"site-packages", "dist-packages"})
-_STDLIB = str(PurePath(re.__file__).parent.parent)
+_STDLIB = os.path.dirname(os.__file__)
 
 
 def fingerprint(logger: str, levelno: int, template: str, fault: str) -> str:
@@ -41,6 +40,8 @@ def fingerprint(logger: str, levelno: int, template: str, fault: str) -> str:
         template: the message before its arguments are put in.
         fault: what `fault_of` says of the exception; empty without one.
     """
+    import hashlib  # here: it takes long to load, and most processes never log an error
+
     parts = (logger, str(levelno), normalised(template), fault)
     return hashlib.blake2s("\0".join(parts).encode("utf-8", "replace"), digest_size=6).hexdigest()
 
@@ -64,7 +65,7 @@ def is_library(filename: str) -> bool:
     """Tell the standard library's and installed packages' files, and what is no file, from the application's."""
     if filename.startswith("<"):
         return True
-    return not _LIBRARIES.isdisjoint(PurePath(filename).parts) or filename.startswith(_STDLIB)
+    return not _LIBRARIES.isdisjoint(re.split(r"[/\\]", filename)) or filename.startswith(_STDLIB)
 
 
 def _functions(trace: types.TracebackType | None) -> list[str]:
@@ -73,7 +74,7 @@ def _functions(trace: types.TracebackType | None) -> list[str]:
     ours: list[str] = []
     while trace is not None:
         code = trace.tb_frame.f_code
-        name = f"{PurePath(code.co_filename).name}:{code.co_name}"
+        name = f"{os.path.basename(code.co_filename)}:{code.co_name}"
         (everywhere if is_library(code.co_filename) else ours).append(name)
         trace = trace.tb_next
     return (ours or everywhere)[-_FUNCTIONS:]

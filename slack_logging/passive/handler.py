@@ -94,7 +94,7 @@ class SlackHandler(logging.Handler):
         if channel is None:
             raise ConfigurationError("SlackHandler needs a channel, such as channel='#ops-log'")
         self._channel = options.channel("channel", channel)
-        self._token = None if token is None else options.text("token", token)
+        self._token = None if token is None else options.secret("token", token)
         self._api_url = None if api_url is None else options.url("api_url", api_url)
         self._service = None if service is None else options.text("service", service)
         self._flush_interval = options.seconds("flush_interval", flush_interval)
@@ -112,6 +112,9 @@ class SlackHandler(logging.Handler):
             clock=self._clock,
         )
         self._source: SlackCommandSource | None = None
+        #: When commands are read: ``"auto"``, ``"manual"``, or not at all.
+        self.starts = ""
+        self._closed = False
         self._source_pid = os.getpid()
         super().__init__(_level(level))
         _handlers.add(self)
@@ -181,6 +184,7 @@ class SlackHandler(logging.Handler):
 
         Inside `dictConfig`, which holds logging's lock, nothing is waited for: both ends in the background.
         """
+        self._closed = True
         deadline = self._delivery.deadline()
         if self._source is not None and self._source_pid == os.getpid():
             left = max(deadline - self._clock.monotonic(), 0.0)
@@ -189,8 +193,9 @@ class SlackHandler(logging.Handler):
         super().close()
 
     def start_commands(self) -> None:
-        """Begin to read commands, unless ``SLACK_LOGGING_COMMANDS=off``. Does nothing without `commands`."""
-        if self._source is not None and os.environ.get("SLACK_LOGGING_COMMANDS", "").lower() != "off":
+        """Begin to read commands, unless ``SLACK_LOGGING_COMMANDS=off``. Does nothing without `commands`, or closed."""
+        is_off = self._closed or os.environ.get("SLACK_LOGGING_COMMANDS", "").lower() == "off"
+        if self._source is not None and not is_off:
             self._source_pid = os.getpid()
             self._source.start(self)
 
@@ -231,7 +236,8 @@ class SlackHandler(logging.Handler):
         defaults = {"token": self._token, "api_url": self._api_url, "service": self._service, "start_delay": 5.0}
         make: Callable[..., SlackCommandSource] = SlackCommandSource
         self._source = make(**{**defaults, **given})
-        return str(start)
+        self.starts = str(start)
+        return self.starts
 
 
 def start() -> None:
@@ -240,7 +246,8 @@ def start() -> None:
     Call it where a server's worker process begins, such as gunicorn's `post_worker_init`.
     """
     for handler in list(_handlers):
-        handler.start_commands()
+        if handler.starts == "manual":
+            handler.start_commands()
 
 
 _handlers: weakref.WeakSet[SlackHandler] = weakref.WeakSet()

@@ -129,6 +129,11 @@ class Sender:
             self._resume_at = 0.0
         self._outbox.wake.put(None)
 
+    def hurry(self, left: float) -> None:
+        """Have no call take longer than so many seconds: the program ends in this very thread."""
+        with contextlib.suppress(Rejected):
+            self._connected().limit_calls(max(left, 0.1))
+
     def wait_until_idle(self, deadline: float) -> bool:
         """Block until all is settled, Slack refuses everything, or the clock passes `deadline`."""
         waiter: queue.SimpleQueue[None] = queue.SimpleQueue()

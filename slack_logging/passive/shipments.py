@@ -5,7 +5,7 @@ One is in the sender's hand at a time, and stays there until it is settled.
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -57,7 +57,7 @@ class Batch:
 
     packing: Packing
     footer: str
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    id: str = field(default_factory=lambda: os.urandom(16).hex())
 
     @property
     def records(self) -> int:
@@ -98,7 +98,7 @@ class NewBoard:
     incidents: Incidents
     service: str
     mention: str
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    id: str = field(default_factory=lambda: os.urandom(16).hex())
     told: dict[str, int] = field(default_factory=dict)
     records: int = 0
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-from pathlib import PurePath
 
 from slack_logging.passive.fingerprint import is_library
 
@@ -28,7 +28,7 @@ def gist(exception: str) -> str:
         return said
     frame, index = ours[-1]
     code = lines[index + 1].strip(" |") if index + 1 < len(lines) and not _FRAME.match(lines[index + 1]) else ""
-    place = f"{PurePath(frame['path']).name}:{frame['line']} in {frame['function']}"
+    place = f"{os.path.basename(frame['path'])}:{frame['line']} in {frame['function']}"
     return f"{said}\n{place}: {code}" if code else f"{said}\n{place}"
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from slack_logging.passive.tracebacks import folded, gist
-from slack_logging.slack.literal import last_part, plain, shorten, units, visible
+from slack_logging.slack.literal import last_part, one_line, plain, shorten, units, visible
 
 _EMOJI = (
     (logging.CRITICAL, "rotating_light"),
@@ -109,12 +109,14 @@ def line_of(entry: str, *, own_format: bool = False) -> Line:
     summary, _, rest = visible(fields["message"]).partition("\n")
     if not own_format:
         extra = fields.get("extra", {})
-        summary += "".join(f"  {name}={shorten(visible(str(value)), _MAX_EXTRA)}" for name, value in extra.items())
+        summary += "".join(
+            f"  {one_line(name)}={shorten(one_line(str(value)), _MAX_EXTRA)}" for name, value in extra.items()
+        )
     exception = visible(fields.get("exception", ""))
     parts = (rest, folded(exception), visible(fields.get("stack", "")))
     return Line(
         levelno=fields["level_number"],
-        logger="" if own_format else visible(fields["logger"]),
+        logger="" if own_format else one_line(fields["logger"]),
         created=moment.timestamp(),
         clock=moment.strftime("%H:%M:%S UTC"),
         summary=summary,

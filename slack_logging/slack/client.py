@@ -89,6 +89,10 @@ class SlackClient:
         self._identity: Identity | None = None
         self._channel_ids: dict[str, str] = {}
 
+    def limit_calls(self, seconds: float) -> None:
+        """Have calls count as unanswered after so many seconds, if that is less than usual. For the program's end."""
+        self._web.timeout = max(1, min(CALL_TIMEOUT, round(seconds)))
+
     def acquire(self, method: str, channel: str = "") -> float:
         """Take a place for one call and return 0.0, or return the seconds to wait before asking again.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 from slack_logging.errors import Rejected
 
@@ -30,11 +29,14 @@ def bot_token(configured: str | None = None) -> str:
     path = os.environ.get("SLACK_BOT_TOKEN_FILE", "")
     if not token and path:
         try:
-            token = Path(path).read_text(encoding="utf-8")
+            with open(path, encoding="utf-8") as file:
+                token = file.read()
         except (OSError, UnicodeDecodeError) as error:
-            raise Rejected("auth.test", "not_authed", f"SLACK_BOT_TOKEN_FILE cannot be read: {error}") from None
+            why = getattr(error, "strerror", None) or type(error).__name__
+            problem = f"the file that SLACK_BOT_TOKEN_FILE names cannot be read: {why}"  # the name may be a token
+            raise Rejected("auth.test", "not_authed", problem) from None
         if not token.strip():
-            raise Rejected("auth.test", "not_authed", f"SLACK_BOT_TOKEN_FILE={path!r}: the file is empty")
+            raise Rejected("auth.test", "not_authed", "the file that SLACK_BOT_TOKEN_FILE names is empty")
     token = token.strip()
     if not re.fullmatch(r"[!-~]*", token):
         raise Rejected(
@@ -57,5 +59,5 @@ def api_url(configured: str | None = None) -> str:
     """
     url = configured or os.environ.get("SLACK_API_URL") or DEFAULT_API_URL
     if not url.startswith(("http://", "https://")):
-        raise Rejected("auth.test", "no_such_host", f"SLACK_API_URL={url!r} is no address: it begins with https://")
+        raise Rejected("auth.test", "no_such_host", "SLACK_API_URL is no address: one begins with https://")
     return url if url.endswith("/") else url + "/"

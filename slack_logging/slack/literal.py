@@ -19,6 +19,11 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(_picture, text)
 
 
+def one_line(text: str) -> str:
+    """Return `visible(text)` on one line: a line break is shown as ``␊``."""
+    return visible(text).replace("\n", "\u240a")
+
+
 def _picture(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code < 0x20:

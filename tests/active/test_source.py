@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from slack_sdk import WebClient
 
 from slack_logging import AlreadySettled, Command, CommandRouter, ConfigurationError
 from slack_logging.active.ledger import Key, State
@@ -593,6 +594,45 @@ def test_nothing_is_read_before_the_delay(ops: Ops, router: CommandRouter) -> No
     ts = ops.say("!echo x")
     ops.settled(ts)
     assert ops.slack.calls()[0].time >= 1_800_000_005.0
+
+
+@pytest.mark.parametrize("spelling", ["ops-commands", "C0OPSCOMMA"])
+def test_a_channel_is_one_however_it_is_spelled(ops: Ops, spelling: str) -> None:
+    """Who reads it under another spelling knows what was claimed before, and runs nothing twice."""
+    runs, hold = [], queue.SimpleQueue[None]()
+    router = CommandRouter()
+
+    @router.command
+    def slow() -> str:
+        runs.append("slow")
+        ops.clock.wait(hold, None)
+        return "done"
+
+    first = ops.start(router=router)
+    ts = ops.say("!slow")
+    ops.clock.run_until(lambda: runs)
+    first.close(0)
+    ops.start(router=router, channel=ops.slack.channel_id(CHANNEL) if spelling.isupper() else spelling)
+    ops.after_sweeps()
+    hold.put(None)
+    assert ops.settled(ts) == ({"eyes", DONE}, ["done"])
+    assert runs == ["slow"]
+
+
+def test_a_final_mark_by_another_process_is_heeded(ops: Ops) -> None:
+    """What waits here was settled elsewhere meanwhile: it is left alone."""
+    source = ops.source()
+    commands = iter(source)
+    held = ops.say("!first")
+    other = ops.say("!second")
+    command = next(commands)
+    client = WebClient(ops.slack.bot_token, base_url=ops.slack.api_url)
+    client.reactions_add(channel=ops.slack.channel_id(CHANNEL), timestamp=other, name=DONE)
+    ops.after_sweeps()
+    command.ack()
+    last = ops.say("!third")
+    assert next(commands).ts == last
+    assert held == command.ts
 
 
 def test_a_router_is_imported_when_reading_starts(ops: Ops, capfd: pytest.CaptureFixture[str]) -> None:

@@ -134,6 +134,36 @@ def test_a_record_of_no_moment_is_shown_with_todays(moment: float) -> None:
     assert entry(odd)["time"].startswith("20")
 
 
+def test_a_template_without_end_keeps_its_arguments_until_it_is_formatted() -> None:
+    """The text says how long the whole would have been."""
+    message = entry(record("x" * 300_000 + "%s", "y"))["message"]
+    assert message.endswith(" ... (cut: 300,001 characters in all)")
+
+
+def test_every_part_of_a_record_is_bounded() -> None:
+    """Stack, exception and extra values have less room than the message, and say that they are cut."""
+    fat = record("x")
+    fat.stack_info, fat.exc_text, fat.big = "s" * 99_999, "e" * 99_999, "b" * 99_999
+    shown = entry(fat)
+    for text in (shown["stack"], shown["exception"], shown["extra"]["big"]):
+        assert len(text) < 70_000
+        assert text.endswith(" ... (cut: 99,999 characters in all)")
+
+
+def test_numbers_of_many_digits_are_no_trouble() -> None:
+    """Python refuses to print some; they are told by what they are."""
+    big = record("x")
+    big.n, big.m = 10**5000, 2**70
+    assert entry(big)["extra"] == {"n": "<int whose str() raises ValueError>", "m": str(2**70)}
+
+
+@pytest.mark.parametrize(("text", "least"), [("x" * 1000, 1000), ("\N{PARTY POPPER}" * 1000, 4000)])
+def test_a_record_counts_for_what_it_takes_in_memory(text: str, least: int) -> None:
+    """Characters beyond ASCII take up to four bytes each."""
+    assert capture(record("%s", text), None)[0] >= least
+    assert capture(record(text), None)[0] >= least
+
+
 def test_a_formatter_of_the_users_makes_the_text() -> None:
     """What `setFormatter` was given is honoured."""
     formatter = logging.Formatter("%(levelname)s/%(name)s/%(message)s")

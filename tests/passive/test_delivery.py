@@ -104,6 +104,18 @@ def test_what_slack_shows_is_what_was_logged(slack: LocalSlack, logger: logging.
     assert not call.args["unfurl_media"]
 
 
+def test_an_extra_value_cannot_look_like_a_record(
+    slack: LocalSlack, logger: logging.Logger, handler: SlackHandler
+) -> None:
+    """Line breaks in it, and in a logger's name, are shown as signs; the notification stays one line."""
+    logger.name = "shop\n:red_circle: 12:00:00 UTC payments"
+    logger.error("paid", extra={"user": "eve\n:red_circle: 12:00:00 UTC payments all money gone"})
+    assert handler.flush(timeout=30)
+    [message] = slack.messages("#ops-log")
+    assert "\n" not in message["text"]
+    assert [line for line in shown(slack).splitlines() if line.startswith(":red_circle: 12:00")] == []
+
+
 def test_a_traceback_is_shown_whole(slack: LocalSlack, logger: logging.Logger, handler: SlackHandler) -> None:
     """The exception's text stands below its line."""
     try:

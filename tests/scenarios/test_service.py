@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import slack_logging
 from slack_logging import CommandRouter, SlackHandler, Stats
 from slack_logging.local import LocalSlack
 from slack_logging.local.text import visible_text
@@ -137,6 +138,33 @@ def test_one_channel_for_both_is_found_out_also_by_name_and_id(
     )
     assert slack.calls("conversations.history") == []
     assert slack.reactions("#ops-log", typed) == {}
+
+
+def test_start_is_for_those_who_wait_for_it(
+    clock: FakeClock, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`start` begins what says "manual" and is not closed; an old configuration never comes back with its `allow`."""
+
+    def configured(start: str, user: str) -> SlackHandler:
+        commands = {"channel": "#ops-commands", "allow": slack.user_id(user), "start": start, "start_delay": 0}
+        return SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url, commands=commands)
+
+    old, new = configured("manual", "ada"), configured("manual", "ben")
+    old.close()
+    slack_logging.start()
+    refused, done = (slack.say("#ops-commands", "!ping", user=user) for user in ("ada", "ben"))
+    clock.run_until(lambda: slack.reactions("#ops-commands", done) and slack.reactions("#ops-commands", refused))
+    assert [list(slack.reactions("#ops-commands", ts)) for ts in (refused, done)] == [
+        ["no_entry"],
+        ["white_check_mark"],
+    ]
+    new.close()
+    automatic = configured("auto", "ada")
+    automatic.close()
+    slack_logging.start()
+    unread = slack.say("#ops-commands", "!ping", user="ada")
+    clock.advance(30)
+    assert slack.reactions("#ops-commands", unread) == {}
 
 
 def test_the_other_channel_is_left_alone_without_commands(clock: FakeClock, slack: LocalSlack) -> None:

@@ -77,7 +77,7 @@ def test_what_is_no_token_is_never_shown(token: str, clock: FakeClock, slack: Lo
 def test_an_address_that_is_none_is_told(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong world, because the environment says it: refused, and said what is expected."""
     monkeypatch.setenv("SLACK_API_URL", "slack.com/api")
-    with pytest.raises(Rejected, match=r"SLACK_API_URL='slack.com/api' is no address: it begins with https://"):
+    with pytest.raises(Rejected, match="SLACK_API_URL is no address: one begins with https://"):
         connect("xoxb-test-ops", None, clock)
 
 
@@ -92,7 +92,7 @@ def test_what_is_no_slack_is_told(slack: LocalSlack, clock: FakeClock) -> None:
     [
         ("xapp-1-A1-secret", None, "not_allowed_token_type (this is an app-level token, xapp-...: set token="),
         (None, "xapp-1-A1-secret\n", "not_allowed_token_type (this is an app-level token, xapp-...: set token="),
-        (None, " \n", "not_authed (SLACK_BOT_TOKEN_FILE='{path}': the file is empty)"),
+        (None, " \n", "not_authed (the file that SLACK_BOT_TOKEN_FILE names is empty)"),
         (None, None, "not_authed (no token: set token= or SLACK_BOT_TOKEN to the app's Bot User OAuth Token"),
         ("xoxb-test-unknown", None, "invalid_auth (set token= or SLACK_BOT_TOKEN to the app's Bot User"),
     ],
