@@ -173,7 +173,7 @@ def _existing() -> dict[str, Node]:
 
 def _node(logger: logging.Logger) -> Node:
     outlets = [
-        Outlet(handler.name or "of its own", handler.channel, handler.level, bool(handler.filters))
+        Outlet(handler.name or "", handler.channel, handler.level, bool(handler.filters))
         for handler in logger.handlers
         if isinstance(handler, SlackHandler)
     ]

@@ -20,7 +20,7 @@ class Outlet:
     """A handler whose records end in Slack, by itself or through another handler.
 
     Attributes:
-        handler: its name in the config.
+        handler: its name in the config; empty where code made it.
         place: the channel.
         level: from which on it takes records.
         filtered: it has filters, which may refuse more.
@@ -131,8 +131,9 @@ def _told(name: str, nodes: Mapping[str, Node]) -> Finding:
 
 
 def _through(outlet: Outlet, level: int, decided_by: str) -> str:
-    first, why = (outlet.level, f"handler {outlet.handler}'s") if outlet.level > level else (level, decided_by)
-    filters = f", whose filters on handler {outlet.handler} may refuse some" if outlet.filtered else ""
+    handler = f"handler {outlet.handler}" if outlet.handler else "a handler without a name"
+    first, why = (outlet.level, f"{handler}'s") if outlet.level > level else (level, decided_by)
+    filters = f"; filters on {handler} may refuse some" if outlet.filtered else ""
     return f"{logging.getLevelName(first)} and above reach {outlet.place} ({why} level{filters})"
 
 

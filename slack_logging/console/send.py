@@ -183,7 +183,7 @@ class _Sending:
 
 
 def _progress(read: int, stats: Stats) -> str:
-    return f"{read:,} lines read, {stats.delivered + stats.merged:,} in Slack, {stats.pending:,} waiting"
+    return f"{_lines(read)}, {stats.delivered + stats.merged:,} in Slack, {stats.pending:,} waiting"
 
 
 def _summary(read: int, stats: Stats, *, settled: bool) -> str:
@@ -197,4 +197,8 @@ def _summary(read: int, stats: Stats, *, settled: bool) -> str:
     }
     parts = [f"{count:,} {what}" for what, count in counts.items() if count or what == "shown"]
     unattached = "" if settled or stats.pending else "; a file is not attached"
-    return f"{read:,} {'line' if read == 1 else 'lines'} read: {', '.join(parts)}{unattached}"
+    return f"{_lines(read)}: {', '.join(parts)}{unattached}"
+
+
+def _lines(read: int) -> str:
+    return f"{read:,} {'line' if read == 1 else 'lines'} read"
