@@ -83,7 +83,9 @@ FIELDS = "message level level_number logger time source exception stack thread t
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the first text of a fresh checkout takes a second to draw
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # the first text of a fresh checkout takes a second to draw
 @given(st.dictionaries(st.sampled_from(FIELDS), PLAIN | st.dictionaries(st.text(max_size=5), PLAIN, max_size=3)))
 def test_any_object_becomes_a_record_that_can_be_formatted(entry: dict[str, object]) -> None:
     """Whatever stands in its fields."""
