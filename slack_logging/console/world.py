@@ -205,9 +205,9 @@ def _channel(reached: _Reached, channel: str, *, commands: bool, post: bool) -> 
         if found is None:
             yield wrong(subject, _not_found(reached, channel, readable))
             return
-        yield from _found(reached, subject, found, commands=commands)
-        if found.get("is_archived"):
-            return
+        findings = list(_found(reached, subject, found, commands=commands))
+        yield from findings
+        post = post and not any(finding.state == "WRONG" for finding in findings)
         channel = found["id"]
     if post:
         yield _posted(reached, subject, channel)

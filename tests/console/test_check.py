@@ -110,14 +110,15 @@ def test_a_slack_that_cannot_be_reached_is_told(slack: LocalSlack, run: Run) -> 
 def test_a_channel_that_cannot_be_posted_to_is_told(
     slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch, kind: dict[str, bool], channel: str, says: str
 ) -> None:
-    """Whether it is named or given by its id."""
+    """Whether it is named or given by its id; nothing is tried there then."""
     if kind:
         assert slack.add_channel("there", **kind) == "C0THERE00"
     scopes = slack.app.scopes - {"chat:write.public"}
     monkeypatch.setenv("SLACK_BOT_TOKEN", slack.token(*scopes))
-    ended = run("check", "--channel", channel)
+    ended = run("check", "--channel", channel, "--post")
     [line] = wrong(ended.out)
     assert (ended.status, line[: len(says)]) == (1, says)
+    assert slack.calls("chat.postMessage") == []
 
 
 def test_a_public_channel_may_do_without_the_bot(slack: LocalSlack, run: Run) -> None:

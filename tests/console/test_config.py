@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -151,13 +152,23 @@ def test_what_is_no_config_is_one_line(run: Run, written: Written, tmp_path: Pat
     assert line.startswith(f"slack-logging: --config {source}: {says}")
 
 
-def test_a_module_that_configures_logging_itself_reads_no_commands(
-    slack: LocalSlack, run: Run, written: Written
-) -> None:
-    """Importing it must not have orders run in the check."""
+def test_no_commands_are_started(slack: LocalSlack, run: Run, written: Written) -> None:
+    """Neither by the handlers that are made for a look, nor by a module that configures logging itself."""
     commands = {"channel": "#ops-commands", "allow": [slack.user_id("ada")], "start_delay": 0}
-    config = config_of({"commands": commands})
-    code = f"import logging.config\nlogging.config.dictConfig({config!r})"
+    config = config_of({"commands": commands, "class": "program_of_a_test.Watched"})
+    code = """
+import os
+from slack_logging import SlackHandler
+
+started = []
+environment = os.environ.get("SLACK_LOGGING_COMMANDS")
+
+class Watched(SlackHandler):
+    def start_commands(self):
+        started.append(self.channel)
+"""
     ended = run("check", "--config", written(config, code))
     assert (ended.status, ended.err) == (0, [])
-    assert slack.calls("conversations.history") == []
+    module = sys.modules["program_of_a_test"]
+    assert (module.started, module.environment) == ([], "off")
+    assert "SLACK_LOGGING_COMMANDS" not in os.environ
