@@ -31,6 +31,9 @@ def clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root = logging.getLogger()
     before = (root.level, root.handlers[:])
     yield
+    for logger in list(logging.Logger.manager.loggerDict.values()):
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False  # as dictConfig leaves every logger that it does not name
     root.setLevel(before[0])
     for handler in [handler for handler in root.handlers if handler not in before[1]]:
         root.removeHandler(handler)

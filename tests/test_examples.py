@@ -32,7 +32,7 @@ def test_the_quickstart_posts_a_record_and_an_exception() -> None:
 
     assert (process.returncode, out) == (0, "")
     assert "root hello, Slack" in shown
-    assert "root this is what an error looks like\nTraceback (most recent call last):" in shown
+    assert "root this is what an error looks like\nZeroDivisionError: division by zero\nquickstart.py:" in shown
     assert "ZeroDivisionError: division by zero" in shown
 
 

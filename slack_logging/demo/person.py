@@ -125,8 +125,9 @@ class Person:
         return self._slack.say(self._commands_channel, text, user=user)
 
     def _expect(self, ts: str, mark: str, reply: str, what: str) -> None:
-        """Wait for a line's mark, and check that it is this one and that the reply holds `reply`."""
-        seen = self._wait_for(lambda: self._mark(ts))
+        """Wait for a line's mark and reply, in whatever order, and check that both are as they should be."""
+        self._wait_for(lambda: self._mark(ts) and self._replies(ts))
+        seen = self._mark(ts)
         text = self._replies(ts)
         self._check(ts, seen == mark and reply in text, what, f"marked :{seen}:, replied {text!r}")
 

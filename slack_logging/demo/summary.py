@@ -10,6 +10,8 @@ from slack_logging.local import LocalSlack, visible_text
 
 #: A record's line: an emoji for its level, its time and logger, what it says, and how often it came in a row.
 _RECORD = re.compile(r"^:\w+: \d\d:\d\d:\d\d UTC [\w.]+ .*?(?: x([\d,]+))?$", re.MULTILINE)
+#: What an error's message says when it came again: how often in all.
+_COUNTED = re.compile(r"^(?:x|quiet;) ([\d,]+)(?: in all)?, last ", re.MULTILINE)
 _SETTLED = {"white_check_mark", "x"}
 
 
@@ -38,9 +40,10 @@ class Summary:
         """Count."""
         shown = merged = 0
         for message in slack.messages(channel):
-            for line in _RECORD.finditer(visible_text(message)):
-                shown += 1
-                merged += int(line[1].replace(",", "")) - 1 if line[1] else 0
+            text = visible_text(message)
+            counts = [found[1] for found in (*_RECORD.finditer(text), *_COUNTED.finditer(text)) if found[1]]
+            shown += len(_RECORD.findall(text))
+            merged += sum(int(count.replace(",", "")) - 1 for count in counts)
         return cls(
             stats=stats,
             shown=shown,

@@ -76,7 +76,7 @@ class Transcript:
             return self._told(ts, channel, event.get("user"), text)
         before = event.get("previous_message", {})
         if subtype == "message_changed" and (text := self._text(event["message"])) != self._text(before):
-            return self._told(ts, channel, event["message"].get("user"), f"(edited) {text}")
+            return self._told(ts, channel, event["message"].get("user"), f"(edited) {_news(text, self._text(before))}")
         if subtype == "message_deleted":
             return self._told(ts, channel, before.get("user"), f"(deleted) {_quote(self._text(before))}")
         return None
@@ -99,6 +99,13 @@ class Transcript:
         text += "".join(f"\n[file: {file['name']}]" for file in message.get("files", ()))
         users = self._slack.workspace.users
         return re.sub(r"@(\w+)", lambda match: f"@{users[match[1]].name}" if match[1] in users else match[0], text)
+
+
+def _news(text: str, before: str) -> str:
+    """Return the first line of an edited text, and those that it did not have before."""
+    first, *rest = text.split("\n")
+    known = set(before.split("\n"))
+    return "\n".join([first, *(line for line in rest if line not in known)])
 
 
 def _quote(text: str) -> str:

@@ -12,8 +12,11 @@ import sys
 import traceback
 from typing import Any, TypeAlias
 
-#: (size, created, levelno, levelname, logger, msg, args, text, exc_text, stack_info, pathname, lineno, function,
-#: process, thread, task, extras): `msg` and `args`, or `text` where it had to be formatted at once.
+from slack_logging.passive.fingerprint import fault_of, fingerprint
+
+#: (size, created, levelno, levelname, logger, msg, args, text, fault, exc_text, stack_info, pathname, lineno, function,
+#: process, thread, task, extras): `msg` and `args`, or `text` where it had to be formatted at once; `fault` tells the
+#: exception from others.
 Captured: TypeAlias = tuple[Any, ...]
 
 #: Characters kept of one record's text, exception or extra value; the rest is cut, and the text says so.
@@ -48,9 +51,11 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
         for arg in args or ():
             if type(arg) is str:
                 size += len(arg)
-    exc_text = None
-    if record.exc_info and formatter is None:
-        exc_text = _exception_text(record)
+    fault = exc_text = None
+    if record.exc_info:
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else sys.exc_info()[1]
+        fault = fault_of(error) if error is not None else None
+        exc_text = _exception_text(error) if formatter is None else None
     elif record.exc_text and formatter is None and record.exc_text.strip():
         exc_text = cut(record.exc_text)
     fields = record.__dict__
@@ -69,6 +74,7 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
         msg,
         (args or None) if text is None else None,
         text,
+        fault,
         exc_text,
         record.stack_info,
         record.pathname,
@@ -93,7 +99,7 @@ def _are_plain(args: Any) -> bool:
 
 def restore(captured: Captured) -> logging.LogRecord:
     """Return a record that formatters can work on: all that was kept, the message formatted."""
-    (_, created, levelno, levelname, name, msg, args, text, exc_text, stack_info, *origin, extras) = captured
+    (_, created, levelno, levelname, name, msg, args, text, fault, exc_text, stack_info, *origin, extras) = captured
     pathname, lineno, function, process, thread, task = origin
     attributes: dict[str, Any] = {
         **(extras or {}),
@@ -112,6 +118,8 @@ def restore(captured: Captured) -> logging.LogRecord:
         "threadName": thread,
         "taskName": task,
     }
+    if levelno >= logging.ERROR:
+        attributes["slack"] = {"fingerprint": fingerprint(name, levelno, msg, fault or "")}
     return logging.makeLogRecord(attributes)
 
 
@@ -140,9 +148,8 @@ def _plain_text(value: object) -> str:
         return f"<{type(value).__name__} whose str() raises {type(error).__name__}>"
 
 
-def _exception_text(record: logging.LogRecord) -> str:
+def _exception_text(error: BaseException | None) -> str:
     """Return the traceback, made afresh: `record.exc_text` is a cache that any other formatter may have filled."""
-    error = record.exc_info[1] if isinstance(record.exc_info, tuple) else sys.exc_info()[1]
     if error is None:
         return ""
     try:

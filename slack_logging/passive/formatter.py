@@ -21,7 +21,7 @@ class SlackFormatter(JsonFormatter):
 
     Fields: ``time`` (ISO 8601, UTC, microseconds), ``level``, ``level_number``, ``logger``, ``message``, ``service``,
     ``instance`` (host/pid), ``source`` (file:line function), ``thread``; and where there is one ``task``,
-    ``exception``, ``stack``, ``extra``.
+    ``exception``, ``stack``, ``extra``, and ``fingerprint``, which errors of one kind share.
 
     Args:
         service: the program's name; default: what was started.
@@ -52,6 +52,7 @@ class SlackFormatter(JsonFormatter):
         }
         given = {
             "task": getattr(record, "taskName", None),
+            "fingerprint": _fingerprint_of(record),
             "exception": message_dict.get("exc_info"),
             "stack": message_dict.get("stack_info"),
             "extra": extra,
@@ -65,3 +66,8 @@ def _moment(created: float) -> datetime:
         return datetime.fromtimestamp(created, timezone.utc)
     except (ValueError, OverflowError, OSError):
         return datetime.now(timezone.utc)
+
+
+def _fingerprint_of(record: logging.LogRecord) -> str | None:
+    instructions = getattr(record, "slack", None)
+    return instructions.get("fingerprint") if isinstance(instructions, dict) else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import threading
 import weakref
@@ -39,7 +40,9 @@ _LEAST_BYTES = 64 * 1024
 _COMMANDS_NEED = {"channel": "'#ops-commands'", "allow": "['U024BE7LH']"}
 _COMMANDS_EXAMPLE = f"{{{', '.join(f'{name!r}: {value}' for name, value in _COMMANDS_NEED.items())}}}"
 
-_OPTIONS = "channel token api_url level service flush_interval max_bytes commands close_timeout".split()
+_OPTIONS = (
+    "channel token api_url level service flush_interval group_window mention max_bytes commands close_timeout".split()
+)
 
 
 class SlackHandler(logging.Handler):
@@ -56,6 +59,9 @@ class SlackHandler(logging.Handler):
         service: the program's name, shown under each message; default: what was started.
         flush_interval: seconds that records below ERROR wait for company, so that a channel stays readable; a message
             that is full goes before that. ERROR and above wake the sender at once.
+        group_window: seconds for which repeats of an error change the count in its message; when it has passed without
+            one, the message says that all is quiet, and the next is a message of its own.
+        mention: who is notified of each new error: the id of a user or user group, ``"here"`` or ``"channel"``.
         max_bytes: text that may wait while Slack is slow or down, about; then lower levels are dropped and counted,
             evicted first to keep room for ERROR and above.
         commands: options of `SlackCommandSource`, with its ``channel`` and ``allow``, and ``start``: ``"auto"``
@@ -76,6 +82,8 @@ class SlackHandler(logging.Handler):
         level: int | str = logging.NOTSET,
         service: str | None = None,
         flush_interval: float | timedelta | str = 10.0,
+        group_window: float | timedelta | str = 300.0,
+        mention: str | None = None,
         max_bytes: int | str = 32 * 2**20,
         commands: Mapping[str, Any] | None = None,
         close_timeout: float | timedelta | str = 5.0,
@@ -90,6 +98,8 @@ class SlackHandler(logging.Handler):
         self._api_url = None if api_url is None else options.url("api_url", api_url)
         self._service = None if service is None else options.text("service", service)
         self._flush_interval = options.seconds("flush_interval", flush_interval)
+        self._group_window = options.seconds("group_window", group_window)
+        self._mention = "" if mention is None else _mention(mention)
         self._max_bytes = options.whole_number("max_bytes", max_bytes, least=_LEAST_BYTES)
         self._close_timeout = options.seconds("close_timeout", close_timeout)
         self._clock = clock.current()
@@ -144,6 +154,15 @@ class SlackHandler(logging.Handler):
         """Return where the records went. From any thread; may wait a moment for the sender."""
         return self._delivery.sender.stats()
 
+    def mute(self, fingerprint: str, duration: float | timedelta | str = 3600.0) -> None:
+        """Leave the records of an error out of Slack for a while; `stats` counts them as dropped.
+
+        Args:
+            fingerprint: of the error, as the canonical entry has it.
+            duration: seconds.
+        """
+        self._delivery.sender.mute(fingerprint, options.seconds("duration", duration))
+
     def flush(self, timeout: float | timedelta | None = None) -> bool:  # type: ignore[override] # None says less
         """Wait until all that was taken in is settled.
 
@@ -183,6 +202,8 @@ class SlackHandler(logging.Handler):
             line_of=self._line_of,
             instance=Instance.current(self._service),
             flush_interval=self._flush_interval,
+            group_window=self._group_window,
+            mention=self._mention,
             clock=self._clock,
         )
 
@@ -243,6 +264,15 @@ def _is_own(name: str) -> bool:
 
 def _says_skip(instructions: object) -> bool:
     return isinstance(instructions, dict) and bool(instructions.get("skip"))
+
+
+def _mention(given: object) -> str:
+    name = options.text("mention", given).lstrip("@")
+    if name not in ("here", "channel", "everyone") and not re.fullmatch(r"[UWS][A-Z0-9]{2,}", name):
+        raise ConfigurationError(
+            f"mention={given!r}: expected 'here', 'channel', or the id of a user or user group, such as 'U024BE7LH'"
+        )
+    return name
 
 
 def _level(given: object) -> int:

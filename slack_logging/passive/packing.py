@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-
 from slack_logging.passive.view import Line
 from slack_logging.slack.limits import MAX_BLOCK_TEXT
 
@@ -53,14 +51,6 @@ class Packing:
         halves = [Packing(), Packing()]
         halves[0].lines, halves[1].lines = self.lines[:middle], self.lines[middle:]
         return halves
-
-    def weave(self, start: int) -> None:
-        """Put the lines from `start` on between those before them, by when they were logged.
-
-        Each of the two keeps its own order: a clock that is set back must not turn one thread's records round.
-        """
-        parts = self.lines[:start], self.lines[start:]
-        self.lines = list(heapq.merge(*parts, key=lambda item: item[0].created))
 
     def add(self, line: Line) -> bool:
         """Put a line in, or return False: it belongs into the next message."""

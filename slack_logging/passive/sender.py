@@ -3,29 +3,32 @@
 `step` does one thing and says how long there is nothing to do; the thread calls it in a loop, and at the end of a
 program that cannot start threads any more whoever flushes calls it. A message in hand stays in hand until Slack has
 it or refuses it for itself: what fails for any other reason is sent again, at least once.
+
+What is done first, of what the pace allows: new incidents, then lower levels and announcements, then files, then edits.
 """
 
 from __future__ import annotations
 
 import contextlib
 import queue
-import threading
-import time
-import uuid
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from slack_logging import notices
 from slack_logging.clock import Clock
 from slack_logging.errors import RateLimited, Rejected, Unreachable
 from slack_logging.instance import Instance
+from slack_logging.passive import boards
+from slack_logging.passive.books import Books
 from slack_logging.passive.capture import Captured
+from slack_logging.passive.incidents import Board, Incidents
 from slack_logging.passive.outbox import MemoryOutbox
 from slack_logging.passive.packing import Packing
+from slack_logging.passive.shipments import Announcement, Batch, NewBoard, Shipment
 from slack_logging.passive.stats import Stats
-from slack_logging.passive.view import Line, blocks, notification
+from slack_logging.passive.uploads import Uploads
+from slack_logging.passive.view import Line
 from slack_logging.slack.credentials import BAD_TOKEN
 from slack_logging.slack.pacing import Backoff
 
@@ -38,24 +41,16 @@ _UNPOSTABLE = frozenset(
     "invalid_json json_not_object invalid_attachments invalid_metadata_format metadata_too_large".split()
 )
 
+#: Codes after which a message can be edited no more, or not so; what it should say is posted anew.
+_UNEDITABLE = _UNPOSTABLE | frozenset(
+    "message_not_found cant_update_message edit_window_closed block_mismatch update_failed thread_not_found".split()
+)
+
 #: Seconds between two looks whether the world is right again: at first, and at most.
 _FIRST_PROBE, _LAST_PROBE = 15.0, 300.0
 
-#: Times that the counts are taken until they fit each other.
-_COUNTINGS = 100
-
-#: Tries to attach the full text of a record that is too long for a message.
-_UPLOAD_TRIES = 5
-
-
-@dataclass(slots=True)
-class _Upload:
-    """A full text that a posted excerpt promises."""
-
-    channel: str
-    thread_ts: str
-    line: Line
-    tries: int = 0
+#: Errors that are told apart in one step: more would keep others from the books for long.
+_SORTED_AT_ONCE = 500
 
 
 class Sender:
@@ -68,6 +63,8 @@ class Sender:
         line_of: makes a line of a captured record.
         instance: shown under each message.
         flush_interval: seconds that lower levels wait for company.
+        group_window: seconds without a repeat after which an incident is over.
+        mention: who is notified of an incident; see `slack_logging.passive.boards.arguments`.
         clock: what it all runs on.
     """
 
@@ -80,6 +77,8 @@ class Sender:
         line_of: Callable[[Captured], Line],
         instance: Instance,
         flush_interval: float,
+        group_window: float,
+        mention: str,
         clock: Clock,
     ) -> None:
         self._channel = channel
@@ -88,58 +87,40 @@ class Sender:
         self._line_of = line_of
         self._instance = instance
         self._flush_interval = flush_interval
+        self._mention = mention
         self._clock = clock
+        self._incidents = Incidents(group_window)
         self._client: SlackClient | None = None
         self._backoff = Backoff()
         self._probe = Backoff(_FIRST_PROBE, _LAST_PROBE)
         self._target = channel
-        self._hand: Packing | None = None
-        self._hand_id = ""
-        self._parts: deque[Packing] = deque()  # of a message that Slack refused as a whole
-        self._uploads: deque[_Upload] = deque()
+        self._channel_id = ""  # known once something is posted; edits go by id only
+        self._hand: Shipment | None = None
+        self._parts: deque[Shipment] = deque()  # of a message that Slack refused as a whole
+        self._uploads = Uploads(channel)
         self._resume_at = 0.0
         self._normal_since: float | None = None
         self._flushing = False
         self._waiters: list[queue.SimpleQueue[None]] = []
-        self._books = threading.Lock()
-        self._delivered = self._merged = self._rejected = 0
+        self._books = Books(outbox, self._pending)
         self.stuck = False
 
     # -- what others ask -----------------------------------------------------------------------------------------
 
     def stats(self) -> Stats:
-        """Return the counts, consistent between any two steps.
-
-        Other threads may log meanwhile, and nobody stops them: counts that do not fit are taken again, a few times.
-        """
-        with self._books:
-            for _ in range(_COUNTINGS):
-                counted = self._count()
-                if counted.adds_up:
-                    break
-                time.sleep(0)  # let go on who is just between two of the counts
-            return counted
-
-    def _count(self) -> Stats:
-        outbox = self._outbox
-        tallies = (outbox.emitted, outbox.full, outbox.evicted, outbox.broken)
-        for tally in tallies:
-            tally.total()  # what takes time comes first: then all are read within microseconds
-        emitted, full, evicted, broken = (tally.total() for tally in tallies)
-        dropped = {"full": full, "evicted": evicted, "rejected": self._rejected, "broken": broken}
-        return Stats(
-            emitted=emitted,
-            delivered=self._delivered,
-            merged=self._merged,
-            dropped={reason: count for reason, count in dropped.items() if count},
-            pending=self._pending(),
-        )
+        """Return the counts, consistent between any two steps."""
+        return self._books.stats()
 
     @property
     def idle(self) -> bool:
         """Tell whether everything taken in is settled."""
-        with self._books:
+        with self._books.lock:
             return not self._pending() and not self._uploads
+
+    def mute(self, fingerprint: str, duration: float) -> None:
+        """Leave the records of an incident out for so many seconds; they are counted. From any thread."""
+        with self._books.lock:
+            self._incidents.mute(fingerprint, self._clock.monotonic() + duration)
 
     def request_flush(self) -> None:
         """Have everything sent as soon as the pace allows: without waiting for company or for a backoff to end."""
@@ -168,15 +149,14 @@ class Sender:
         Returns:
             Seconds until there is something to do; None: until somebody wakes us.
         """
-        wait = self._wait()
-        if wait != 0.0:
-            return wait
+        now = self._clock.monotonic()
+        if now < self._resume_at:
+            return self._resume_at - now
         try:
-            if self._client is None:
-                self._client = self._connect()
-            wait = self._post(self._client) if self._has_message_to_post() else self._upload(self._client)
+            self._sort_errors()
+            return self._act()
         except RateLimited:
-            wait = 0.0  # the pace knows how long
+            return 0.0  # the pace knows how long
         except Unreachable as error:
             self._resume_at = self._clock.monotonic() + self._backoff.failed()
             notices.say(self._channel, f"cannot reach Slack for {self._channel}, and keeps trying: {error}")
@@ -185,107 +165,176 @@ class Sender:
         finally:
             for waiter in self._waiters.copy():
                 waiter.put(None)
-        return wait
+        return 0.0
 
-    def _wait(self) -> float | None:
-        now = self._clock.monotonic()
-        if self.idle:
-            self._normal_since = None
+    def _act(self) -> float | None:
+        """Do the first thing that the pace allows; else return the seconds until one may be done."""
+        waits: list[float] = []
+        for act in (self._post, self._upload, self._edit):
+            wait = act()
+            if wait == 0.0:
+                return wait
+            if wait is not None:
+                waits.append(wait)
+        return min(waits, default=None)
+
+    def _sort_errors(self) -> None:
+        """Move urgent records into their incidents; what finds no room there goes with the lower levels."""
+        for _ in range(_SORTED_AT_ONCE):
+            with self._books.lock:
+                captured = self._outbox.take(urgent=True)
+                if captured is None:
+                    return
+                line = self._shown(captured)
+                if line is None:
+                    continue
+                now = self._clock.monotonic()
+                if self._incidents.is_muted(line.fingerprint, now):
+                    self._books.muted += 1
+                elif not self._incidents.take(line.fingerprint, line, line.instance, now):
+                    self._outbox.put_back(captured, urgent=False)
+
+    def _shown(self, captured: Captured) -> Line | None:
+        """Return a record's line, or None for one that cannot be shown: it is counted, and stops no other."""
+        try:
+            return self._line_of(captured)
+        except Exception as error:  # noqa: BLE001 - whatever is in a record, the others go on
+            self._outbox.broken.add()
+            notices.say("broken record", f"a record could not be shown: {type(error).__name__}: {error}")
             return None
-        if now < self._resume_at:
-            return self._resume_at - now
-        if self._has_message_to_post() or self._uploads:
-            return 0.0
-        if self._normal_since is None:
-            self._normal_since = now
-        return max(self._normal_since + self._flush_interval - now, 0.0)
 
-    def _has_message_to_post(self) -> bool:
-        return bool(self._hand or self._parts or self._outbox.has_urgent or self._others_are_due())
+    # -- posting -------------------------------------------------------------------------------------------------
 
-    def _others_are_due(self) -> bool:
-        """Tell whether the lower levels have waited long enough, or would fill a message, or are to be flushed."""
-        outbox, since = self._outbox, self._normal_since
-        waited = since is not None and self._clock.monotonic() >= since + self._flush_interval
-        return len(outbox) > 0 and (waited or outbox.has_messageful or self._flushing)
-
-    def _post(self, client: SlackClient) -> float:
-        """Post the message in hand, or a new one. Returns the seconds that the pace makes it wait, or 0."""
+    def _post(self) -> float | None:
+        """Post the message in hand, or a new one. Returns the seconds until there may be one to post, or 0."""
+        wait = self._until_post()
+        if wait != 0.0:
+            return wait
+        client = self._connected()
         if place := client.acquire("chat.postMessage", self._channel):
             return place
-        hand = self._hand or self._take_in_hand()
-        if hand.lines:
-            answer = client.call("chat.postMessage", channel=self._target, **self._arguments(hand))
-            self._works()
-            if hand.oversize:
-                self._uploads.append(_Upload(answer["channel"], answer["ts"], hand.oversize))
-        with self._books:
+        hand = self._hand = self._hand or self._next_shipment()
+        if hand is None:
+            return 0.0
+        answer = client.call("chat.postMessage", channel=self._target, **hand.arguments())
+        self._works()
+        self._channel_id = answer["channel"]
+        with self._books.lock:
+            landing = hand.landed(answer["ts"], self._clock.monotonic())
             self._hand = None
-            self._delivered += hand.shown
-            self._merged += hand.merged
+            self._books.delivered += landing.delivered
+            self._books.merged += landing.merged
+        if landing.file:
+            self._uploads.add(answer["channel"], answer["ts"], landing.file)
         return 0.0
 
-    def _take_in_hand(self) -> Packing:
-        """Take the next message into the hand: what is urgent, and the others if they are due; in order."""
-        self._hand_id = uuid.uuid4().hex
-        with self._books:
-            hand = self._hand = self._parts.popleft() if self._parts else Packing()
-        if hand.lines:
-            return hand
-        others_too = self._others_are_due()
-        if self._fill(hand, urgent=True) and others_too:
+    def _until_post(self) -> float | None:
+        """Return the seconds until there is a message to post; None while nothing waits."""
+        now = self._clock.monotonic()
+        if self._hand or self._parts or self._outbox.has_urgent or self._incidents.to_post() or self._to_announce():
+            return 0.0
+        if not len(self._outbox):
             self._normal_since = None
-            urgent = hand.shown
-            self._fill(hand, urgent=False)
-            with self._books:
-                hand.weave(urgent)
-        return hand
+            return None
+        if self._normal_since is None:
+            self._normal_since = now
+        if self._flushing or self._outbox.has_messageful:
+            return 0.0
+        return max(self._normal_since + self._flush_interval - now, 0.0)
 
-    def _fill(self, hand: Packing, *, urgent: bool) -> bool:
-        """Move records of a lane into the hand; tell whether there is room left."""
+    def _to_announce(self) -> Announcement | None:
+        for board in self._incidents:
+            incident = self._incidents.announcement(board)
+            if incident is not None:
+                return Announcement(board, incident, self._incidents.announced)
+        return None
+
+    def _next_shipment(self) -> Shipment | None:
+        """Take the next message into the hand: what is left of a refused one, errors, announcements, lower levels."""
+        with self._books.lock:
+            if self._parts:
+                return self._parts.popleft()
+            board = self._incidents.to_post()
+        if board is not None:
+            return NewBoard(board, self._incidents, self._footer, self._mention)
+        return self._to_announce() or self._pack()
+
+    def _pack(self) -> Shipment | None:
+        """Fill a message with the lower levels."""
+        batch = Batch(Packing(), self._footer)
+        self._hand = batch
+        self._normal_since = None
         while True:
-            with self._books:
-                captured = self._outbox.take(urgent=urgent)
+            with self._books.lock:
+                captured = self._outbox.take(urgent=False)
                 if captured is None:
-                    return True
-                try:
-                    if not hand.add(self._line_of(captured)):
-                        self._outbox.put_back(captured, urgent=urgent)
-                        return False
-                except Exception as error:  # noqa: BLE001 - one record that cannot be shown must not stop the others
-                    self._outbox.broken.add()
-                    notices.say("broken record", f"a record could not be shown: {type(error).__name__}: {error}")
+                    break
+                line = self._shown(captured)
+                if line is not None and not batch.packing.add(line):
+                    self._outbox.put_back(captured, urgent=False)
+                    break
+        if not batch.packing.lines:
+            self._hand = None
+            return None
+        return batch
 
-    def _arguments(self, hand: Packing) -> dict[str, Any]:
-        return {
-            "text": notification(hand.lines),
-            "parse": "none",
-            "blocks": blocks(hand.lines, f"{self._instance.service} · {self._instance.name}"),
-            "unfurl_links": False,
-            "unfurl_media": False,
-            "metadata": {
-                "event_type": "slack_logging_records",
-                "event_payload": {"v": 1, "id": self._hand_id, "records": hand.records},
-            },
-        }
+    @property
+    def _footer(self) -> str:
+        return f"{self._instance.service} · {self._instance.name}"
 
-    def _upload(self, client: SlackClient) -> float:
-        """Attach the next full text. Returns the seconds that the pace makes it wait, or 0."""
-        for method in client.UPLOAD_METHODS:
-            if place := client.acquire(method):
-                return place
-        upload = self._uploads[0]
-        upload.tries += 1
+    # -- files and edits -----------------------------------------------------------------------------------------
+
+    def _upload(self) -> float | None:
+        """Attach the next full text. Returns the seconds that the pace makes it wait, or 0; None if there is none."""
+        return self._uploads.send(self._connected()) if self._uploads else None
+
+    def _edit(self) -> float | None:
+        """Have a message tell what repeated, or that all is quiet. Returns the seconds until one should, or 0."""
+        now = self._clock.monotonic()
+        board, wait = self._incidents.to_edit(now, at_once=self._flushing)
+        if board is None:
+            return wait
+        is_over = self._incidents.is_over(board, now)
+        if is_over and all(incident.count == 1 for incident in board.incidents) and not board.is_storm:
+            with self._books.lock:
+                self._incidents.forget(board)  # its message says all there is to say
+            return 0.0
+        client = self._connected()
+        if place := client.acquire("chat.update"):
+            return place
+        board.is_quiet = is_over
+        told = dict(boards.told(board))
+        given = boards.arguments(board, service=self._footer, mention="")
         try:
-            content = upload.line.text().encode("utf-8")
-            client.upload(upload.channel, "record.txt", content, title="Full text", thread_ts=upload.thread_ts)
+            client.call("chat.update", channel=self._channel_id, ts=board.ts, **given)
         except Rejected as error:
-            notices.say(f"{self._channel} files", f"a record's full text could not be attached: {error}")
-        except Unreachable:
-            if upload.tries < _UPLOAD_TRIES:
+            if error.code not in _UNEDITABLE:
                 raise
-        self._uploads.popleft()
+            self._post_anew(board)
+            return 0.0
+        self._works()
+        with self._books.lock:
+            delivered, merged = self._incidents.landed(board, told, str(board.ts), now)
+            self._books.delivered += delivered
+            self._books.merged += merged
+            if is_over:
+                self._incidents.forget(board)
         return 0.0
+
+    def _post_anew(self, board: Board) -> None:
+        """Have a message that can be edited no more followed by another; none if it had only the quiet to tell."""
+        with self._books.lock:
+            if board.unsaid:
+                board.ts = None
+            else:
+                self._incidents.forget(board)
+
+    # -- faults --------------------------------------------------------------------------------------------------
+
+    def _connected(self) -> SlackClient:
+        if self._client is None:
+            self._client = self._connect()
+        return self._client
 
     def _refused(self, error: Rejected) -> None:
         """Divide the message that Slack refuses for itself; for any other reason keep it and look again later."""
@@ -300,14 +349,14 @@ class Sender:
         self._resume_at = self._clock.monotonic() + self._probe.failed()
         self.stuck = True
 
-    def _divide(self, hand: Packing, error: Rejected) -> None:
+    def _divide(self, hand: Shipment, error: Rejected) -> None:
         """Try the halves of a message; of one record, that is refused alone, say so and count it."""
-        halves = hand.halves()
-        with self._books:
+        with self._books.lock:
+            parts = hand.divided()
             self._hand = None
-            self._parts.extendleft(reversed(halves))
-            self._rejected += 0 if halves else hand.records
-        if not halves:
+            self._parts.extendleft(reversed(parts))
+            self._books.rejected += 0 if parts else hand.lost()
+        if not parts:
             notices.say(f"{self._channel} message", f"Slack refuses a record of ours, it is dropped: {error}")
 
     def _found_by_id(self) -> bool:
@@ -330,4 +379,4 @@ class Sender:
 
     def _pending(self) -> int:
         held = self._hand.records if self._hand else 0
-        return len(self._outbox) + held + sum(part.records for part in self._parts)
+        return len(self._outbox) + held + sum(part.records for part in self._parts) + self._incidents.unsaid

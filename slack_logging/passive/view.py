@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from slack_logging.passive.tracebacks import folded, gist
 from slack_logging.slack.literal import last_part, plain, shorten, units, visible
 
 _EMOJI = (
@@ -26,6 +27,9 @@ _FRAME = 16
 
 #: Units of one `extra=` value on a line; the whole is in the canonical entry.
 _MAX_EXTRA = 120
+
+#: Units of a summary where many stand in one message, one below the other.
+MAX_HEAD = 300
 
 #: Units of the notification.
 _MAX_NOTIFICATION = 200
@@ -42,6 +46,9 @@ class Line:
         clock: the time in UTC, for clients that cannot show the reader's own.
         summary: the message's first line, and what `extra=` gave.
         detail: further lines, traceback and stack; may be empty.
+        gist: what an exception says and where in the application it came from; empty without one.
+        fingerprint: what errors of one kind share; empty below ERROR.
+        instance: who logged it, ``host/pid``.
     """
 
     levelno: int
@@ -50,6 +57,14 @@ class Line:
     clock: str
     summary: str
     detail: str
+    gist: str = ""
+    fingerprint: str = ""
+    instance: str = ""
+
+    @property
+    def head_units(self) -> int:
+        """Return how much of a message's limit the line takes without its detail, with a count."""
+        return 2 * _FRAME + len(self.clock) + units(self.logger) + units(shorten(self.summary, MAX_HEAD))
 
     @property
     def units(self) -> int:
@@ -79,7 +94,7 @@ class Line:
         rest = self.detail if summary == self.summary else f"{self.summary}\n{self.detail}".rstrip()
         note = f"... ({len(rest):,} characters in all: the file in the thread has them)\n"
         detail = note + last_part(rest, limit // 2)
-        return Line(self.levelno, self.logger, self.created, self.clock, summary, detail)
+        return replace(self, summary=summary, detail=detail)
 
 
 def line_of(entry: str, *, own_format: bool = False) -> Line:
@@ -95,7 +110,8 @@ def line_of(entry: str, *, own_format: bool = False) -> Line:
     if not own_format:
         extra = fields.get("extra", {})
         summary += "".join(f"  {name}={shorten(visible(str(value)), _MAX_EXTRA)}" for name, value in extra.items())
-    parts = (rest, visible(fields.get("exception", "")), visible(fields.get("stack", "")))
+    exception = visible(fields.get("exception", ""))
+    parts = (rest, folded(exception), visible(fields.get("stack", "")))
     return Line(
         levelno=fields["level_number"],
         logger="" if own_format else visible(fields["logger"]),
@@ -103,6 +119,9 @@ def line_of(entry: str, *, own_format: bool = False) -> Line:
         clock=moment.strftime("%H:%M:%S UTC"),
         summary=summary,
         detail="\n".join(part for part in parts if part),
+        gist=gist(exception),
+        fingerprint=fields.get("fingerprint", ""),
+        instance=fields.get("instance", ""),
     )
 
 
@@ -116,19 +135,21 @@ def blocks(lines: Iterable[tuple[Line, int]], footer: str) -> list[dict[str, Any
     elements: list[dict[str, Any]] = []
     section: list[dict[str, Any]] = []
     for line, count in lines:
-        section += _head(line, count)
+        section += head(line, count)
         if line.detail:
-            elements += [_section(section), _preformatted(line.detail)]
+            elements += [section_of(section), preformatted(line.detail)]
             section = []
     if section:
-        elements.append(_section(section))
-    return [
-        {"type": "rich_text", "elements": elements},
-        {
-            "type": "context",
-            "elements": [{"type": "plain_text", "text": shorten(visible(footer), 200), "emoji": False}],
-        },
-    ]
+        elements.append(section_of(section))
+    return [{"type": "rich_text", "elements": elements}, small_print(footer)]
+
+
+def small_print(text: str) -> dict[str, Any]:
+    """Return the block that stands below a message, in small letters."""
+    return {
+        "type": "context",
+        "elements": [{"type": "plain_text", "text": shorten(visible(text), 200), "emoji": False}],
+    }
 
 
 def notification(lines: Sequence[tuple[Line, int]]) -> str:
@@ -137,34 +158,49 @@ def notification(lines: Sequence[tuple[Line, int]]) -> str:
     more = sum(count for _, count in lines) - 1
     tail = f" (+{more:,} more)" if more else ""
     head = f"{worst.logger}: " if worst.logger else ""
-    return f":{_emoji(worst.levelno)}: {plain(shorten(head + worst.summary, _MAX_NOTIFICATION))}{tail}"
+    return f":{emoji_of(worst.levelno)}: {plain(shorten(head + worst.summary, _MAX_NOTIFICATION))}{tail}"
 
 
-def _emoji(levelno: int) -> str:
+def emoji_of(levelno: int) -> str:
+    """Return the name of a level's emoji."""
     return next((name for least, name in _EMOJI if levelno >= least), "white_circle")
 
 
-def _head(line: Line, count: int) -> list[dict[str, Any]]:
-    date = {"type": "date", "timestamp": int(line.created), "format": "{time_secs}", "fallback": line.clock}
-    parts: list[dict[str, Any]] = [{"type": "emoji", "name": _emoji(line.levelno)}]
+def head(line: Line, count: int, *, most: int | None = None) -> list[dict[str, Any]]:
+    """Return the inline elements of a line's first row, a line break at the end.
+
+    Args:
+        line: what to show.
+        count: how often it came.
+        most: units of the summary at most; None for all.
+    """
+    parts: list[dict[str, Any]] = [{"type": "emoji", "name": emoji_of(line.levelno)}]
     if line.logger:
-        parts += [_text(" "), date, _text(" "), _text(line.logger, bold=True)]
-    parts.append(_text(f" {line.summary}"))
+        parts += [inline(" "), time_of(line.created, line.clock), inline(" "), inline(line.logger, bold=True)]
+    parts.append(inline(f" {line.summary if most is None else shorten(line.summary, most)}"))
     if count > 1:
-        parts.append(_text(f" x{count:,}", bold=True))
-    parts.append(_text("\n"))
+        parts.append(inline(f" x{count:,}", bold=True))
+    parts.append(inline("\n"))
     return parts
 
 
-def _text(text: str, *, bold: bool = False) -> dict[str, Any]:
+def time_of(moment: float, fallback: str) -> dict[str, Any]:
+    """Return the inline element that shows a moment (epoch seconds) in the reader's own time."""
+    return {"type": "date", "timestamp": int(moment), "format": "{time_secs}", "fallback": fallback}
+
+
+def inline(text: str, *, bold: bool = False) -> dict[str, Any]:
+    """Return the inline element of a text."""
     return {"type": "text", "text": text, **({"style": {"bold": True}} if bold else {})}
 
 
-def _section(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    if parts[-1]["text"] == "\n":
+def section_of(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the section of inline elements."""
+    if parts[-1].get("text") == "\n":
         parts = parts[:-1]  # the section ends here anyway
     return {"type": "rich_text_section", "elements": parts}
 
 
-def _preformatted(text: str) -> dict[str, Any]:
+def preformatted(text: str) -> dict[str, Any]:
+    """Return the block element that shows a text in a fixed width."""
     return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}

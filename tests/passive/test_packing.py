@@ -67,27 +67,6 @@ def test_no_message_is_over_the_limit(lines: list[Line]) -> None:
         assert len(message.lines) <= MAX_LINES
 
 
-@given(st.lists(st.sampled_from([20, 40]), max_size=20))
-def test_urgent_and_lower_lines_of_a_message_are_woven_by_time(levels: list[int]) -> None:
-    """Whatever was taken first, they stand as they were logged, to the microsecond."""
-    lines = [line(str(number), levelno=level, created=number / 1e6) for number, level in enumerate(levels)]
-    urgent = [one for one in lines if one.levelno == 40]
-    message = Packing()
-    for one in [*urgent, *(one for one in lines if one.levelno == 20)]:
-        assert message.add(one)
-    message.weave(len(urgent))
-    assert [one for one, _ in message.lines] == lines
-
-
-def test_a_clock_that_is_set_back_turns_nothing_round() -> None:
-    """Lines of one kind keep the order in which they came."""
-    message = Packing()
-    for created in (5, 1, 2):
-        message.add(line(f"at {created}", created=created))
-    message.weave(0)
-    assert [one.created for one, _ in message.lines] == [5, 1, 2]
-
-
 def test_messages_under_load_are_full() -> None:
     """Nine tenths of 12,000 units and more, with lines of 120 characters."""
     messages = pack([line(f"{number:04} " + "x" * 110) for number in range(1_000)])

@@ -1,0 +1,143 @@
+"""What Slack shows of incidents: one with its traceback, or many as a line each. Pure.
+
+The text is all `rich_text`, as in `view`, and stays so from edit to edit: Slack refuses to change that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+from slack_logging.passive.incidents import Board, Incident
+from slack_logging.passive.packing import ROOM
+from slack_logging.passive.view import (
+    MAX_HEAD,
+    Line,
+    head,
+    inline,
+    notification,
+    preformatted,
+    section_of,
+    small_print,
+    time_of,
+)
+from slack_logging.slack.literal import last_part, shorten, units
+
+#: Units kept free for counts, times and instances, which grow.
+_COUNTER = 300
+
+#: Units of an exception's gist, which stands above its traceback.
+_GIST = 1_000
+
+
+def arguments(board: Board, *, service: str, mention: str) -> dict[str, Any]:
+    """Return what chat.postMessage, and chat.update after it, are given.
+
+    Args:
+        board: the message.
+        service: shown below it.
+        mention: whom to notify when it is posted: a user's or group's id, ``here`` or ``channel``; may be empty.
+    """
+    elements = _storm(board) if board.is_storm else _single(board, board.incidents[0])
+    worst = notification([(incident.line, incident.count) for incident in board.incidents])
+    if mention and board.mentions and board.ts is None:
+        elements.append(section_of([_mention(mention)]))
+        worst = f"{_mention_text(mention)} {worst}"
+    return {
+        "text": worst,
+        "parse": "none",
+        "blocks": [{"type": "rich_text", "elements": elements}, small_print(service)],
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def full_texts(board: Board) -> str:
+    """Return what the message has no room for: the texts of the incidents that it does not tell whole."""
+    lines = [incident.line for incident in board.incidents if board.is_storm or not _fits(incident.line)]
+    return "\n".join(line.text() for line in lines if board.is_storm is False or line.detail)
+
+
+def announcement(board: Board, incident: Incident) -> dict[str, Any]:
+    """Return the reply that tells the channel once more of an incident that goes on."""
+    said = [inline(f"x{incident.told:,} so far: ", bold=True), inline(shorten(incident.line.summary, MAX_HEAD))]
+    return {
+        "text": notification([(incident.line, incident.told)]),
+        "parse": "none",
+        "blocks": [{"type": "rich_text", "elements": [section_of([*said, inline("\n")])]}],
+        "thread_ts": board.ts,
+        "reply_broadcast": True,
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def _single(board: Board, incident: Incident) -> list[dict[str, Any]]:
+    line = incident.line
+    shown = line if _fits(line) else _excerpt(line)
+    elements = [section_of(head(shown, 1))]
+    detail = "\n\n".join(part for part in (shown.gist if "\n" in shown.gist else "", shown.detail) if part)
+    if detail:
+        elements.append(preformatted(detail))
+    if incident.count > 1 or board.is_quiet:
+        elements.append(section_of(_counter(board, incident)))
+    return elements
+
+
+def _storm(board: Board) -> list[dict[str, Any]]:
+    parts = [inline(f"{len(board.incidents):,} kinds of errors began within a short time", bold=True), inline("\n")]
+    for incident in board.incidents:
+        parts += head(incident.line, incident.count, most=MAX_HEAD)
+    if board.is_quiet:
+        parts += [inline(f"quiet; {sum(each.count for each in board.incidents):,} in all"), inline("\n")]
+    return [section_of(parts)]
+
+
+def _counter(board: Board, incident: Incident) -> list[dict[str, Any]]:
+    count = f"{incident.count:,}"
+    start = f"quiet; {count} in all, last " if board.is_quiet else f"x {count}, last "
+    clock = datetime.fromtimestamp(incident.last, timezone.utc).strftime("%H:%M:%S UTC")
+    where = f", {incident.where}" if incident.where else ""
+    return [inline(start, bold=True), time_of(incident.last, clock), inline(f"{where}\n")]
+
+
+def _fits(line: Line) -> bool:
+    return line.units + units(line.gist) + _COUNTER <= ROOM
+
+
+def _excerpt(line: Line) -> Line:
+    """Return the line cut to what a message holds; the end of a traceback says what happened."""
+    rest = ROOM - _COUNTER - _GIST - line.head_units - 200
+    note = "... (cut: the file in the thread has the whole)\n"
+    summary = shorten(line.summary, MAX_HEAD)
+    detail = line.detail if summary == line.summary else f"{line.summary}\n{line.detail}"
+    return Line(
+        line.levelno,
+        line.logger,
+        line.created,
+        line.clock,
+        summary,
+        note + last_part(detail, rest),
+        gist=shorten(line.gist, _GIST),
+    )
+
+
+def _mention(mention: str) -> dict[str, Any]:
+    if mention in ("here", "channel", "everyone"):
+        return {"type": "broadcast", "range": mention}
+    if mention.startswith("S"):
+        return {"type": "usergroup", "usergroup_id": mention}
+    return {"type": "user", "user_id": mention}
+
+
+def _mention_text(mention: str) -> str:
+    if mention in ("here", "channel", "everyone"):
+        return f"<!{mention}>"
+    return f"<!subteam^{mention}>" if mention.startswith("S") else f"<@{mention}>"
+
+
+def told(board: Board) -> Iterator[tuple[str, int]]:
+    """Yield the count of each incident that the message tells now, by fingerprint."""
+    for incident in board.incidents:
+        yield incident.fingerprint, incident.count

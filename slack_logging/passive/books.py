@@ -1,0 +1,62 @@
+"""Where a sender's records went: counted where it happens, under one lock."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from slack_logging.passive.outbox import MemoryOutbox
+from slack_logging.passive.stats import Stats
+
+#: Times that the counts are taken until they fit each other.
+_COUNTINGS = 100
+
+
+class Books:
+    """The counts of one sender. Hold `lock` while a record goes from one place to another.
+
+    Args:
+        outbox: counts what comes in and what is lost at its door.
+        pending: returns how many records are waiting; called under the lock.
+
+    Attributes:
+        delivered: records shown on a line of their own.
+        merged: records shown as part of another's count.
+        rejected: records that Slack refused.
+        muted: records of muted incidents.
+    """
+
+    def __init__(self, outbox: MemoryOutbox, pending: Callable[[], int]) -> None:
+        self.lock = threading.Lock()
+        self.delivered = self.merged = self.rejected = self.muted = 0
+        self._outbox = outbox
+        self._pending = pending
+
+    def stats(self) -> Stats:
+        """Return the counts, consistent between any two steps of the sender.
+
+        Other threads may log meanwhile, and nobody stops them: counts that do not fit are taken again, a few times.
+        """
+        with self.lock:
+            for _ in range(_COUNTINGS):
+                counted = self._count()
+                if counted.adds_up:
+                    break
+                time.sleep(0)  # let go on who is just between two of the counts
+            return counted
+
+    def _count(self) -> Stats:
+        outbox = self._outbox
+        tallies = (outbox.emitted, outbox.full, outbox.evicted, outbox.broken)
+        for tally in tallies:
+            tally.total()  # what takes time comes first: then all are read within microseconds
+        emitted, full, evicted, broken = (tally.total() for tally in tallies)
+        dropped = {"full": full, "evicted": evicted, "broken": broken, "rejected": self.rejected, "muted": self.muted}
+        return Stats(
+            emitted=emitted,
+            delivered=self.delivered,
+            merged=self.merged,
+            dropped={reason: count for reason, count in dropped.items() if count},
+            pending=self._pending(),
+        )

@@ -1,0 +1,180 @@
+"""Incidents: what is new, what repeats, what is a storm, and when all is quiet; and that no count is ever lost."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slack_logging.passive.incidents import CALM, EDIT_INTERVAL, MOST, SINGLES, Board, Incidents
+from slack_logging.passive.view import Line
+
+WINDOW = 300.0
+
+
+def line(summary: str = "failed") -> Line:
+    return Line(40, "shop", 1_800_000_000.0, "12:00:00 UTC", summary, "")
+
+
+def land(incidents: Incidents, board: Board, now: float) -> tuple[int, int]:
+    """Take in that a message tells all that there is."""
+    told = {incident.fingerprint: incident.count for incident in board.incidents}
+    return incidents.landed(board, told, "1.1", now)
+
+
+def take(incidents: Incidents, name: str, now: float = 0.0, instance: str = "web-1/1") -> None:
+    assert incidents.take(name, line(name), instance, now)
+
+
+def test_the_first_is_a_message_and_repeats_change_its_count() -> None:
+    """At a bounded rate; what repeated before it landed is told by the post itself."""
+    incidents = Incidents(WINDOW)
+    for _ in range(3):
+        take(incidents, "a")
+    board = incidents.to_post()
+    assert board is not None
+    assert land(incidents, board, 0.0) == (1, 2)
+    take(incidents, "a", 1.0)
+    assert incidents.to_edit(1.0, at_once=False) == (None, EDIT_INTERVAL - 1.0)
+    assert incidents.to_edit(1.0, at_once=True) == (board, 0.0)
+    assert incidents.to_edit(EDIT_INTERVAL, at_once=False) == (board, 0.0)
+    assert land(incidents, board, 6.0) == (0, 1)
+    assert incidents.unsaid == 0
+
+
+def test_a_failed_post_opens_no_window_and_loses_no_count() -> None:
+    """Until it has landed it is still to be posted, with all that came meanwhile."""
+    incidents = Incidents(WINDOW)
+    take(incidents, "a", 0.0)
+    for now in (1_000.0, 2_000.0):
+        take(incidents, "a", now)
+    board = incidents.to_post()
+    assert board is not None
+    assert (board.unsaid, incidents.to_edit(9_999.0, at_once=True)) == (3, (None, None))
+
+
+def test_after_a_window_without_a_repeat_all_is_quiet() -> None:
+    """Then the next one is a message of its own."""
+    incidents = Incidents(WINDOW)
+    take(incidents, "a", 0.0)
+    board = incidents.to_post()
+    assert board is not None
+    land(incidents, board, 0.0)
+    take(incidents, "a", 100.0)
+    land(incidents, board, 100.0)
+    assert incidents.to_edit(200.0, at_once=False) == (None, 200.0)
+    assert not incidents.is_over(board, 399.0)
+    assert incidents.to_edit(400.0, at_once=False) == (board, 0.0)
+    assert incidents.is_over(board, 400.0)
+    assert incidents.forget(board) == 0
+    take(incidents, "a", 401.0)
+    assert incidents.to_post() is not board
+
+
+def test_too_many_kinds_in_a_minute_are_lines_of_one_message() -> None:
+    """Six come singly, the others together until a quiet minute; it mentions once."""
+    incidents = Incidents(WINDOW)
+    for number in range(SINGLES + 20):
+        take(incidents, f"kind {number}", now=number)
+    singles, [storm] = (
+        [board for board in incidents if not board.is_storm],
+        [board for board in incidents if board.is_storm],
+    )
+    assert (len(singles), len(storm.incidents)) == (SINGLES, 20)
+    assert [board.mentions for board in incidents] == [True] * (SINGLES + 1)
+    later = SINGLES + 20 + CALM
+    take(incidents, "after the storm", now=later)
+    assert [board.is_storm for board in incidents][-1] is False
+
+
+def test_a_storm_that_fills_its_message_goes_on_in_another() -> None:
+    """Which mentions nobody again."""
+    incidents = Incidents(WINDOW)
+    for number in range(SINGLES + 200):
+        take(incidents, f"kind {number} " + "x" * 200)
+    storms = [board for board in incidents if board.is_storm]
+    assert len(storms) > 1
+    assert [board.mentions for board in storms] == [True] + [False] * (len(storms) - 1)
+    assert sum(len(board.incidents) for board in storms) == 200
+
+
+def test_who_logged_it_is_told_by_the_busiest() -> None:
+    """Two names, and how many more."""
+    incidents = Incidents(WINDOW)
+    for name, times in (("web-1/1", 1), ("web-2/7", 3), ("web-3/9", 2), ("web-4/4", 1)):
+        for _ in range(times):
+            take(incidents, "a", instance=name)
+    [board] = incidents
+    assert board.incidents[0].where == "web-2/7 web-3/9 +2"
+
+
+def test_it_is_announced_again_at_ten_a_hundred_a_thousand() -> None:
+    """Once each, however fast the count runs."""
+    incidents = Incidents(WINDOW)
+    announced = []
+    board: Board | None = None
+    for number in range(1, 2_001):
+        take(incidents, "a")
+        board = board or incidents.to_post()
+        assert board is not None
+        land(incidents, board, 0.0)
+        if (incident := incidents.announcement(board)) is not None:
+            announced.append(number)
+            incidents.announced(incident)
+    assert announced == [10, 100, 1_000]
+
+
+def test_a_muted_incident_is_muted_for_as_long_as_was_said() -> None:
+    """And can be heard again before."""
+    incidents = Incidents(WINDOW)
+    incidents.mute("a", until=100.0)
+    incidents.mute("b", until=100.0)
+    assert incidents.unmute("b")
+    assert not incidents.unmute("b")
+    assert [incidents.is_muted(name, 99.0) for name in "ab"] == [True, False]
+    assert not incidents.is_muted("a", 100.0)
+
+
+def test_more_kinds_than_are_known_at_once_are_turned_away() -> None:
+    """The table is bounded; what it knows goes on counting."""
+    incidents = Incidents(WINDOW)
+    for number in range(MOST):
+        take(incidents, str(number))
+    assert not incidents.take("one more", line(), "web-1/1", 0.0)
+    assert incidents.take("0", line(), "web-1/1", 0.0)
+    assert incidents.unsaid == MOST + 1
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abcdefghij"), st.floats(0, 200), st.sampled_from(["ok", "fails", "not yet"])),
+        max_size=80,
+    )
+)
+def test_every_record_is_told_once(story: list[tuple[str, float, str]]) -> None:
+    """Whatever lands, fails or waits: lines, counts and what is still to be said add up to what was taken in."""
+    incidents = Incidents(WINDOW)
+    now, lines, counted, lost = 0.0, 0, 0, 0
+    for name, passed, answer in story:
+        now += passed
+        take(incidents, name, now)
+        board = incidents.to_post() or incidents.to_edit(now, at_once=True)[0]
+        if board is not None and answer == "ok":
+            more = land(incidents, board, now)
+            lines, counted = lines + more[0], counted + more[1]
+            if incidents.is_over(board, now):
+                lost += incidents.forget(board)
+    assert lines + counted + lost + incidents.unsaid == len(story)
+    assert lost == 0
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_is_refused_for_ever_is_lost_with_its_count(count: int) -> None:
+    """Whoever forgets a message is told how many records it had not spoken of."""
+    incidents = Incidents(WINDOW)
+    for _ in range(count):
+        take(incidents, "a")
+    board = incidents.to_post()
+    assert board is not None
+    assert incidents.forget(board) == count
+    assert incidents.unsaid == 0

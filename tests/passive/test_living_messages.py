@@ -1,0 +1,237 @@
+"""Errors as living messages, on the local Slack: posted at once, counted in place, quiet in the end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from slack_logging import SlackHandler, Stats
+from slack_logging.local import Fault, LocalSlack
+from slack_logging.local.text import visible_text
+from slack_logging.testing import FakeClock
+
+POST, EDIT = "chat.postMessage", "chat.update"
+WORDS = "apple bread cheese date egg fig grape honey ice jam kale lemon".split()
+
+
+@pytest.fixture
+def make(slack: LocalSlack) -> Iterator[Callable[..., logging.Logger]]:
+    """Make loggers, each with a handler of its own."""
+    handlers: list[SlackHandler] = []
+
+    def make_(**options: Any) -> logging.Logger:
+        handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url, **options)
+        handlers.append(handler)
+        logger = logging.Logger("shop", logging.DEBUG)
+        logger.addHandler(handler)
+        return logger
+
+    yield make_
+    slack.clear_faults()
+    for handler in handlers:
+        handler.close()
+
+
+def handler_of(logger: logging.Logger) -> SlackHandler:
+    [handler] = logger.handlers
+    assert isinstance(handler, SlackHandler)
+    return handler
+
+
+def shown(slack: LocalSlack) -> list[str]:
+    """Return what the channel's messages say."""
+    return [visible_text(message) for message in slack.messages("#ops-log")]
+
+
+def test_repeats_are_counted_in_the_message(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
+) -> None:
+    """One message, edited at a bounded rate, however often it comes; nobody is notified again."""
+    logger = make()
+    logger.error("order %d failed", 1)
+    clock.run_until(lambda: slack.messages("#ops-log"))
+    for number in range(2, 10):
+        logger.error("order %d failed", number)
+        clock.run_until(lambda: not handler_of(logger).stats().pending)
+    [text] = shown(slack)
+    assert "order 1 failed" in text
+    assert "x 9, last " in text
+    assert (len(slack.calls(POST)), 1 <= len(slack.calls(EDIT)) <= 8) == (1, True)
+    moments = [call.time for call in slack.calls(EDIT)]
+    assert all(later - earlier >= 5 for earlier, later in pairwise(moments))
+    assert handler_of(logger).stats() == Stats(emitted=9, delivered=1, merged=8)
+
+
+def test_after_the_quiet_the_message_says_so(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
+) -> None:
+    """Then the same error is news again; one that came once has nothing to add."""
+    logger = make(group_window="1m")
+    for _ in range(3):
+        logger.error("disk full")
+    clock.run_until(lambda: any("quiet; 3 in all, last " in text for text in shown(slack)))
+    assert 60 <= clock.monotonic() < 70
+    logger.error("disk full")
+    clock.run_until(lambda: len(slack.messages("#ops-log")) == 2)
+    edits = len(slack.calls(EDIT))
+    clock.advance(100)
+    logger.info("later")
+    clock.run_until(lambda: len(slack.messages("#ops-log")) == 3)
+    assert len(slack.calls(EDIT)) == edits
+
+
+def test_a_storm_is_one_message_with_the_tracebacks_as_a_file(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
+) -> None:
+    """Six kinds of errors come singly; the others are lines of one, each with its count."""
+    logger = make(mention="here")
+    for word in [*WORDS, *WORDS]:
+        error = ValueError(f"no {word}")
+        logger.error("cannot buy anything", exc_info=error)
+        logger.error(f"the {word} is missing", exc_info=error)
+    assert handler_of(logger).flush(timeout=120)
+    storms = [text for text in shown(slack) if "kinds of errors began" in text]
+    assert len(storms) == 1
+    assert storms[0].count(" x2\n") + storms[0].endswith(" x2") >= 1
+    slack.wait_for(lambda: slack.files("#ops-log"))
+    assert "ValueError: no lemon" in "".join(file.content.decode() for file in slack.files("#ops-log"))
+    assert sum("<!here>" in message["text"] for message in slack.messages("#ops-log")) <= 7
+    stats = handler_of(logger).stats()
+    assert (stats.emitted, stats.pending, stats.dropped) == (48, 0, {})
+    assert stats.delivered + stats.merged == 48
+    assert {call.status for call in slack.calls()} == {200}
+
+
+def test_an_error_that_goes_on_is_told_again(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
+) -> None:
+    """At ten and a hundred, as a reply that the channel sees too."""
+    logger = make()
+    for number in range(100):
+        logger.error("try %d", number)
+        if number in (0, 12):
+            clock.run_until(lambda: not handler_of(logger).stats().pending)
+    assert handler_of(logger).flush(timeout=60)
+    clock.run_until(lambda: len(shown(slack)) == 3)
+    incident, *told = slack.messages("#ops-log")
+    assert [visible_text(each).split(" so far")[0] for each in told] == ["x13", "x100"]
+    assert [each["thread_ts"] for each in told] == [incident["ts"]] * 2
+    assert handler_of(logger).stats() == Stats(emitted=100, delivered=1, merged=99)
+
+
+def test_a_message_that_is_gone_is_followed_by_another(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
+) -> None:
+    """Somebody may delete it; what repeats after that is shown, with the whole count."""
+    logger = make()
+    logger.error("disk full")
+    assert handler_of(logger).flush(timeout=30)
+    slack.delete("#ops-log", slack.messages("#ops-log")[0]["ts"])
+    logger.error("disk full")
+    clock.run_until(lambda: not handler_of(logger).stats().pending)
+    assert "x 2, last " in shown(slack)[0]
+    assert handler_of(logger).stats() == Stats(emitted=2, delivered=1, merged=1)
+
+
+def test_counts_survive_an_outage(clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]) -> None:
+    """What repeats while nothing can be posted is in the first message that can."""
+    logger = make()
+    slack.fault("*", Fault.server_error(times=None))
+    for number in range(50):
+        logger.error("try %d", number)
+    clock.run_until(lambda: len(slack.calls(POST)) > 3)
+    slack.clear_faults()
+    assert handler_of(logger).flush(timeout=120)
+    assert "x 50, last " in shown(slack)[0]
+    assert handler_of(logger).stats() == Stats(emitted=50, delivered=1, merged=49)
+
+
+def test_an_error_that_slack_refuses_is_counted_and_holds_up_no_other(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With what it had counted by then; what comes after that is tried anew."""
+    logger = make()
+    slack.fault(POST, Fault.error("invalid_blocks"))
+    logger.error("unfit")
+    clock.run_until(lambda: handler_of(logger).stats().dropped)
+    for _ in range(3):
+        logger.error("unfit")
+    logger.error("fine")
+    assert handler_of(logger).flush(timeout=30)
+    assert len(shown(slack)) == 2
+    stats = handler_of(logger).stats()
+    assert stats.dropped.keys() == {"rejected"}
+    assert stats.emitted == stats.delivered + stats.merged + stats.dropped["rejected"]
+    assert "Slack refuses a record of ours" in capfd.readouterr().err
+
+
+def test_a_traceback_without_end_comes_as_a_file(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
+) -> None:
+    """The message has what happened and where, and the end; the thread has the whole."""
+
+    def deeper(depth: int) -> None:
+        if not depth:
+            raise OSError("x" * 5_000)
+        deeper(depth - 1)
+
+    logger = make()
+    try:
+        deeper(900)
+    except OSError:
+        logger.exception("y" * 20_000)
+    assert handler_of(logger).flush(timeout=30)
+    [text] = shown(slack)
+    assert "OSError: xxx" in text
+    assert "the file in the thread has the whole" in text
+    [file] = slack.wait_for(lambda: slack.files("#ops-log"))
+    assert file.content.decode().count("y") >= 20_000
+    assert handler_of(logger).stats() == Stats(emitted=1, delivered=1)
+
+
+@pytest.mark.parametrize(
+    ("mention", "text", "element"),
+    [
+        ("channel", "<!channel>", {"type": "broadcast", "range": "channel"}),
+        ("U024BE7LH", "<@U024BE7LH>", {"type": "user", "user_id": "U024BE7LH"}),
+        ("S0614TZR7", "<!subteam^S0614TZR7>", {"type": "usergroup", "usergroup_id": "S0614TZR7"}),
+    ],
+)
+def test_a_new_error_mentions_whom_the_configuration_names(
+    slack: LocalSlack, make: Callable[..., logging.Logger], mention: str, text: str, element: dict[str, str]
+) -> None:
+    """In the message and in its notification; a record's own text mentions nobody."""
+    logger = make(mention=mention)
+    logger.error("disk full of <!everyone>")
+    logger.info("no error")
+    assert handler_of(logger).flush(timeout=30)
+    incident, other = slack.messages("#ops-log")
+    assert incident["text"].startswith(f"{text} :red_circle:")
+    assert "<!everyone>" not in incident["text"]
+    assert [element] in [section["elements"] for section in incident["blocks"][0]["elements"]]
+    assert text not in other["text"]
+
+
+def test_a_muted_error_is_counted_and_not_shown(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
+) -> None:
+    """For as long as was said; others are not concerned."""
+    logger = make()
+    logger.error("noise %d", 1)
+    assert handler_of(logger).flush(timeout=30)
+    [fingerprint] = [
+        incident.fingerprint for board in handler_of(logger)._delivery.sender._incidents for incident in board.incidents
+    ]
+    handler_of(logger).mute(fingerprint, "10m")
+    logger.error("noise %d", 2)
+    logger.error("signal")
+    assert handler_of(logger).flush(timeout=30)
+    assert handler_of(logger).stats() == Stats(emitted=3, delivered=2, dropped={"muted": 1})
+    clock.advance(601)
+    logger.error("noise %d", 3)
+    assert handler_of(logger).flush(timeout=30)
+    assert handler_of(logger).stats().delivered + handler_of(logger).stats().merged == 3
