@@ -13,7 +13,7 @@ from typing import Any
 _TEXTS = {"exception": "exc_text", "stack": "stack_info", "thread": "threadName", "task": "taskName"}
 
 #: Fields that are read one by one below, or that say what the record says anyway.
-_READ = frozenset({"message", "level", "level_number", "logger", "time", "source", "extra", *_TEXTS})
+_READ = frozenset({"message", "level", "level_number", "logger", "time", "source", "extra", "fingerprint", *_TEXTS})
 
 _SOURCE = re.compile(r"(.+):(\d+) (\S+)")
 
@@ -57,6 +57,8 @@ def json_record(line: str, *, level: int, logger: str) -> logging.LogRecord:
     if source := _SOURCE.fullmatch(str(entry.get("source", ""))):
         record.pathname, record.lineno, record.funcName = source[1], int(source[2]), source[3]
     attributes |= _extras(entry)
+    if isinstance(entry.get("fingerprint"), str):
+        attributes["slack"] = {"fingerprint": entry["fingerprint"]}
     return record
 
 

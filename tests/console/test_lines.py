@@ -34,6 +34,7 @@ def test_what_the_formatter_writes_is_read_back() -> None:
             "place",
             {"customer": 4711, "vip": True},
         )
+    record.slack = {"fingerprint": "out of stock"}
     record.created = 1_700_000_000.25
     record.threadName = "worker-3"
     record.stack_info = "Stack (most recent call last): ..."
@@ -44,6 +45,7 @@ def test_what_the_formatter_writes_is_read_back() -> None:
     assert (back.pathname, back.lineno, back.funcName) == ("/srv/shop/orders.py", 17, "place")
     assert back.exc_text is not None
     assert back.exc_text.endswith("LookupError: no such order")
+    assert vars(back)["slack"] == {"fingerprint": "out of stock"}
     written, again = json.loads(line), json.loads(SlackFormatter("shop").format(back))
     assert again["extra"] == {"customer": 4711, "vip": True, "service": "shop", "instance": written["instance"]}
 
@@ -79,7 +81,7 @@ def test_what_is_no_entry_is_text(line: str) -> None:
     assert (record.getMessage(), record.levelno, record.name) == (line, 20, "stdin")
 
 
-FIELDS = "message level level_number logger time source exception stack thread task extra x _y".split()
+FIELDS = "fingerprint message level level_number logger time source exception stack thread task extra x".split()
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 
 
