@@ -14,8 +14,11 @@ from slack_logging.errors import SlackLoggingError
 
 #: Subcommand -> (the module that has `add_arguments(parser)` and `run(args) -> exit status`, what it does).
 _COMMANDS = {
+    "check": ("slack_logging.console.check", "say what is wrong with token, scopes, channels and logging config"),
     "demo": ("slack_logging.demo.command", "watch and steer a running import, on a Slack of your own"),
     "local": ("slack_logging.local.serve", "run a Slack on this machine: Web API, webhooks and a page"),
+    "manifest": ("slack_logging.console.manifest", "print the manifest of a Slack app with just the scopes it needs"),
+    "send": ("slack_logging.console.send", "send the lines of a file or of standard input to a channel"),
 }
 
 

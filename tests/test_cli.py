@@ -25,7 +25,9 @@ def test_a_wrong_word_is_told_in_one_line(typed: list[str], says: str, capsys: p
     assert (caught.value.code, line[: len(says)]) == (2, says)
 
 
-@pytest.mark.parametrize("typed", [[], ["--help"], ["local", "--help"], ["demo", "--help"]])
+@pytest.mark.parametrize(
+    "typed", [[], ["--help"], *([name, "--help"] for name in ("check", "demo", "local", "manifest", "send"))]
+)
 def test_help_is_to_be_had(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Of the whole and of each command; without a command, of the whole."""
     with pytest.raises(SystemExit) as caught:

@@ -27,7 +27,8 @@ ALLOWED: dict[str, set[str]] = {
     "active": {"errors", "clock", "notices", "instance", "options", "slack"},
     "local": set(),
     "demo": {"errors", "options", "slack", "passive", "active", "local", "testing", ""},
-    "cli": {"errors", "local", "demo"},
+    "console": {"errors", "clock", "options", "slack", "passive", "active", ""},
+    "cli": {"errors", "local", "demo", "console"},
     "__main__": {"cli"},
     "": {"errors", "passive", "active"},
 }
@@ -38,10 +39,12 @@ PURE = [
     "active/ledger.py",
     "active/parsing.py",
     "active/signature.py",
+    "console/reach.py",
     "passive/packing.py",
     "passive/view.py",
     "slack/limits.py",
     "slack/literal.py",
+    "slack/manifest.py",
     "slack/pacing.py",
     "slack/text.py",
 ]

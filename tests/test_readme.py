@@ -15,6 +15,7 @@ import pytest
 
 from slack_logging import ConfigurationError, SlackHandler
 from slack_logging.active.source import OPTIONS
+from slack_logging.cli import main
 from slack_logging.local import LocalSlack, visible_text
 from slack_logging.passive.handler import _OPTIONS
 from slack_logging.testing import FakeClock
@@ -96,12 +97,11 @@ def test_there_are_exactly_two_set_up_commands() -> None:
     ]
 
 
-def test_the_manifests_scopes_are_those_that_a_whole_story_needs() -> None:
-    """The scenario runs with a token of just these."""
-    [manifest] = blocks("yaml")
-    scopes = re.search(r"bot: \[(.*?)\]", manifest, re.DOTALL)
-    assert scopes is not None
-    assert re.split(r",\s*", scopes[1]) == list(SCOPES)
+def test_the_manifest_is_the_one_that_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its scopes are those of the table, which the scenario's token has."""
+    [shown] = blocks("yaml")
+    assert (main(["manifest"]), capsys.readouterr().out) == (0, shown)
+    assert re.findall(r"^ +- (\S+)", shown, re.MULTILINE) == list(SCOPES)
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,10 @@ class SlackClient:
             Unreachable: no answer, or none that tells what happened.
             Rejected: Slack's error code.
         """
+        return self.call_for_headers(method, **arguments)[0]
+
+    def call_for_headers(self, method: str, **arguments: Any) -> tuple[dict[str, Any], dict[str, str]]:
+        """Do what `call` does, and return the answer's headers too, their names in small letters."""
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             if method.startswith("chat."):
@@ -127,7 +131,7 @@ class SlackClient:
         answer = response.data
         if not isinstance(answer, dict):
             raise Unreachable(f"{method}: the answer is not a JSON object")
-        return answer
+        return answer, {name.lower(): str(value) for name, value in response.headers.items()}
 
     def deliver(self, method: str, *, timeout: float = 60.0, **arguments: Any) -> dict[str, Any]:
         """Wait for the pace, call, and try again after transient faults, for up to `timeout` seconds.

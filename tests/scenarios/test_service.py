@@ -13,13 +13,11 @@ import slack_logging
 from slack_logging import CommandRouter, SlackHandler, Stats
 from slack_logging.local import LocalSlack
 from slack_logging.local.text import visible_text
+from slack_logging.slack.manifest import needed
 from slack_logging.testing import FakeClock
 
-#: What the README's manifest asks for; a test compares the two.
-SCOPES = (
-    "channels:history channels:read chat:write files:write groups:history groups:read reactions:write "
-    "usergroups:read users:read"
-).split()
+#: What the manifest asks for, and the token has.
+SCOPES = tuple(scope.name for scope in needed("log", "commands"))
 
 
 @pytest.fixture

@@ -1,0 +1,101 @@
+"""`slack-logging check`: looks at everything that a program needs, and says what is wrong in a line each."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable, Iterator
+
+from slack_logging import clock, options
+from slack_logging.active.access import Access
+from slack_logging.console.finding import Finding, note
+from slack_logging.console.world import Wanted, examine
+
+_EPILOG = """It looks at Slack as your program would: the token comes from SLACK_BOT_TOKEN or
+SLACK_BOT_TOKEN_FILE, another Slack from SLACK_API_URL. Nothing is posted without --post, no command is
+read, no logging is configured.
+
+Each line is "ok", "note" (worth knowing) or "WRONG" (and what to do). The exit status is 1 if anything is WRONG.
+
+examples:
+  slack-logging check --channel '#ops-log' --commands-channel '#ops-commands' --allow U024BE7LH
+  slack-logging check --config myapp.settings:LOGGING
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _EPILOG
+    parser.add_argument("--channel", metavar="C", help="where records go: a name or an id")
+    parser.add_argument("--commands-channel", metavar="C", help="where people type commands")
+    parser.add_argument("--allow", metavar="ID[,ID]", help="the users and user groups who may")
+    parser.add_argument(
+        "--config",
+        metavar="MODULE:NAME",
+        help="your logging config, or FILE.json: check its Slack handlers, and which loggers reach them",
+    )
+    parser.add_argument("--post", action="store_true", help="post a message to each channel, and delete it again")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what was found and return the exit status.
+
+    Args:
+        args: as `add_arguments` declared them.
+
+    Raises:
+        ConfigurationError: an option is wrong, or the config cannot be loaded.
+    """
+    failed = False
+    for finding in _findings(args):
+        print(finding, flush=True)
+        failed = failed or finding.state == "WRONG"
+    return 1 if failed else 0
+
+
+def _findings(args: argparse.Namespace) -> Iterator[Finding]:
+    if os.environ.get("SLACK_LOGGING_COMMANDS", "").lower() == "off":
+        yield note("SLACK_LOGGING_COMMANDS", "is off: programs with this environment read no commands")
+    wanted = [_wanted(args)]
+    if args.config:
+        from slack_logging.console.config import load, slack_handlers  # here, because only this runs others' code
+
+        config = load(args.config)
+        handlers = slack_handlers(config)
+        yield from handlers.findings
+        wanted = [*handlers.wanted, *(one for one in wanted if one != Wanted())]
+    for one in _merged(wanted):
+        yield from examine(one, clock=clock.current(), post=args.post)
+
+
+def _wanted(args: argparse.Namespace) -> Wanted:
+    """Return what the options say."""
+    given = {
+        name: (options.channel(f"--{name.replace('_', '-')}", value),)
+        for name in ("channel", "commands_channel")
+        if (value := getattr(args, name)) is not None
+    }
+    allow = sorted(Access.configured(args.allow).allow) if args.allow is not None else []
+    return Wanted(
+        channels=given.get("channel", ()), commands_channels=given.get("commands_channel", ()), allow=tuple(allow)
+    )
+
+
+def _merged(wanted: list[Wanted]) -> Iterator[Wanted]:
+    """Have each Slack looked at once, for all that is wanted of it."""
+    slacks: dict[tuple[str | None, str | None], list[Wanted]] = {}
+    for one in wanted:
+        slacks.setdefault((one.token, one.api_url), []).append(one)
+    for (token, api_url), alike in slacks.items():
+        yield Wanted(
+            token,
+            api_url,
+            channels=_united(one.channels for one in alike),
+            commands_channels=_united(one.commands_channels for one in alike),
+            allow=_united(one.allow for one in alike),
+        )
+
+
+def _united(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item for part in parts for item in part))

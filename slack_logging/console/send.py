@@ -1,0 +1,204 @@
+"""`slack-logging send`: the lines of a file or of standard input, as records, through the handler that programs use."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import BinaryIO
+
+from slack_logging import SlackHandler, Stats, clock, options
+from slack_logging.console.lines import json_record, text_record
+from slack_logging.console.progress import Progress
+from slack_logging.errors import ConfigurationError, RateLimited, Unreachable
+from slack_logging.slack.client import connect
+
+#: Bytes of one line; what is longer becomes several records, because the handler cuts a record's text at 256 KiB.
+_MAX_LINE = 128 * 1024
+
+#: Bytes that may wait for Slack before reading pauses, and what a line counts for besides its text; ours. The
+#: handler's own bound is so far above that it drops nothing.
+_PORTION, _OVERHEAD = 8 * 2**20, 1024
+_MAX_BYTES = 8 * _PORTION
+
+#: Seconds between two looks at how far Slack is.
+_GLANCE = 0.5
+
+_EPILOG = """Each line is a record; blank ones are left out. With --json a line is an entry as SlackFormatter writes it:
+{"message": ..., "level": "ERROR", "logger": ..., "time": ..., "exception": ..., "extra": {...}}; all but message may be
+missing, and a line that is no such object is sent as text.
+
+Slack takes about one message a second, each of up to 12,000 characters: reading waits for it. Ctrl-C ends reading and
+sends what was read; a second one ends at once. The last line on stderr accounts for every line. The exit status is 1 if
+a line was not shown, 130 after Ctrl-C.
+
+examples:
+  make test 2>&1 | slack-logging send --channel '#builds'
+  slack-logging send --channel '#ops-log' --json service.log
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _EPILOG
+    parser.add_argument("file", nargs="?", metavar="FILE", help="read this instead of standard input")
+    parser.add_argument("--channel", required=True, metavar="C", help="where to: a name or an id")
+    parser.add_argument("--level", type=_level, default="INFO", metavar="L", help="of the lines (default: %(default)s)")
+    parser.add_argument("--logger", default="stdin", metavar="NAME", help="that they are from (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="read JSON lines")
+    parser.add_argument(
+        "--timeout",
+        type=_timeout,
+        default="5m",
+        metavar="T",
+        help="give up when Slack takes nothing for so long: seconds, or such as 90s, 10m (default: %(default)s)",
+    )
+
+
+def _level(text: str) -> int:
+    name = text.strip().upper()
+    number = int(name) if name.isdecimal() else logging.getLevelName(name)
+    if not isinstance(number, int):
+        raise argparse.ArgumentTypeError(f"{text!r} is no level: give one such as WARNING, or a number")
+    return number
+
+
+def _timeout(text: str) -> float:
+    try:
+        return options.seconds("timeout", text)
+    except ConfigurationError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def run(args: argparse.Namespace) -> int:
+    """Send everything and return the exit status. Call it from the main thread.
+
+    Args:
+        args: as `add_arguments` declared them.
+
+    Raises:
+        ConfigurationError: the channel's name is none, or the file cannot be read.
+        Rejected: there is no token, or Slack does not take it; nothing was read then.
+    """
+    handler = SlackHandler(args.channel, max_bytes=_MAX_BYTES)
+    _make_the_token_known()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    make = json_record if args.json else text_record
+    try:
+        with _opened(args.file) as stream:
+            return _Sending(handler, args.timeout).run(
+                stream, lambda line: make(line, level=args.level, logger=args.logger)
+            )
+    finally:
+        handler.close()
+
+
+def _make_the_token_known() -> None:
+    """Refuse a token that Slack does not take before anything is read; a Slack that is away may come back."""
+    with contextlib.suppress(Unreachable, RateLimited):
+        connect(None, None, clock.current()).identity()
+
+
+def _opened(file: str | None) -> AbstractContextManager[BinaryIO]:
+    if file is None:
+        return contextlib.nullcontext(sys.stdin.buffer)
+    try:
+        return Path(file).open("rb")
+    except OSError as error:
+        raise ConfigurationError(f"send: {file}: cannot be read: {error.strerror}") from None
+
+
+class _Sending:
+    """One run: reads, hands on, waits, and accounts for it.
+
+    Args:
+        handler: takes the records.
+        timeout: seconds without any progress after which it is given up.
+    """
+
+    def __init__(self, handler: SlackHandler, timeout: float) -> None:
+        self._handler = handler
+        self._timeout = timeout
+        self._clock = clock.current()
+        self._progress = Progress(sys.stderr, self._clock)
+        self._read = 0
+
+    def run(self, stream: BinaryIO, make: Callable[[str], logging.LogRecord]) -> int:
+        """Send each line of `stream`, and return the exit status."""
+        settled, status = False, 0
+        try:
+            try:
+                going = self._hand_on(stream, make)
+            except KeyboardInterrupt:
+                going, status = True, 130
+            settled = going and self._settle()
+        finally:
+            self._progress.end()
+            stats = self._handler.stats()
+            print(f"slack-logging send: {_summary(self._read, stats, settled=settled)}", file=sys.stderr)
+        shown = stats.delivered + stats.merged
+        return status if settled and shown == self._read else 1
+
+    def _hand_on(self, stream: BinaryIO, make: Callable[[str], logging.LogRecord]) -> bool:
+        """Read to the end, with pauses where Slack is slower; False when it takes nothing any more."""
+        waiting = 0
+        while line := stream.readline(_MAX_LINE):
+            text = line.decode("utf-8", "replace").rstrip("\r\n")
+            if not text.strip():
+                continue
+            self._read += 1
+            self._handler.handle(make(text))
+            self._show_progress()
+            waiting += len(line) + _OVERHEAD
+            if waiting >= _PORTION:
+                if not self._settle():
+                    return False
+                waiting = 0
+        return True
+
+    def _settle(self) -> bool:
+        """Wait until Slack has everything; False when it refuses, or takes nothing for too long."""
+        pending, since = -1, 0.0
+        while True:
+            asked_at = self._clock.monotonic()
+            if self._handler.flush(_GLANCE):
+                return True
+            now, left = self._clock.monotonic(), self._handler.stats().pending
+            self._show_progress()
+            if now - asked_at < _GLANCE / 2:  # flush does not wait where Slack refuses everything
+                return False
+            if left != pending:
+                pending, since = left, asked_at
+            if now - since >= self._timeout:
+                return False
+
+    def _show_progress(self) -> None:
+        self._progress.show(lambda: _progress(self._read, self._handler.stats()))
+
+
+def _progress(read: int, stats: Stats) -> str:
+    return f"{_lines(read)}, {stats.delivered + stats.merged:,} in Slack, {stats.pending:,} waiting"
+
+
+def _summary(read: int, stats: Stats, *, settled: bool) -> str:
+    """Return what became of the lines: the numbers add up to those read."""
+    counts = {
+        "shown": stats.delivered,
+        "merged into equal ones": stats.merged,
+        **{f"dropped ({reason})": count for reason, count in stats.dropped.items()},
+        "left out (slack_logging's or slack_sdk's own)": read - stats.emitted,
+        "not sent": stats.pending,
+    }
+    parts = [f"{count:,} {what}" for what, count in counts.items() if count or what == "shown"]
+    unattached = "" if settled or stats.pending else "; a file is not attached"
+    return f"{_lines(read)}: {', '.join(parts)}{unattached}"
+
+
+def _lines(read: int) -> str:
+    return f"{read:,} {'line' if read == 1 else 'lines'} read"

@@ -1,0 +1,44 @@
+"""`slack-logging manifest`."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.console.conftest import Run
+
+
+@pytest.mark.parametrize(
+    ("options", "scopes", "events"),
+    [
+        (["--log-only"], {"chat:write", "files:write"}, []),
+        (["--groups"], {"chat:write", "usergroups:read", "groups:history"}, []),
+        (["--socket-mode"], {"chat:write", "reactions:read"}, ["message.channels", "message.groups", "reaction_added"]),
+    ],
+)
+def test_options_choose_the_scopes(run: Run, options: list[str], scopes: set[str], events: list[str]) -> None:
+    """YAML and JSON tell the same."""
+    yaml, as_json = run("manifest", *options), run("manifest", *options, "--json")
+    document = json.loads("\n".join(as_json.out))
+    asked = document["oauth_config"]["scopes"]["bot"]
+    assert (yaml.status, as_json.status, yaml.err, as_json.err) == (0, 0, [], [])
+    assert scopes <= set(asked)
+    assert ("usergroups:read" in asked, "reactions:read" in asked) == ("--groups" in options, bool(events))
+    assert document["settings"].get("event_subscriptions", {}).get("bot_events", []) == events
+    assert re.findall(r"^ +- (\S+)", "\n".join(yaml.out), re.MULTILINE) == [*asked, *events]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--log-only", "--groups"], "--groups and --socket-mode are about commands: leave --log-only out"),
+        (["--name", "x" * 36], "is no name for an app"),
+    ],
+)
+def test_what_does_not_go_together_is_told(run: Run, options: list[str], says: str) -> None:
+    """In one line."""
+    ended = run("manifest", *options)
+    [line] = ended.err
+    assert (ended.status, ended.out, says in line) == (1, [], True)

@@ -1,0 +1,239 @@
+"""`slack-logging send`: every line is accounted for."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from slack_logging.console import send
+from slack_logging.local import Fault, LocalSlack, visible_text
+from slack_logging.testing import FakeClock
+from tests.console.conftest import Ended, Run
+
+COMMAND = [sys.executable, "-m", "slack_logging", "send", "--channel", "#ops-log"]
+
+Sent = Callable[..., Ended]
+
+
+@pytest.fixture
+def slack(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalSlack]:
+    """Run a Slack on the test's clock, rate limits on, which the environment leads to."""
+    with LocalSlack(clock=clock) as local:
+        for name, value in local.environ.items():
+            monkeypatch.setenv(name, value)
+        yield local
+
+
+@pytest.fixture
+def live() -> Iterator[LocalSlack]:
+    """Run a Slack for another process, on the machine's clock."""
+    with LocalSlack(rate_limit=0) as local:
+        yield local
+
+
+@pytest.fixture
+def sent(run: Run, monkeypatch: pytest.MonkeyPatch) -> Sent:
+    """Return a function that sends what standard input has to #ops-log."""
+
+    def sent(content: bytes | io.BytesIO, *options: str, channel: str = "#ops-log") -> Ended:
+        stream = io.BytesIO(content) if isinstance(content, bytes) else content
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
+        return run("send", "--channel", channel, *options)
+
+    return sent
+
+
+def shown(slack: LocalSlack) -> list[str]:
+    """Return the lines of records in #ops-log, without their times."""
+    text = "\n".join(visible_text(message) for message in slack.messages("#ops-log"))
+    return re.findall(r"^:\w+: \d\d:\d\d:\d\d UTC (.*)$", text, re.MULTILINE)
+
+
+def test_each_line_is_a_record(slack: LocalSlack, sent: Sent) -> None:
+    """Blank ones are left out, equal neighbours counted; the last line needs no end, bad UTF-8 is replaced."""
+    ended = sent(b"one\n\ntwo\r\ntwo\n  in\ncaf\xe9")
+    assert ended == (0, [], ["slack-logging send: 5 lines read: 4 shown, 1 merged into equal ones"])
+    assert shown(slack) == ["stdin one", "stdin two x2", "stdin   in", "stdin caf\ufffd"]
+
+
+def test_a_file_is_read_with_level_and_logger(slack: LocalSlack, run: Run, tmp_path: Path) -> None:
+    """As the options say."""
+    (tmp_path / "nightly.log").write_text("done\n")
+    ended = run(
+        "send", "--channel", "#ops-log", "--level", "error", "--logger", "nightly", str(tmp_path / "nightly.log")
+    )
+    assert ended == (0, [], ["slack-logging send: 1 line read: 1 shown"])
+    [message] = slack.messages("#ops-log")
+    assert visible_text(message).startswith(":red_circle: ")
+    assert shown(slack) == ["nightly done"]
+
+
+def test_json_lines_are_entries(slack: LocalSlack, sent: Sent) -> None:
+    """With a level, a logger and a time of their own; what is no entry is sent as it stands."""
+    entry = {"message": "no stock", "level": "WARNING", "logger": "shop", "time": "2023-11-14T22:13:20Z"}
+    ended = sent(f"{json.dumps(entry)}\nplain\n".encode(), "--json")
+    assert ended == (0, [], ["slack-logging send: 2 lines read: 2 shown"])
+    [message] = slack.messages("#ops-log")
+    assert ":warning: 22:13:20 UTC shop no stock" in visible_text(message)
+    assert shown(slack) == ["shop no stock", "stdin plain"]
+
+
+def test_a_line_without_end_becomes_several_records(slack: LocalSlack, sent: Sent) -> None:
+    """Each as long as a record can be, so that nothing of it is cut."""
+    ended = sent(b"a" * (send._MAX_LINE + 1))
+    assert ended == (0, [], ["slack-logging send: 2 lines read: 2 shown"])
+    [file] = slack.files("#ops-log")
+    assert file.content.count(b"a") >= send._MAX_LINE
+
+
+def test_reading_waits_for_slack(slack: LocalSlack, sent: Sent, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read and is not in Slack yet stays below a bound, whatever comes."""
+    monkeypatch.setattr(send, "_PORTION", 50 * (send._OVERHEAD + 8))
+    in_slack = []
+
+    class Watched(io.BytesIO):
+        def readline(self, size: int | None = -1, /) -> bytes:
+            in_slack.append(len(shown(slack)))
+            return super().readline(size)
+
+    ended = sent(Watched(b"".join(f"line{number:03}\n".encode() for number in range(200))))
+    assert ended == (0, [], ["slack-logging send: 200 lines read: 200 shown"])
+    assert in_slack[50::50] == [50, 100, 150, 200]
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Fault.error("channel_not_found", times=None), "nothing is posted to #ops-log, records are kept: chat.postM"),
+        (Fault.server_error(times=None), "cannot reach Slack for #ops-log, and keeps trying: chat.postMessage: HTTP"),
+    ],
+)
+def test_what_slack_does_not_take_is_told(
+    clock: FakeClock, slack: LocalSlack, sent: Sent, fault: Fault, reason: str
+) -> None:
+    """At once where it refuses, after the timeout where it fails; every line is accounted for."""
+    slack.fault("chat.postMessage", fault)
+    ended = sent(b"one\ntwo\n", "--timeout", "30s")
+    assert (ended.status, ended.err[-1]) == (1, "slack-logging send: 2 lines read: 0 shown, 2 not sent")
+    assert ended.err[0].startswith(f"slack_logging: {reason}")
+    slack.clear_faults()
+    clock.run_until(lambda: shown(slack))  # or the end of the test run would wait for it
+
+
+def test_what_the_handler_leaves_out_is_told(slack: LocalSlack, sent: Sent) -> None:
+    """Records of this package and of slack_sdk are nobody's to send: the status says that they are missing."""
+    ended = sent(b'{"message": "m", "logger": "slack_sdk.web"}\nplain\n', "--json")
+    assert ended.status == 1
+    assert ended.err == ["slack-logging send: 2 lines read: 1 shown, 1 left out (slack_logging's or slack_sdk's own)"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "options", "says"),
+    [
+        ({"SLACK_BOT_TOKEN": ""}, [], "auth.test: not_authed (no token: set token= or SLACK_BOT_TOKEN to the app's"),
+        ({"SLACK_BOT_TOKEN": "xoxb-test-no"}, [], "auth.test: invalid_auth (set token= or SLACK_BOT_TOKEN to the app"),
+        ({"SLACK_BOT_TOKEN": "xapp-1"}, [], "auth.test: not_allowed_token_type (this is an app-level token, xapp-"),
+        ({}, ["nowhere.log"], "send: nowhere.log: cannot be read: No such file or directory"),
+        (
+            {},
+            ["--channel", "two words"],
+            "channel='two words': expected a channel's name such as '#ops-log', or its id",
+        ),
+    ],
+)
+def test_what_cannot_begin_is_one_line(
+    slack: LocalSlack,
+    sent: Sent,
+    monkeypatch: pytest.MonkeyPatch,
+    environ: dict[str, str],
+    options: list[str],
+    says: str,
+) -> None:
+    """Nothing is read then."""
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    ended = sent(b"one\n", *options)
+    [line] = ended.err
+    assert (ended.status, line[: len(f"slack-logging: {says}")]) == (1, f"slack-logging: {says}")
+    assert sys.stdin.readline() == "one\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--level", "LOUD"], "argument --level: 'LOUD' is no level: give one such as WARNING, or a number"),
+        (["--timeout", "soon"], "argument --timeout: timeout='soon': expected seconds"),
+    ],
+)
+def test_a_wrong_option_is_one_line(run: Run, capfd: pytest.CaptureFixture[str], options: list[str], says: str) -> None:
+    """With what was expected."""
+    with pytest.raises(SystemExit) as caught:
+        run("send", "--channel", "#ops-log", *options)
+    [line] = capfd.readouterr().err.splitlines()
+    assert (caught.value.code, line.startswith(f"slack-logging send: {says}")) == (2, True)
+
+
+def test_as_a_program_of_its_own_it_ends_when_its_input_does(live: LocalSlack) -> None:
+    """Its standard output stays empty, its standard error has the account."""
+    ended = subprocess.run(
+        COMMAND,
+        input="one\ntwo\n",
+        env={**os.environ, **live.environ},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert ended.stderr == "slack-logging send: 2 lines read: 2 shown\n"
+    assert shown(live) == ["stdin one", "stdin two"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_reading_and_sends_what_was_read(live: LocalSlack, number: signal.Signals) -> None:
+    """A line that still waited for company goes out; the input need not have ended."""
+    with subprocess.Popen(
+        [*COMMAND, "--json"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **live.environ},
+    ) as sending:
+        assert sending.stdin is not None
+        assert sending.stderr is not None
+        sending.stdin.write('{"message": "waits"}\n{"message": "urgent", "level": "ERROR"}\n')
+        sending.stdin.flush()
+        live.wait_for(lambda: shown(live) == ["stdin urgent"])
+        sending.send_signal(number)
+        errors = sending.stderr.read()
+        assert sending.wait(timeout=20) == 130
+    assert shown(live) == ["stdin urgent", "stdin waits"]
+    assert errors == "slack-logging send: 2 lines read: 2 shown\n"
+
+
+def test_a_terminal_sees_how_far_it_is(live: LocalSlack) -> None:
+    """In one line, which is empty again when the account comes."""
+    terminal, end = pty.openpty()
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stderr=end, env={**os.environ, **live.environ}) as sending:
+        os.close(end)
+        sending.communicate(b"one\ntwo\n", timeout=30)
+    with open(terminal, "rb") as stream:
+        written = b""
+        with contextlib.suppress(OSError):  # what Linux says at the end of a terminal whose other side is closed
+            while part := stream.read1():
+                written += part
+    *states, account, _ = re.split(r"\r\n|\r", written.decode())
+    assert re.fullmatch(r"1 line read, 0 in Slack, [01] waiting", states[1])
+    assert states[-1].strip() == ""
+    assert account == "slack-logging send: 2 lines read: 2 shown"
