@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from slack_logging import SlackCommandSource
+from slack_logging import CommandRouter, SlackCommandSource
 from slack_logging.local import LocalSlack
 from slack_logging.testing import FakeClock
 
@@ -18,7 +18,8 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 CHANNEL = "#ops-commands"
-FINAL = {"white_check_mark", "x", "no_entry", "grey_question", "zzz"}
+DONE, ERRORED, REFUSED, PUZZLED, LATE, EYES = "white_check_mark x no_entry grey_question zzz eyes".split()
+FINAL = {DONE, ERRORED, REFUSED, PUZZLED, LATE}
 
 
 @dataclass
@@ -85,3 +86,15 @@ def ops(slack: LocalSlack, clock: FakeClock) -> Iterator[Ops]:
     yield channel
     for source in channel.sources:
         source.close()
+
+
+@pytest.fixture
+def router() -> CommandRouter:
+    """Return a router with a command that keeps count."""
+    router = CommandRouter()
+
+    @router.command
+    def echo(word: str) -> str:
+        return word
+
+    return router

@@ -1,0 +1,138 @@
+"""Reading and marking go on through whatever Slack and the network do."""
+
+from __future__ import annotations
+
+import pytest
+
+from slack_logging import Command, CommandRouter
+from slack_logging.active.ledger import Key, State
+from slack_logging.local.faults import Fault
+from tests.active.conftest import CHANNEL, DONE, Ops
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.server_error(times=3),
+        Fault.rate_limited(20, times=2),
+        Fault.cut_before(times=2),
+        Fault.cut_after(times=1),
+    ],
+)
+def test_a_lost_mark_is_made_up_for(ops: Ops, router: CommandRouter, fault: Fault) -> None:
+    """The ledger knows what is owed; placing a mark that is there already is no error."""
+    ops.start(router=router)
+    ops.slack.fault("reactions.add", fault)
+    assert ops.type("!echo x") == ({DONE}, ["x"])
+
+
+def test_marks_are_tried_ever_slower(ops: Ops, router: CommandRouter) -> None:
+    """An outage of ten minutes is not hammered."""
+    ops.start(router=router)
+    ops.slack.fault("reactions.add", Fault.server_error(times=None))
+    ts = ops.say("!echo x")
+    ops.clock.run_until(lambda: ops.clock.monotonic() > 600)
+    assert 10 <= len(ops.slack.calls("reactions.add")) <= 30
+    ops.slack.clear_faults()
+    assert ops.settled(ts) == ({DONE}, ["x"])
+
+
+@pytest.mark.parametrize("method", ["conversations.history", "users.info", "auth.test", "users.conversations"])
+def test_reading_goes_on_after_faults(ops: Ops, router: CommandRouter, method: str) -> None:
+    """Whichever call fails, the command is found and run once."""
+    ops.slack.fault(method, Fault.server_error(times=2))
+    ops.slack.fault(method, Fault.rate_limited(5, times=1))
+    ops.slack.fault(method, Fault.cut_after(times=1))
+    ops.start(router=router)
+    assert ops.type("!echo x") == ({DONE}, ["x"])
+
+
+def test_a_lasting_fault_is_said_once(ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str]) -> None:
+    """However often it is tried again, and once more that it works."""
+    ops.start(router=router)
+    ops.slack.fault("users.info", Fault.server_error(times=None))
+    ts = ops.say("!echo x")
+    ops.clock.run_until(lambda: ops.clock.monotonic() > 300)
+    ops.slack.clear_faults()
+    ops.settled(ts)
+    lines = [line.removeprefix("slack_logging: ").split()[0] for line in capfd.readouterr().err.splitlines()]
+    assert lines == ["reading", "commands", "reading"]
+
+
+def test_a_deleted_message_needs_no_mark(ops: Ops) -> None:
+    """The command runs to its end, and the next is marked as ever."""
+    router = CommandRouter()
+
+    @router.command
+    def vanish(*, command: Command) -> None:
+        ops.slack.delete(CHANNEL, command.ts)
+
+    ops.start(router=router)
+    ts = ops.say("!vanish")
+    assert ops.type("!ping")[0] == {DONE}
+    assert [call.error for call in ops.slack.calls("reactions.add") if call.args["timestamp"] == ts] == [
+        "message_not_found"
+    ]
+
+
+def test_missing_custom_emoji_fall_back(ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str]) -> None:
+    """A name that the workspace does not have is said once, and the standard one is used."""
+    ops.start(router=router, emoji={"done": ":no-such-emoji:", "not_understood": "thinking_face"})
+    assert ops.type("!echo x")[0] == {DONE}
+    ts = ops.say("!nonsense")
+    ops.clock.run_until(lambda: ops.marks(ts))
+    assert ops.marks(ts) == {"thinking_face"}
+    assert "there is no emoji :no-such-emoji: here; marking with :white_check_mark:" in capfd.readouterr().err
+
+
+def test_a_channel_that_is_created_later_is_read_then(
+    ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Until then, one line on stderr says what is missing."""
+    ops.start(router=router, channel="#later")
+    ops.clock.run_until(lambda: len(ops.slack.calls("users.conversations")) > 3)
+    ops.slack.add_channel("later")
+    ts = ops.slack.say("#later", "!echo x", user="ada")
+    ops.clock.run_until(lambda: ops.slack.reactions("#later", ts))
+    missing, reading = capfd.readouterr().err.splitlines()
+    assert missing == (
+        "slack_logging: commands in #later are not read: users.conversations: channel_not_found "
+        "(the bot is in no channel named #later: create it, or /invite the bot); trying again"
+    )
+    assert reading.startswith("slack_logging: reading commands in #later as ")
+
+
+def test_a_missing_token_is_a_line_on_stderr(
+    ops: Ops, router: CommandRouter, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The application runs on, and so do the commands once there is a token."""
+    source = ops.source(router=router, token=None)
+    source.start()
+    ops.clock.run_until(lambda: ops.clock.monotonic() > 5)
+    monkeypatch.setenv("SLACK_BOT_TOKEN", ops.slack.bot_token)
+    assert ops.type("!echo x") == ({DONE}, ["x"])
+    assert capfd.readouterr().err.startswith(
+        "slack_logging: commands in #ops-commands are not read: auth.test: not_authed (no token: set token="
+    )
+
+
+def test_a_new_token_is_taken_up(
+    ops: Ops, router: CommandRouter, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Once Slack refuses the old one."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", ops.slack.token("channels:read", "groups:read"))
+    ops.source(router=router, token=None).start()
+    ops.clock.run_until(lambda: ops.slack.calls("conversations.history"))
+    monkeypatch.setenv("SLACK_BOT_TOKEN", ops.slack.bot_token)
+    assert ops.type("!echo x") == ({DONE}, ["x"])
+    assert "are not read: conversations.history: missing_scope (add the scope" in capfd.readouterr().err
+
+
+def test_what_is_done_with_is_forgotten(ops: Ops, router: CommandRouter) -> None:
+    """A source that runs for months keeps the commands of the last minutes only."""
+    source = ops.start(router=router)
+    ts = ops.say("!echo x")
+    ops.settled(ts)
+    key = Key(ops.slack.team_id, ops.slack.channel_id(CHANNEL), ts)
+    ops.clock.run_until(lambda: source._reader is not None and source._reader._ledger.state(key) is State.NEW)
+    assert ops.clock.monotonic() == pytest.approx(600, abs=20)

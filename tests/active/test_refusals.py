@@ -1,0 +1,92 @@
+"""Who may not is told so, by what Slack says about people and groups; bots that are not named are not heard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from slack_logging import CommandRouter
+from slack_logging.local.faults import Fault
+from tests.active.conftest import DONE, REFUSED, Ops
+
+
+def test_who_is_not_allowed_is_told_who_they_are(ops: Ops, router: CommandRouter) -> None:
+    """The reply gives the id to put on the list, and nothing away; it is not repeated each time."""
+    ops.start(router=router)
+    ben = ops.slack.user_id("ben")
+    ts = ops.say("!echo x", user="ben")
+    ops.clock.run_until(lambda: ops.replies(ts))
+    assert ops.marks(ts) == {REFUSED}
+    [reply] = ops.replies(ts)
+    assert reply == (
+        f"You are {ben}, not on the list of those who may run commands here. "
+        f"Whoever configures this service can add {ben} to allow."
+    )
+    assert ops.type("!anything", user="ben") == ({REFUSED}, [])
+
+
+def test_everybody_who_is_refused_is_told_in_the_end(ops: Ops, router: CommandRouter) -> None:
+    """A crowd, a throttled channel and a lost call cost time, and hold up nobody's command."""
+    ops.start(router=router)
+    ops.slack.fault("chat.postMessage", Fault.rate_limited(20))
+    ops.slack.fault("chat.postMessage", Fault.cut_before())
+    crowd = [ops.slack.add_user(f"stranger-{number}") for number in range(12)]
+    asked = {user: ops.say("!echo x", user=user) for user in crowd}
+    welcome = ops.say("!echo y")
+    ops.clock.run_until(lambda: ops.marks(welcome))
+    ops.clock.run_until(lambda: all(ops.replies(ts) for ts in asked.values()))
+    assert [len(ops.replies(ts)) for ts in asked.values()] == [1] * 12
+    assert all(user in ops.replies(ts)[0] for user, ts in asked.items())
+
+
+@pytest.mark.parametrize(
+    ("kind", "named", "outcome"),
+    [
+        ({}, False, DONE),
+        ({"guest": True}, False, REFUSED),
+        ({"guest": "single-channel"}, False, REFUSED),
+        ({"external": True}, False, REFUSED),
+        ({"deactivated": True}, False, REFUSED),
+        ({"deactivated": True}, True, REFUSED),
+        ({"guest": True}, True, DONE),
+        ({"external": True}, True, DONE),
+    ],
+)
+def test_a_group_admits_members_of_the_workspace_only(
+    ops: Ops, router: CommandRouter, kind: dict[str, Any], named: bool, outcome: str
+) -> None:
+    """Guests and strangers must be named themselves; who is deactivated never may."""
+    eve = ops.slack.add_user("eve", **kind)
+    group = ops.slack.add_group("oncall", ["eve"])
+    ops.start(router=router, allow=[group, eve] if named else [group])
+    assert ops.type("!echo x", user="eve")[0] == {outcome}
+
+
+def test_a_group_is_asked_again_after_a_minute(ops: Ops, router: CommandRouter) -> None:
+    """Who left it may no more, who joined it may."""
+    group = ops.slack.add_group("oncall", ["ben"])
+    ops.start(router=router, allow=group)
+    assert ops.type("!echo x", user="ben")[0] == {DONE}
+    ops.slack.add_group("oncall", ["ada"])
+    ops.clock.advance(61)
+    assert ops.type("!echo x", user="ben")[0] == {REFUSED}
+    assert ops.type("!echo x", user="ada")[0] == {DONE}
+
+
+def test_who_cannot_be_looked_up_is_refused(ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str]) -> None:
+    """Without the scope, Slack tells nothing, and unknown means no; stderr says what to add."""
+    token = ops.slack.token("channels:history", "channels:read", "groups:read", "chat:write", "reactions:write")
+    ops.start(router=router, token=token)
+    assert ops.type("!echo x")[0] == {REFUSED}
+    assert "missing_scope (add the scope to the app and install it again: users:read)" in capfd.readouterr().err
+
+
+def test_bots_are_ignored_unless_named(ops: Ops, router: CommandRouter) -> None:
+    """Not even refused, because two bots that answer each other never end."""
+    deployer = ops.slack.add_user("deployer", bot=True)
+    ops.slack.add_user("chatter", bot=True)
+    ops.start(router=router, allow=[deployer])
+    ignored = ops.say("!echo x", user="chatter")
+    assert ops.type("!echo y", user="deployer") == ({DONE}, ["y"])
+    assert (ops.marks(ignored), ops.replies(ignored)) == (set(), [])
