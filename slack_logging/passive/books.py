@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from slack_logging.passive.outbox import MemoryOutbox
 from slack_logging.passive.stats import Stats
@@ -32,6 +32,7 @@ class Books:
         self.delivered = self.merged = self.rejected = self.muted = 0
         self._outbox = outbox
         self._pending = pending
+        self._told: dict[str, int] = {}
 
     def stats(self) -> Stats:
         """Return the counts, consistent between any two steps of the sender.
@@ -45,6 +46,17 @@ class Books:
                     break
                 time.sleep(0)  # let go on who is just between two of the counts
             return counted
+
+    def untold(self) -> dict[str, int]:
+        """Return how many records were lost since the channel was told, by reason; muted ones are as was wished."""
+        dropped = self.stats().dropped
+        lost = {reason: count - self._told.get(reason, 0) for reason, count in dropped.items() if reason != "muted"}
+        return {reason: count for reason, count in lost.items() if count}
+
+    def told(self, lost: Mapping[str, int]) -> None:
+        """Take in that the channel was told of so many more."""
+        for reason, count in lost.items():
+            self._told[reason] = self._told.get(reason, 0) + count
 
     def _count(self) -> Stats:
         outbox = self._outbox

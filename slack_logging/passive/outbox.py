@@ -63,6 +63,11 @@ class MemoryOutbox:
         return bool(self._urgent)
 
     @property
+    def is_filling(self) -> bool:
+        """Tell whether more is lost soon."""
+        return self._bytes > self.max_bytes // 2
+
+    @property
     def has_messageful(self) -> bool:
         """Tell whether waiting longer would not make the next message fuller."""
         return self._bytes >= _MESSAGEFUL

@@ -25,7 +25,7 @@ from slack_logging.passive.capture import Captured
 from slack_logging.passive.incidents import Board, Incidents
 from slack_logging.passive.outbox import MemoryOutbox
 from slack_logging.passive.packing import Packing
-from slack_logging.passive.shipments import Announcement, Batch, NewBoard, Shipment
+from slack_logging.passive.shipments import Announcement, Batch, Losses, NewBoard, Shipment
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.uploads import Uploads
 from slack_logging.passive.view import Line
@@ -113,9 +113,10 @@ class Sender:
 
     @property
     def idle(self) -> bool:
-        """Tell whether everything taken in is settled."""
+        """Tell whether everything taken in is settled, and every loss told."""
         with self._books.lock:
-            return not self._pending() and not self._uploads
+            is_settled = not self._pending() and not self._uploads
+        return is_settled and not self._losses()
 
     def mute(self, fingerprint: str, duration: float) -> None:
         """Leave the records of an incident out for so many seconds; they are counted. From any thread."""
@@ -240,7 +241,7 @@ class Sender:
             return 0.0
         if not len(self._outbox):
             self._normal_since = None
-            return None
+            return 0.0 if self._losses() else None
         if self._normal_since is None:
             self._normal_since = now
         if self._flushing or self._outbox.has_messageful:
@@ -262,7 +263,12 @@ class Sender:
             board = self._incidents.to_post()
         if board is not None:
             return NewBoard(board, self._incidents, self._footer, self._mention)
-        return self._to_announce() or self._pack()
+        return self._to_announce() or self._losses() or self._pack()
+
+    def _losses(self) -> Losses | None:
+        """Return what is to be said of losses, once the buffer has drained: one message for a whole episode."""
+        lost = {} if self._outbox.is_filling else self._books.untold()
+        return Losses(lost, self._footer, self._books.told) if lost else None
 
     def _pack(self) -> Shipment | None:
         """Fill a message with the lower levels."""
@@ -360,7 +366,7 @@ class Sender:
             parts = hand.divided()
             self._hand = None
             self._parts.extendleft(reversed(parts))
-            self._books.rejected += 0 if parts else hand.lost()
+            self._books.rejected += 0 if parts else hand.given_up()
         if not parts:
             notices.say(f"{self._channel} message", f"Slack refuses a record of ours, it is dropped: {error}")
 

@@ -6,14 +6,14 @@ One is in the sender's hand at a time, and stays there until it is settled.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from slack_logging.passive import boards
 from slack_logging.passive.incidents import Board, Incident, Incidents
 from slack_logging.passive.packing import Packing
-from slack_logging.passive.view import blocks, notification
+from slack_logging.passive.view import blocks, inline, notification, section_of, small_print
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Shipment(Protocol):
     def divided(self) -> list[Shipment]:
         """Return smaller messages that say the same; none if there are none."""
 
-    def lost(self) -> int:
+    def given_up(self) -> int:
         """Take in that Slack will never have it; return how many records nothing else will tell."""
 
 
@@ -85,7 +85,7 @@ class Batch:
         """See `Shipment`."""
         return [Batch(half, self.footer) for half in self.packing.halves()]
 
-    def lost(self) -> int:
+    def given_up(self) -> int:
         """See `Shipment`."""
         return self.records
 
@@ -117,7 +117,7 @@ class NewBoard:
         """See `Shipment`."""
         return []
 
-    def lost(self) -> int:
+    def given_up(self) -> int:
         """See `Shipment`."""
         return self.incidents.forget(self.board)
 
@@ -144,9 +144,56 @@ class Announcement:
         """See `Shipment`."""
         return []
 
-    def lost(self) -> int:
+    def given_up(self) -> int:
         """See `Shipment`."""
         self.settle(self.incident)
+        return 0
+
+
+#: How each reason for a loss is told.
+_REASONS = {
+    "full": "while the buffer was full",
+    "evicted": "to make room for errors",
+    "broken": "unreadable",
+    "rejected": "refused by Slack",
+}
+
+
+@dataclass(slots=True)
+class Losses:
+    """A message that says what was not shown, and why. It holds no record."""
+
+    lost: Mapping[str, int]
+    footer: str
+    settle: Callable[[Mapping[str, int]], None]
+    records: int = 0
+
+    def arguments(self) -> dict[str, Any]:
+        """See `Shipment`."""
+        total = sum(self.lost.values())
+        reasons = "; ".join(f"{count:,} {_REASONS[reason]}" for reason, count in self.lost.items())
+        text = f"{total:,} {'record is' if total == 1 else 'records are'} not shown here: {reasons}"
+        parts = [{"type": "emoji", "name": "warning"}, inline(f" {text}\n", bold=True)]
+        return {
+            "text": f":warning: {text}",
+            "parse": "none",
+            "blocks": [{"type": "rich_text", "elements": [section_of(parts)]}, small_print(self.footer)],
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+
+    def landed(self, ts: str, now: float) -> Landing:  # noqa: ARG002 - see `Shipment`
+        """See `Shipment`."""
+        self.settle(self.lost)
+        return Landing()
+
+    def divided(self) -> list[Shipment]:
+        """See `Shipment`."""
+        return []
+
+    def given_up(self) -> int:
+        """See `Shipment`."""
+        self.settle(self.lost)
         return 0
 
 

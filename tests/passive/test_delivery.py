@@ -182,6 +182,7 @@ def test_a_refused_message_is_divided_until_the_refused_record_is_alone(
         slack.fault(POST, Fault.error(answer))
     assert handler.flush(timeout=60)
     assert handler.stats() == Stats(emitted=4, delivered=3, dropped={"rejected": 1})
+    assert ":warning: 1 record is not shown here: 1 refused by Slack" in shown(slack)
     assert [number for number in range(4) if f"record {number}" in shown(slack)] == [1, 2, 3]
     assert capfd.readouterr().err == (
         "slack_logging: Slack refuses a record of ours, it is dropped: chat.postMessage: invalid_blocks\n"
@@ -208,6 +209,12 @@ def test_a_full_buffer_keeps_errors_and_counts_the_rest(clock: FakeClock, slack:
     assert "failure 0 " in shown(slack)
     assert "x 20, last " in shown(slack)
     assert shown(slack).count("step ") == 500 - sum(stats.dropped.values())
+    [told] = [line for line in shown(slack).splitlines() if "not shown here" in line]
+    lost = sum(stats.dropped.values())
+    assert told == (
+        f":warning: {lost} records are not shown here: {stats.dropped['full']} while the buffer was full; "
+        f"{stats.dropped['evicted']} to make room for errors"
+    )
     handler.close()
 
 
