@@ -162,7 +162,8 @@ def test_an_error_that_slack_refuses_is_counted_and_holds_up_no_other(
         logger.error("unfit")
     logger.error("fine")
     assert handler_of(logger).flush(timeout=30)
-    assert len(shown(slack)) == 2
+    assert len(shown(slack)) == 3
+    assert "1 record is not shown here" in shown(slack)[-1]
     stats = handler_of(logger).stats()
     assert stats.dropped.keys() == {"rejected"}
     assert stats.emitted == stats.delivered + stats.merged + stats.dropped["rejected"]
