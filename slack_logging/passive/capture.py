@@ -32,6 +32,8 @@ _STANDARD_COUNT = len(logging.makeLogRecord({}).__dict__)
 #: Bytes that one captured record takes besides its text: measured with tracemalloc, rounded up.
 _OVERHEAD = 400
 
+_TRACEBACK = "\nTraceback (most recent call last):"
+
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
@@ -42,6 +44,8 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
         record: left as it is; other handlers see it too.
         formatter: one that the user set: it makes the whole text, now, and raises what it raises.
     """
+    if formatter is None and type(record.msg) is dict:
+        record = _flattened(record, record.msg)
     args = record.args
     msg = record.msg if type(record.msg) is str else _plain_text(record.msg)
     size = _OVERHEAD
@@ -54,6 +58,8 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
         for arg in args or ():
             if type(arg) is str:
                 size += _bytes(arg)
+    if record.exc_info and text is None:
+        msg = msg.partition(_TRACEBACK)[0]  # loguru has it in the message, too
     msg = cut(msg)
     fault = exc_text = None
     if record.exc_info:
@@ -98,6 +104,21 @@ def _are_plain(args: Any) -> bool:
         if type(arg) not in _PLAIN or (type(arg) is str and len(arg) > MAX_CHARS):
             return False
     return True
+
+
+#: Keys of structlog's event that a record has anyway.
+_KNOWN = frozenset({"event", "logger", "level", "timestamp", "exc_info", "stack_info"})
+
+
+def _flattened(record: logging.LogRecord, event: dict[str, Any]) -> logging.LogRecord:
+    """Return a record whose message is structlog's event; the event's other keys are as if `extra=` had given them."""
+    given = {str(name): value for name, value in event.items() if name not in _KNOWN}
+    extras = {f"{name}_" if name in STANDARD_ATTRIBUTES else name: value for name, value in given.items()}
+    attributes = {**record.__dict__, **extras, "msg": event.get("event", ""), "args": None}
+    error = event.get("exc_info")
+    if not record.exc_info and error:
+        attributes["exc_info"] = (type(error), error, None) if isinstance(error, BaseException) else sys.exc_info()
+    return logging.makeLogRecord(attributes)
 
 
 def restore(captured: Captured) -> logging.LogRecord:
@@ -173,9 +194,10 @@ def _is_small(value: object) -> bool:
 
 def _extras(fields: dict[str, Any]) -> dict[str, Any] | None:
     """Return what `extra=` added, as plain values."""
-    extras = {
-        name: value if _is_small(value) else cut(_plain_text(value), MAX_EXTRA)
-        for name, value in fields.items()
-        if name not in STANDARD_ATTRIBUTES and not name.startswith("_")
+    given = {
+        name: value for name, value in fields.items() if name not in STANDARD_ATTRIBUTES and not name.startswith("_")
     }
+    if type(given.get("extra")) is dict:  # loguru's
+        given |= {str(name): value for name, value in given.pop("extra").items()}
+    extras = {name: value if _is_small(value) else cut(_plain_text(value), MAX_EXTRA) for name, value in given.items()}
     return extras or None

@@ -46,7 +46,7 @@ class Raising:
         ("%(name)s", ({"name": "ada"},), "ada"),
         ("%s", ([1, 2],), "[1, 2]"),
         ("%s", ({},), "{}"),
-        ({"event": "x"}, (), "{'event': 'x'}"),
+        ({"event": "x"}, (), "x"),
         ("%d", ("ada",), "%d [its arguments do not fit: ('ada',): TypeError]"),
         ("%s %s", ("one",), "%s %s [its arguments do not fit: ('one',): TypeError]"),
         ("%s", (Raising(),), "%s [its arguments do not fit: <tuple whose str() raises RuntimeError>: RuntimeError]"),

@@ -1,0 +1,74 @@
+"""What structlog and loguru hand to logging is shown as it was meant."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+from loguru import logger as loguru_logger
+
+from slack_logging import SlackHandler
+from slack_logging.local import LocalSlack
+from slack_logging.local.text import visible_text
+
+
+@pytest.fixture
+def handler(slack: LocalSlack) -> Iterator[SlackHandler]:
+    """Put a handler on the root logger; both libraries are as they were after the test."""
+    made = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url, flush_interval=1)
+    root = logging.getLogger()
+    root.addHandler(made)
+    root.setLevel(logging.DEBUG)
+    yield made
+    made.close()
+    structlog.reset_defaults()
+    loguru_logger.remove()
+
+
+def shown(slack: LocalSlack, handler: SlackHandler) -> str:
+    assert handler.flush(timeout=30)
+    return "\n".join(visible_text(message) for message in slack.messages("#ops-log"))
+
+
+@pytest.mark.parametrize("last", ["wrap_for_formatter", "render_to_log_kwargs"])
+def test_structlog(slack: LocalSlack, handler: SlackHandler, last: str) -> None:
+    """The event is the message, its keys are extra values, its exception a traceback."""
+    processors: dict[str, Any] = {
+        "wrap_for_formatter": structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        "render_to_log_kwargs": structlog.stdlib.render_to_log_kwargs,
+    }
+    structlog.configure(
+        processors=[structlog.processors.TimeStamper(fmt="iso"), processors[last]]
+        if last == "wrap_for_formatter"
+        else [processors[last]],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    logger = structlog.get_logger("stocks")
+    logger.warning("low stock", sku="TEA-1", left=3)
+    try:
+        raise ValueError("no such order")
+    except ValueError:
+        logger.exception("failed", order=7)
+    text = shown(slack, handler)
+    assert "stocks low stock  sku=TEA-1  left=3" in text
+    assert "stocks failed  order=7\nValueError: no such order\ntest_loggers_of_others.py:" in text
+    assert text.count("Traceback (most recent call last):") == 1
+
+
+def test_loguru(slack: LocalSlack, handler: SlackHandler) -> None:
+    """What was bound is shown as extra values; the traceback stands once."""
+    loguru_logger.remove()
+    loguru_logger.add(handler, format="{message}")
+    loguru_logger.bind(order=7).warning("hi {}", "ada")
+    try:
+        raise ValueError("no such order")
+    except ValueError:
+        loguru_logger.bind(order=8).exception("failed")
+    text = shown(slack, handler)
+    assert "hi ada  order=7" in text
+    assert "failed  order=8\nValueError: no such order\ntest_loggers_of_others.py:" in text
+    assert text.count("Traceback (most recent call last):") == 1
