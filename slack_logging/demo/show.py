@@ -44,13 +44,13 @@ def watch(lines: list[str], terminal: Terminal, *, port: int) -> None:
         OSError: the port is in use.
     """
     with closing(_started(port)) as slack:
-        terminal.say(_welcome(slack, lines))
         transcript = Transcript(slack, terminal)
         with (
             configured(logging_config(_place(slack), poll_interval=2.0)) as handler,
             running_import(lines, Pace(WATCHED)),
         ):
             try:
+                terminal.say(_welcome(slack, lines))  # now all that it says is so
                 transcript.show()
             except KeyboardInterrupt:
                 terminal.say("\nEnding: what is logged already is still posted.")
