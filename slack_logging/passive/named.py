@@ -23,7 +23,7 @@ _STEMS = "pass pwd secret token key credential string dsn sess jwt sig authoriza
 _CLOSE = r"[\"'\]\\]{0,5}(?:%22|%5d)?"
 
 #: Each begins with a letter, for then `re` skips in one go what cannot begin a name. `PWD` is also a directory, and
-#: parsers complain of an unexpected token.
+#: parsers complain of an unexpected token. The two headers' groups tell them apart.
 _NAMES = (
     *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
     r"pass(?:word|wd|phrase|code)",
@@ -39,18 +39,19 @@ _NAMES = (
     r"amz-signature",
     r"goog-signature",
     r"sig(?<=[?&]sig)",
-    r"authorization",
-    r"cookie",
+    r"authorization(?P<authorization>)",
+    r"cookie(?P<cookie>)",
 )
 
 #: What may follow a secret's name without making it another thing's.
 _SUFFIX = r"(?:[_-]?(?:hash|digest|value|string|text|plain|confirm(?:ation)?|again|old|new|\d{1,2}))?"
 
 #: Values that are none: nothing, what a program puts a value in for, and what is starred out already.
-_NO_VALUE = (
+_NOTHING = (
     r"(?:none|null|nil|true|false|undefined|\*{3,64}|\.{3}|\?|%s|%\(\w{1,64}\)s|\$\d{1,2}|\$?\{[\w.]{0,64}\}|"
-    r":(?:password|token|secret))(?=[\s,;&)\]}\"'\\]|$)"
+    r":(?:password|token|secret))"
 )
+_NO_VALUE = rf"(?:\"{_NOTHING}\"|'{_NOTHING}'|\\\"{_NOTHING}\\\"|{_NOTHING}(?=[\s,;&)\]}}\"'\\]|$))"
 
 #: Words that go on with a sentence: "invalid token: expired".
 _PROSE = (
@@ -60,8 +61,11 @@ _PROSE = (
 
 _SEPARATOR = r"[ \t]{0,20}(?:=>|:=|={1,3}(?![=>])|:(?![:=]|//)|%3[ad]|>(?=[^<>\n]{1,256}</))[ \t]{0,20}(?=\S)"
 
-#: What may come before a quoted value: a list's or a call's bracket, a prefix of Python's.
-_QUOTE = r"(?:(?:[a-z_][\w.]{0,40}\(|[\[(])?[\[(]?[bruf]{0,2}(?P<depth>\\{0,7})(?P<quote>[\"']))?"
+#: How a value begins: quoted, after a list's or a call's bracket or a prefix of Python's; or with what is no bracket.
+_VALUE = (
+    r"(?:(?:[a-z_][\w.]{0,40}\(|[\[(])?[\[(]?[bruf]{0,2}(?P<depth>\\{0,7})(?P<quote>[\"'])|"
+    rf"(?![({{]|\[(?!{MARKER[1:-1]}\])))"
+)
 
 #: Schemes of a header with one word behind them; they stay.
 _SCHEME = r"(?P<scheme>(?:api-?key|basic|bearer|negotiate|ntlm|token)[ ]{1,4})?"
@@ -101,24 +105,30 @@ class Names:
     Args:
         more: further names; like the others, each counts where a name ends with it, in upper or lower case.
 
-    Attributes:
-        shapes: a name and its value, an option and its argument, a pair.
     """
 
-    __slots__ = ("_whole", "shapes")
+    __slots__ = ("_by_code", "_shapes", "_whole")
 
     def __init__(self, more: Iterable[str] = ()) -> None:
         more = [name.lower() for name in more]
         either = "|".join((*(re.escape(name) for name in more), *_NAMES))
         self._whole = re.compile(rf"(?:{either})(?:s(?<!tokens))?{_SUFFIX}$")
-        name = rf"(?P<name>{either}){_SUFFIX}"
-        value = rf"(?![\\\"']{{0,2}}{_NO_VALUE})(?!{_PROSE}){_QUOTE}{_SCHEME}"
+        name = rf"(?:{either}){_SUFFIX}"
+        value = rf"(?!{_NO_VALUE})(?!{_PROSE}){_VALUE}{_SCHEME}"
         openings = (
             ((*more, *_STEMS), rf"{name}{_CLOSE}{_SEPARATOR}{value}"),
             (("--",), rf"--(?<![\w-]--)[\w.-]{{0,24}}?{name}(?:[ \t]{{1,4}}|[\"'],[ ]?(?=[\"']))(?=[^\s=:>-]){value}"),
             (("('", '("', "(b'"), rf"\([bu]?[\"'][\w.-]{{0,24}}?{name}[\"'],[ ]?(?=[bu]?[\"']){value}"),
         )
-        self.shapes = tuple(Shape(triggers, re.compile(text), _locate, any_case=True) for triggers, text in openings)
+        compiled = [(triggers, re.compile(text)) for triggers, text in openings]
+        self._shapes, self._by_code = (
+            tuple(Shape(triggers, opening, locate, any_case=True) for triggers, opening in compiled)
+            for locate in (_locate, _locate_by_code)
+        )
+
+    def shapes(self, text: str) -> tuple[Shape, ...]:
+        """Return the shapes for a text: a name and its value, an option and its argument, a pair."""
+        return self._by_code if '  File "' in text else self._shapes
 
     def secret(self, name: str) -> bool:
         """Tell whether what is called so is a secret."""
@@ -128,20 +138,25 @@ class Names:
 def _locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
     """Find the value: where it begins is where the opening ends, and how it is quoted says how far it goes."""
     start = opening.end()
-    name, depth, quote, scheme = opening.group("name", "depth", "quote", "scheme")
-    if quote:
-        run = _QUOTED[quote, min(len(depth), 2)]
-    elif name in ("authorization", "cookie") and not scheme:
-        run = _REST_OF_LINE
-    elif (text[start : start + 1] in "[({" and not text.startswith(MARKER, start)) or _is_code(text, start):
-        return start, start
-    else:
-        run = _UNQUOTED
+    run = _UNQUOTED
+    if opening.lastgroup is not None:
+        quote, depth, scheme = opening.group("quote", "depth", "scheme")
+        if quote:
+            run = _QUOTED[quote, min(len(depth), 2)]
+        elif not scheme:  # a header
+            run = _REST_OF_LINE
     return start, end_of_run(run, text, start, pause)
 
 
+def _locate_by_code(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
+    """Find the value in a text that holds a traceback: what is not quoted in its lines of code is a variable."""
+    if opening.group("quote") is None and _is_code(text, opening.end()):
+        return opening.end(), opening.end()
+    return _locate(text, opening, pause)
+
+
 def _is_code(text: str, at: int) -> bool:
-    """Tell whether this is in a line of code that a traceback shows: what is not quoted there is a variable."""
+    """Tell whether this is in a line of code that a traceback shows."""
     end = at
     for _ in range(_MAX_STATEMENT):
         start = text.rfind("\n", max(end - 400, 0), end)

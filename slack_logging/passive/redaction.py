@@ -14,7 +14,6 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import quote, quote_plus
 
 from slack_logging import options
 from slack_logging.errors import ConfigurationError
@@ -35,6 +34,9 @@ _MAX_DEPTH = 8
 
 #: An environment variable may name a secret's file.
 _PATH = re.compile(r"(?:~|\.{0,2}|[A-Za-z]:)[/\\][\w.-]+(?:[/\\][\w.@ -]*)+")
+
+#: Bytes that an address holds as they are. Source: RFC 3986, section 2.3.
+_UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 _AS_WRITTEN = tuple(shape for shape in SHAPES if not shape.any_case)
 _ANY_CASE = tuple(shape for shape in SHAPES if shape.any_case)
@@ -139,7 +141,7 @@ class Redactor:
                 if trigger in text:
                     text = self._hide(shape, text, text)
                     break
-        for shape in (*_ANY_CASE, *self._names.shapes):
+        for shape in (*_ANY_CASE, *self._names.shapes(text)):
             lowered = _lowered(text)
             for trigger in shape.triggers:
                 if trigger in lowered:
@@ -214,12 +216,12 @@ def _lowered(text: str) -> str:
 def _forms_of(value: str) -> Iterator[str]:
     """Return a value as it is, and as addresses, JSON, `repr` and base64 write it."""
     yield value
-    yield quote(value, safe="", errors="replace")
-    yield quote_plus(value, errors="replace")
     yield json.dumps(value)[1:-1]
     yield json.dumps(value, ensure_ascii=False)[1:-1]
     yield repr(value)[1:-1]
     encoded = value.encode("utf-8", "surrogatepass")
+    for plain in (_UNRESERVED, _UNRESERVED + b"/"):
+        yield "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in encoded)
     for before in range(3):  # base64 writes it in three ways, by how many bytes of a triple come before it
         text = base64.b64encode(bytes(before) + encoded).decode("ascii")
         # the characters at both ends also hold bits of the neighbours
@@ -253,7 +255,9 @@ def _pattern(given: object) -> re.Pattern[str]:
     except re.error as error:
         raise ConfigurationError(f"redact: patterns: {given!r} is no regular expression: {error}") from error
     if pattern.search(""):
-        raise ConfigurationError(f"redact: patterns: {given!r} matches the empty text: expected what a secret looks like")
+        raise ConfigurationError(
+            f"redact: patterns: {given!r} matches the empty text: expected what a secret looks like"
+        )
     if _repeats_repeats(given):
         raise ConfigurationError(
             f"redact: patterns: {given!r} repeats a group that repeats, which can take for ever: write it without"

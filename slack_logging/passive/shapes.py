@@ -27,9 +27,6 @@ REACH = 2048
 #: Steps that one call of `re` may take in a secret; ours: a fraction of a millisecond.
 RUN = 1024
 
-#: A PEM block's characters between its two lines; ours: a 16,384-bit RSA key takes 13,000.
-_MAX_PEM = 32 * 1024
-
 #: Gives other threads the interpreter; called again and again in a long text.
 Pause: TypeAlias = Callable[[], object]
 
@@ -60,14 +57,14 @@ def end_of_run(run: re.Pattern[str], text: str, start: int, pause: Pause) -> int
     while found := run.match(text, end):
         begin, end = found.span()
         if end - begin < RUN and not text.startswith(MARKER, end):
-            break
+            break  # each step takes a character, so this was the last
         pause()
     return end
 
 
 def _run_of(characters: str) -> Callable[[str, re.Match[str], Pause], tuple[int, int]]:
     """Return a `Shape.locate` for a secret made of these characters; a part of it may be hidden already."""
-    run = re.compile(f"{characters}{{1,{RUN}}}|{_MARKER}")
+    run = re.compile(f"(?:{_MARKER})?{characters}{{1,{RUN}}}|{_MARKER}")
 
     def locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
         return opening.end(), end_of_run(run, text, opening.end(), pause)
@@ -88,35 +85,34 @@ def _token(trigger: str, then: str, characters: str = "[A-Za-z0-9_-]", *, word: 
     return Shape((trigger,), re.compile(f"{prefix}{then}"), _run_of(characters))
 
 
-def _private_key(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
-    """Find a private key: up to the closing line, or as far as it looks like one where the block was cut off."""
-    start = opening.end()
-    end = text.find("-----", start, start + _MAX_PEM)
-    return start, end if end >= 0 else end_of_run(_KEY_LINES, text, start, pause)
+def _password(text: str, opening: re.Match[str], _pause: Pause) -> tuple[int, int]:
+    """Find the password in ``scheme://user:password@host``: up to the last sign that could end it."""
+    found = _URL_PASSWORD.match(text, opening.end())
+    return opening.end(), found.end() if found else opening.end()
 
 
-def _user_info(text: str, opening: re.Match[str], _pause: Pause) -> tuple[int, int]:
-    """Find the password in ``scheme://user:password@host``; a port is none."""
-    start = opening.end()
-    found = _URL_PASSWORD.match(text, start)
-    return start, found.end() if found else start
+#: What may stand in a PEM block, also in an address, with line feeds escaped, or its lines quoted; five dashes end it.
+_PEM = rf"(?:[A-Za-z0-9+/=%\s\\:,\"']|-(?!----)|{_MARKER})"
 
-
-#: Base64 in lines, as PEM has it, also where line feeds are escaped or the lines quoted.
-_KEY_LINES = re.compile(
-    rf"[A-Za-z0-9+/=]{{16,{RUN}}}|\s{{1,{RUN}}}|\\[nr]|[A-Za-z0-9+/]{{1,16}}={{0,2}}(?![ A-Za-z0-9+/=])|{_MARKER}"
-)
-
-# Each `//` ends the run, so the runs behind all openings of a text are together no longer than the text.
-_URL_PASSWORD = re.compile(r"(?!\d{1,5}(?:[/?#\s\"',)]|$)|[/{])(?:[^\s\"'<>`/]|/(?!/)){1,4096}(?=@)")
+# Each `//` ends it, so that what all openings of a text look at is together no longer than the text.
+_URL_PASSWORD = re.compile(r"(?:[^\s\"'<>`/]|/(?!/)){1,1500}(?=@)")
 
 _SLASH = r"(?:/|\\/|%2[Ff])"
 _PATH = r"[A-Za-z0-9_%/\\-]"
 
 #: By vendor. The lengths are shorter than the vendors', so that a token that was cut is still one.
 SHAPES: tuple[Shape, ...] = (
-    Shape(("PRIVATE KEY",), re.compile(r"-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----"), _private_key),
-    Shape(("://",), re.compile(r"://[^\s/?#:@\[\"'<>`]{0,128}:(?=[^\s@])"), _user_info),
+    Shape(
+        ("-----BEGIN",),
+        re.compile(r"-----BEGIN[A-Z0-9 +%]{1,48}PRIVATE(?: |\+|%20)KEY(?:[A-Z0-9 +%]{6,8})?-----"),
+        _run_of(_PEM),
+    ),
+    Shape(
+        ("://",),
+        # a number is a port; what begins with a slash or a brace is a path's or a template's
+        re.compile(rf"://[^\s/?#:@\[\"'<>`]{{0,128}}:(?!\d{{1,5}}(?:[/?#\s\"',)]|$)|[/{{])(?={_URL_PASSWORD.pattern})"),
+        _password,
+    ),
     # Slack: tokens, and addresses that post for whoever knows them
     _token("xox", r"[a-z](?:\.xox[a-z])?-(?=[A-Za-z0-9%-]{8})", "[A-Za-z0-9%_-]"),
     _token("xapp-", r"(?=[A-Za-z0-9-]{8})"),
