@@ -48,7 +48,7 @@ class Redactor:
     Args:
         names: which names are secrets'.
         values: known secrets.
-        patterns: further shapes; all that one matches is hidden. A match longer than `REACH` may be found in part.
+        patterns: further shapes; all that one matches is hidden.
         off: leave everything as it is.
         pause: called about once a millisecond within a long text, to give other threads the interpreter, such as
             ``lambda: time.sleep(0)``.
@@ -68,7 +68,7 @@ class Redactor:
         self._names = Names(names)
         self._values: list[str] = list(values)
         self._forms: tuple[int, tuple[str, ...]] = (0, ())
-        self._patterns = tuple(patterns)
+        self._patterns = tuple(Shape((), pattern, _whole_match) for pattern in patterns)
         self._off = off
         self._pause = pause
 
@@ -86,18 +86,17 @@ class Redactor:
             pause: as for the class.
 
         Raises:
-            ConfigurationError: says which part is wrong; it never quotes a value.
+            ConfigurationError: says which part is wrong; never with a value to be hidden.
         """
         if isinstance(option, str) and option.strip().lower() in ("true", "false"):
             option = option.strip().lower() == "true"
-        if isinstance(option, bool):
-            option, off = {}, not option
-        elif isinstance(option, Mapping):
-            off = False
-        else:
-            raise ConfigurationError(f"redact={option!r}: expected True, False, or a mapping of what to redact besides")
-        given = options.mapping("redact", option)
-        options.reject_unknown("redact", given, ("keys", "patterns", "values"))
+        off = option is False
+        given = {} if isinstance(option, bool) else option
+        if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+            kind = type(option).__name__
+            raise ConfigurationError(f"redact: got {kind}: expected True, False, or a mapping of what to hide besides")
+        known = ("keys", "patterns", "values")
+        options.reject_unknown("redact", [name for name in given if name not in known], known)
         patterns = given.get("patterns", ())
         redactor = cls(
             names=options.texts("redact: keys", given.get("keys", ())),
@@ -133,9 +132,6 @@ class Redactor:
         for form in self._known():
             if form in text:
                 text = text.replace(form, MARKER)
-        for pattern in self._patterns:
-            shape = Shape((), pattern, _whole_match)
-            text = MARKER.join(self._hide(shape, part, part) for part in text.split(MARKER))
         for shape in _AS_WRITTEN:
             for trigger in shape.triggers:
                 if trigger in text:
@@ -147,6 +143,8 @@ class Redactor:
                 if trigger in lowered:
                     text = self._hide(shape, text, lowered)
                     break
+        for shape in self._patterns:  # last, for they could take a name from its value
+            text = MARKER.join(self._hide(shape, part, part) for part in text.split(MARKER))
         return text
 
     def redact_value(self, name: str, value: object, *, depth: int = 0) -> object:
@@ -178,7 +176,7 @@ class Redactor:
             if window:
                 self._pause()
             at = max(at, window)
-            limit = window + WINDOW
+            limit = min(window + WINDOW, len(text))
             # an opening that begins in this window may end in the next one
             while at < limit and (found := shape.opening.search(searched, at, limit + REACH)):
                 if found.start() >= limit:
@@ -201,8 +199,9 @@ class Redactor:
         return forms
 
 
-def _whole_match(_text: str, found: re.Match[str], _pause: Pause) -> tuple[int, int]:
-    return found.span()
+def _whole_match(text: str, found: re.Match[str], _pause: Pause) -> tuple[int, int]:
+    """Return where a user's pattern matches, also beyond the piece of text that was searched."""
+    return (found.re.match(text, found.start()) or found).span()
 
 
 def _lowered(text: str) -> str:

@@ -25,7 +25,7 @@ MARKER = "[redacted]"
 REACH = 2048
 
 #: Steps that one call of `re` may take in a secret; ours: a fraction of a millisecond.
-RUN = 1024
+RUN = 4096
 
 #: Gives other threads the interpreter; called again and again in a long text.
 Pause: TypeAlias = Callable[[], object]
