@@ -38,9 +38,6 @@ _PATH = re.compile(r"(?:~|\.{0,2}|[A-Za-z]:)[/\\][\w.-]+(?:[/\\][\w.@ -]*)+")
 #: Bytes that an address holds as they are. Source: RFC 3986, section 2.3.
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
-_AS_WRITTEN = tuple(shape for shape in SHAPES if not shape.any_case)
-_ANY_CASE = tuple(shape for shape in SHAPES if shape.any_case)
-
 
 class Redactor:
     """Takes secrets out of texts and of what `extra=` gave. From any thread; never blocks.
@@ -129,20 +126,23 @@ class Redactor:
         """Return the text without the secrets that are known. The time is proportional to its length."""
         if self._off:
             return text
+        long = len(text) > WINDOW
         for form in self._known():
             if form in text:
                 text = text.replace(form, MARKER)
-        for shape in _AS_WRITTEN:
+            if long:
+                self._pause()
+        lowered = ""
+        for shape in (*SHAPES, *self._names.shapes(text)):
+            if shape.any_case and not lowered:
+                lowered = _lowered(text, self._pause)
+            searched = lowered if shape.any_case else text
             for trigger in shape.triggers:
-                if trigger in text:
-                    text = self._hide(shape, text, text)
+                if trigger in searched:
+                    text, lowered = self._hide(shape, text, searched), ""
                     break
-        for shape in (*_ANY_CASE, *self._names.shapes(text)):
-            lowered = _lowered(text)
-            for trigger in shape.triggers:
-                if trigger in lowered:
-                    text = self._hide(shape, text, lowered)
-                    break
+                if long:
+                    self._pause()
         for shape in self._patterns:  # last, for they could take a name from its value
             text = MARKER.join(self._hide(shape, part, part) for part in text.split(MARKER))
         return text
@@ -170,23 +170,28 @@ class Redactor:
 
     def _hide(self, shape: Shape, text: str, searched: str) -> str:
         """Replace what the shape finds; `searched` is the text as the shape's opening reads it."""
-        parts: list[str] = []
+        search, locate, pause = shape.opening.search, shape.locate, self._pause  # looked up once: this may run long
+        pieces: list[str] = []
         done = at = 0
         for window in range(0, len(text), WINDOW):
             if window:
-                self._pause()
+                pause()
+            parts: list[str] = []
             at = max(at, window)
             limit = min(window + WINDOW, len(text))
             # an opening that begins in this window may end in the next one
-            while at < limit and (found := shape.opening.search(searched, at, limit + REACH)):
-                if found.start() >= limit:
+            while at < limit and (found := search(searched, at, limit + REACH)):
+                begin = found.start()
+                if begin >= limit:
                     break
-                start, end = shape.locate(text, found, self._pause)
+                start, end = locate(text, found, pause)
                 if end > start:
                     parts += text[done:start], MARKER
                     done = end
-                at = max(end, found.end(), found.start() + 1)
-        return "".join((*parts, text[done:])) if parts else text
+                at = end if end > begin else begin + 1
+            if parts:
+                pieces.append("".join(parts))
+        return "".join((*pieces, text[done:])) if pieces else text
 
     def _known(self) -> tuple[str, ...]:
         """Return known secrets in all their forms, the longest first, so that none is hidden in part."""
@@ -204,11 +209,15 @@ def _whole_match(text: str, found: re.Match[str], _pause: Pause) -> tuple[int, i
     return (found.re.match(text, found.start()) or found).span()
 
 
-def _lowered(text: str) -> str:
+def _lowered(text: str, pause: Pause) -> str:
     """Return the text in lower case, each character in its place."""
     if text.isascii():
         return text.lower()
-    pieces = (text[at : at + WINDOW].replace("\u0130", "i").lower() for at in range(0, len(text), WINDOW))
+    pieces = []
+    for at in range(0, len(text), WINDOW):
+        pieces.append(text[at : at + WINDOW].replace("\u0130", "i").lower())
+        if at:
+            pause()
     return "".join(pieces)
 
 
