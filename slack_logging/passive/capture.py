@@ -62,12 +62,9 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
         msg = msg.partition(_TRACEBACK)[0]  # loguru has it in the message, too
     msg = cut(msg)
     fault = exc_text = None
-    if record.exc_info:
-        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else sys.exc_info()[1]
-        fault = fault_of(error) if error is not None else None
-        exc_text = _exception_text(error) if formatter is None else None
-    elif record.exc_text and formatter is None and record.exc_text.strip():
-        exc_text = cut(record.exc_text, MAX_PART)
+    if record.exc_info or record.exc_text:
+        fault, exc_text = _exception(record)
+        exc_text = exc_text if formatter is None else None
     fields = record.__dict__
     extras = _extras(fields) if len(fields) != _STANDARD_COUNT else None
     stack = cut(record.stack_info, MAX_PART) if record.stack_info else None
@@ -175,6 +172,15 @@ def _plain_text(value: object) -> str:
         return str(value)
     except Exception as error:  # noqa: BLE001 - an object's own __str__ may raise anything
         return f"<{type(value).__name__} whose str() raises {type(error).__name__}>"
+
+
+def _exception(record: logging.LogRecord) -> tuple[str | None, str | None]:
+    """Return what tells a record's exception from others, and its text."""
+    if record.exc_info:
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else sys.exc_info()[1]
+        return (None if error is None else fault_of(error)), _exception_text(error)
+    text = record.exc_text or ""
+    return None, (cut(text, MAX_PART) if text.strip() else None)
 
 
 def _exception_text(error: BaseException | None) -> str:

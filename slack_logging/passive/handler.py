@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import threading
+import time
 import weakref
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -22,10 +23,12 @@ from slack_logging.passive.capture import Captured, capture, restore
 from slack_logging.passive.delivery import Delivery, holds_logging_lock
 from slack_logging.passive.formatter import SlackFormatter
 from slack_logging.passive.outbox import MemoryOutbox
+from slack_logging.passive.redaction import Redactor
 from slack_logging.passive.sender import Sender
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.view import Line, line_of
 from slack_logging.passive.worker import own_threads
+from slack_logging.slack.credentials import bot_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,8 +44,9 @@ _COMMANDS_NEED = {"channel": "'#ops-commands'", "allow": "['U024BE7LH']"}
 _COMMANDS_EXAMPLE = f"{{{', '.join(f'{name!r}: {value}' for name, value in _COMMANDS_NEED.items())}}}"
 
 _OPTIONS = (
-    "channel token api_url level service flush_interval group_window mention max_bytes commands close_timeout".split()
-)
+    "channel", "token", "api_url", "level", "service", "flush_interval", "group_window", "mention", "max_bytes",
+    "redact", "commands", "close_timeout",
+)  # fmt: skip
 
 
 class SlackHandler(logging.Handler):
@@ -62,6 +66,8 @@ class SlackHandler(logging.Handler):
         group_window: seconds for which repeats of an error change the count in its message; when it has passed without
             one, the message says that all is quiet, and the next is a message of its own.
         mention: who is notified of each new error: the id of a user or user group, ``"here"`` or ``"channel"``.
+        redact: whether secrets are taken out of records before they are shown; a mapping adds ``values``, ``keys`` and
+            ``patterns`` to what is known. See `slack_logging.passive.redaction`. False weakens, and is said on stderr.
         max_bytes: text that may wait while Slack is slow or down, about; then lower levels are dropped and counted,
             evicted first to keep room for ERROR and above.
         commands: options of `SlackCommandSource`, with its ``channel`` and ``allow``, and ``start``: ``"auto"``
@@ -85,6 +91,7 @@ class SlackHandler(logging.Handler):
         group_window: float | timedelta | str = 300.0,
         mention: str | None = None,
         max_bytes: int | str = 32 * 2**20,
+        redact: bool | str | Mapping[str, Any] = True,
         commands: Mapping[str, Any] | None = None,
         close_timeout: float | timedelta | str = 5.0,
         **unknown: NoReturn,
@@ -104,6 +111,7 @@ class SlackHandler(logging.Handler):
         self._close_timeout = options.seconds("close_timeout", close_timeout)
         self._clock = clock.current()
         self._json = SlackFormatter(self._service)
+        self._redactor = self._make_redactor(redact)
         self._delivery = Delivery(
             self._channel,
             max_bytes=self._max_bytes,
@@ -119,9 +127,9 @@ class SlackHandler(logging.Handler):
         super().__init__(_level(level))
         _handlers.add(self)
         if commands is not None:
-            given = options.mapping("commands", commands, example=_COMMANDS_EXAMPLE)
-            if self._make_source(dict(given)) == "auto":
-                self.start_commands()
+            self._make_source(dict(options.mapping("commands", commands, example=_COMMANDS_EXAMPLE)))
+        if self.starts == "auto":
+            self.start_commands()
 
     def handle(self, record: logging.LogRecord) -> bool | logging.LogRecord:  # type: ignore[override] # as from 3.12 on
         """Filter and emit, without the lock that `logging.Handler.handle` takes: one slow thread stops no other."""
@@ -215,13 +223,24 @@ class SlackHandler(logging.Handler):
     def _connect(self) -> SlackClient:
         from slack_logging.slack.client import connect  # here, because it loads slack_sdk
 
+        self._redactor.register(bot_token(self._token))
         return connect(self._token, self._api_url, self._clock)
 
     def _line_of(self, captured: Captured) -> Line:
-        return line_of(self._json.format(restore(captured)), own_format=self.formatter is not None)
+        record = restore(captured)
+        self._redactor.redact_record(record)
+        return line_of(self._json.format(record), own_format=self.formatter is not None)
 
-    def _make_source(self, given: dict[str, object]) -> str:
-        """Make the source that `commands` describes, and return when it starts."""
+    def _make_redactor(self, given: object) -> Redactor:
+        own = [] if self._token is None else [self._token]
+        redactor = Redactor.configured(given, environ=os.environ, own=own, pause=lambda: time.sleep(0))
+        if redactor.is_off:
+            channel = self._channel
+            notices.say(f"{channel} redact", f"redact=False: secrets in records reach {channel} as they are")
+        return redactor
+
+    def _make_source(self, given: dict[str, object]) -> None:
+        """Make the source that `commands` describes; `starts` says when it does."""
         from slack_logging.active.source import OPTIONS, SlackCommandSource  # here, because most handlers have none
 
         options.reject_unknown("commands", given, ["channel", "start", *OPTIONS])
@@ -237,7 +256,6 @@ class SlackHandler(logging.Handler):
         make: Callable[..., SlackCommandSource] = SlackCommandSource
         self._source = make(**{**defaults, **given})
         self.starts = str(start)
-        return self.starts
 
 
 def start() -> None:

@@ -22,6 +22,7 @@ from slack_logging.instance import Instance
 from slack_logging.passive import boards
 from slack_logging.passive.books import Books
 from slack_logging.passive.capture import Captured
+from slack_logging.passive.connection import Connection
 from slack_logging.passive.incidents import Board, Incidents
 from slack_logging.passive.outbox import MemoryOutbox
 from slack_logging.passive.packing import Packing
@@ -29,8 +30,6 @@ from slack_logging.passive.shipments import Announcement, Batch, Losses, NewBoar
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.uploads import Uploads
 from slack_logging.passive.view import Line
-from slack_logging.slack.credentials import BAD_TOKEN
-from slack_logging.slack.pacing import Backoff
 
 if TYPE_CHECKING:
     from slack_logging.slack.client import SlackClient
@@ -45,9 +44,6 @@ _UNPOSTABLE = frozenset(
 _UNEDITABLE = _UNPOSTABLE | frozenset(
     "message_not_found cant_update_message edit_window_closed block_mismatch update_failed thread_not_found".split()
 )
-
-#: Seconds between two looks whether the world is right again: at first, and at most.
-_FIRST_PROBE, _LAST_PROBE = 15.0, 300.0
 
 #: Errors that are told apart in one step: more would keep others from the books for long.
 _SORTED_AT_ONCE = 500
@@ -83,27 +79,21 @@ class Sender:
     ) -> None:
         self._channel = channel
         self._outbox = outbox
-        self._connect = connect
+        self._slack = Connection(channel, connect, clock)
         self._line_of = line_of
         self._instance = instance
         self._flush_interval = flush_interval
         self._mention = mention
         self._clock = clock
         self._incidents = Incidents(group_window)
-        self._client: SlackClient | None = None
-        self._backoff = Backoff()
-        self._probe = Backoff(_FIRST_PROBE, _LAST_PROBE)
-        self._target = channel
-        self._channel_id = ""  # known once something is posted; edits go by id only
+        self._between = 0  # records between a lane and the message or incident that they belong to
         self._hand: Shipment | None = None
         self._parts: deque[Shipment] = deque()  # of a message that Slack refused as a whole
         self._uploads = Uploads(channel)
-        self._resume_at = 0.0
         self._normal_since: float | None = None
         self._flushing = False
         self._waiters: list[queue.SimpleQueue[None]] = []
         self._books = Books(outbox, self._pending)
-        self.stuck = False
 
     # -- what others ask -----------------------------------------------------------------------------------------
 
@@ -123,17 +113,21 @@ class Sender:
         with self._books.lock:
             self._incidents.mute(fingerprint, self._clock.monotonic() + duration)
 
+    @property
+    def stuck(self) -> bool:
+        """Tell whether Slack refuses everything."""
+        return self._slack.is_stuck
+
     def request_flush(self) -> None:
         """Have everything sent as soon as the pace allows: without waiting for company or for a backoff to end."""
         self._flushing = True
-        if not self.stuck:
-            self._resume_at = 0.0
+        self._slack.resume_now()
         self._outbox.wake.put(None)
 
     def hurry(self, left: float) -> None:
         """Have no call take longer than so many seconds: the program ends in this very thread."""
         with contextlib.suppress(Rejected):
-            self._connected().limit_calls(max(left, 0.1))
+            self._slack.client.limit_calls(max(left, 0.1))
 
     def wait_until_idle(self, deadline: float) -> bool:
         """Block until all is settled, Slack refuses everything, or the clock passes `deadline`."""
@@ -155,17 +149,15 @@ class Sender:
         Returns:
             Seconds until there is something to do; None: until somebody wakes us.
         """
-        now = self._clock.monotonic()
-        if now < self._resume_at:
-            return self._resume_at - now
+        if wait := self._slack.wait():
+            return wait
         try:
             self._sort_errors()
             return self._act()
         except RateLimited:
             return 0.0  # the pace knows how long
         except Unreachable as error:
-            self._resume_at = self._clock.monotonic() + self._backoff.failed()
-            notices.say(self._channel, f"cannot reach Slack for {self._channel}, and keeps trying: {error}")
+            self._slack.failed(error)
         except Rejected as error:
             self._refused(error)
         finally:
@@ -187,12 +179,14 @@ class Sender:
     def _sort_errors(self) -> None:
         """Move urgent records into their incidents; what finds no room there goes with the lower levels."""
         for _ in range(_SORTED_AT_ONCE):
+            captured = self._take(urgent=True)
+            if captured is None:
+                return
+            line = self._shown(captured)
             with self._books.lock:
-                captured = self._outbox.take(urgent=True)
-                if captured is None:
-                    return
-                line = self._shown(captured)
+                self._between = 0
                 if line is None:
+                    self._outbox.broken.add()
                     continue
                 now = self._clock.monotonic()
                 if self._incidents.is_muted(line.fingerprint, now):
@@ -200,12 +194,21 @@ class Sender:
                 elif not self._incidents.take(line.fingerprint, line, line.instance, now):
                     self._outbox.put_back(captured, urgent=False)
 
+    def _take(self, *, urgent: bool) -> Captured | None:
+        """Take a record out of a lane; it counts as pending until `_between` is 0 again."""
+        with self._books.lock:
+            captured = self._outbox.take(urgent=urgent)
+            self._between = 0 if captured is None else 1
+            return captured
+
     def _shown(self, captured: Captured) -> Line | None:
-        """Return a record's line, or None for one that cannot be shown: it is counted, and stops no other."""
+        """Return a record's line, without secrets, or None for one that cannot be shown: that stops no other.
+
+        It may take long, so nothing is locked.
+        """
         try:
             return self._line_of(captured)
         except Exception as error:  # noqa: BLE001 - whatever is in a record, the others go on
-            self._outbox.broken.add()
             notices.say("broken record", f"a record could not be shown: {type(error).__name__}: {error}")
             return None
 
@@ -216,15 +219,15 @@ class Sender:
         wait = self._until_post()
         if wait != 0.0:
             return wait
-        client = self._connected()
+        client = self._slack.client
         if place := client.acquire("chat.postMessage", self._channel):
             return place
         hand = self._hand = self._hand or self._next_shipment()
         if hand is None:
             return 0.0
-        answer = client.call("chat.postMessage", channel=self._target, **hand.arguments())
-        self._works()
-        self._channel_id = answer["channel"]
+        answer = client.call("chat.postMessage", channel=self._slack.target, **hand.arguments())
+        self._slack.works()
+        self._slack.channel_id = answer["channel"]
         with self._books.lock:
             landing = hand.landed(answer["ts"], self._clock.monotonic())
             self._hand = None
@@ -276,12 +279,15 @@ class Sender:
         self._hand = batch
         self._normal_since = None
         while True:
+            captured = self._take(urgent=False)
+            if captured is None:
+                break
+            line = self._shown(captured)
             with self._books.lock:
-                captured = self._outbox.take(urgent=False)
-                if captured is None:
-                    break
-                line = self._shown(captured)
-                if line is not None and not batch.packing.add(line):
+                self._between = 0
+                if line is None:
+                    self._outbox.broken.add()
+                elif not batch.packing.add(line):
                     self._outbox.put_back(captured, urgent=False)
                     break
         if not batch.packing.lines:
@@ -297,7 +303,7 @@ class Sender:
 
     def _upload(self) -> float | None:
         """Attach the next full text. Returns the seconds that the pace makes it wait, or 0; None if there is none."""
-        return self._uploads.send(self._connected()) if self._uploads else None
+        return self._uploads.send(self._slack.client) if self._uploads else None
 
     def _edit(self) -> float | None:
         """Have a message tell what repeated, or that all is quiet. Returns the seconds until one should, or 0."""
@@ -310,20 +316,20 @@ class Sender:
             with self._books.lock:
                 self._incidents.forget(board)  # its message says all there is to say
             return 0.0
-        client = self._connected()
+        client = self._slack.client
         if place := client.acquire("chat.update"):
             return place
         board.is_quiet = is_over
         told = dict(boards.told(board))
         given = boards.arguments(board, service=self._footer, mention="")
         try:
-            client.call("chat.update", channel=self._channel_id, ts=board.ts, **given)
+            client.call("chat.update", channel=self._slack.channel_id, ts=board.ts, **given)
         except Rejected as error:
             if error.code not in _UNEDITABLE:
                 raise
             self._post_anew(board)
             return 0.0
-        self._works()
+        self._slack.works()
         with self._books.lock:
             delivered, merged = self._incidents.landed(board, told, str(board.ts), now)
             self._books.delivered += delivered
@@ -342,23 +348,12 @@ class Sender:
 
     # -- faults --------------------------------------------------------------------------------------------------
 
-    def _connected(self) -> SlackClient:
-        if self._client is None:
-            self._client = self._connect()
-        return self._client
-
     def _refused(self, error: Rejected) -> None:
         """Divide the message that Slack refuses for itself; for any other reason keep it and look again later."""
         if error.code in _UNPOSTABLE and self._hand:
             self._divide(self._hand, error)
-            return
-        if error.code == "channel_not_found" and self._found_by_id():
-            return
-        if error.code in BAD_TOKEN:
-            self._client = None
-        notices.say(self._channel, f"nothing is posted to {self._channel}, records are kept: {error}")
-        self._resume_at = self._clock.monotonic() + self._probe.failed()
-        self.stuck = True
+        else:
+            self._slack.refused(error)
 
     def _divide(self, hand: Shipment, error: Rejected) -> None:
         """Try the halves of a message; of one record, that is refused alone, say so and count it."""
@@ -370,24 +365,12 @@ class Sender:
         if not parts:
             notices.say(f"{self._channel} message", f"Slack refuses a record of ours, it is dropped: {error}")
 
-    def _found_by_id(self) -> bool:
-        """Look the channel up: Slack posts to a public channel's name, but to a private one by id only."""
-        if self._client is None or self._target != self._channel:
-            self._target = self._channel  # the id is no good any more
-            return False
-        with contextlib.suppress(Rejected, RateLimited):
-            found = self._client.channel_id(self._channel)
-            if found != self._target:
-                self._target = found
-                return True
-        return False
-
-    def _works(self) -> None:
-        self._backoff.succeeded()
-        self._probe.succeeded()
-        self.stuck = False
-        notices.clear(self._channel, f"posting to {self._channel} again")
-
     def _pending(self) -> int:
         held = self._hand.records if self._hand else 0
-        return len(self._outbox) + held + sum(part.records for part in self._parts) + self._incidents.unsaid
+        return (
+            len(self._outbox)
+            + self._between
+            + held
+            + sum(part.records for part in self._parts)
+            + self._incidents.unsaid
+        )

@@ -236,3 +236,35 @@ def test_a_muted_error_is_counted_and_not_shown(
     logger.error("noise %d", 3)
     assert handler_of(logger).flush(timeout=30)
     assert handler_of(logger).stats().delivered + handler_of(logger).stats().merged == 3
+
+
+def test_secrets_never_reach_the_channel(
+    slack: LocalSlack, make: Callable[..., logging.Logger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not in messages, arguments, extra values, tracebacks, notifications or files; what identifies them stays."""
+    monkeypatch.setenv("PAYMENT_API_KEY", "correct-horse-battery")
+    logger = make(redact={"values": ["open sesame"], "keys": ["pin"]})
+    try:
+        raise ConnectionError("https://ada:hunter2@db/ refused open sesame")
+    except ConnectionError:
+        logger.exception("login %s", "password=hunter2 " + "x" * 20_000, extra={"pin": "hunter2", "user": "ada"})
+    logger.warning("key correct-horse-battery, token %s", slack.bot_token)
+    assert handler_of(logger).flush(timeout=30)
+    [file] = slack.wait_for(lambda: slack.files("#ops-log"))
+    sent = repr(slack.messages("#ops-log")) + file.content.decode() + repr([call.args for call in slack.calls()])
+    for secret in ("hunter2", "open sesame", "correct-horse-battery", "xoxb-test-ops"):
+        assert secret not in sent
+    assert "https://ada:[redacted]@db/ refused [redacted]" in sent
+    assert "password=[redacted]" in sent
+    assert "user=ada" in sent
+
+
+def test_redaction_can_be_turned_off_and_says_so(
+    slack: LocalSlack, make: Callable[..., logging.Logger], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """In full, on stderr, when the handler is made."""
+    logger = make(redact=False)
+    assert "redact=False: secrets in records reach #ops-log as they are" in capfd.readouterr().err
+    logger.warning("password=hunter2")
+    assert handler_of(logger).flush(timeout=30)
+    assert "password=hunter2" in shown(slack)[0]

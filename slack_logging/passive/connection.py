@@ -1,0 +1,99 @@
+"""How a sender stands with Slack: the client, the channel, and when to try again after a fault.
+
+For the sender's thread; `is_stuck` and `resume_now` are for any.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from slack_logging import notices
+from slack_logging.clock import Clock
+from slack_logging.errors import RateLimited, Rejected, Unreachable
+from slack_logging.slack.credentials import BAD_TOKEN
+from slack_logging.slack.pacing import Backoff
+
+if TYPE_CHECKING:
+    from slack_logging.slack.client import SlackClient
+
+#: Seconds between two looks whether the world is right again: at first, and at most.
+_FIRST_PROBE, _LAST_PROBE = 15.0, 300.0
+
+
+class Connection:
+    """One channel of one Slack.
+
+    Args:
+        channel: as configured, a name or an id.
+        connect: returns the client; raises Rejected when there is no token. Called again after a token went bad.
+        clock: what retries wait on.
+
+    Attributes:
+        target: what to post to: the channel as configured or, where that must be, its id.
+        channel_id: known once something is posted; edits go by id only.
+        is_stuck: whether Slack refuses everything until somebody changes something.
+    """
+
+    def __init__(self, channel: str, connect: Callable[[], SlackClient], clock: Clock) -> None:
+        self.target = channel
+        self.channel_id = ""
+        self.is_stuck = False
+        self._channel = channel
+        self._connect = connect
+        self._clock = clock
+        self._client: SlackClient | None = None
+        self._backoff = Backoff()
+        self._probe = Backoff(_FIRST_PROBE, _LAST_PROBE)
+        self._resume_at = 0.0
+
+    @property
+    def client(self) -> SlackClient:
+        """The client, made when it is first needed. Raises Rejected when there is no token."""
+        if self._client is None:
+            self._client = self._connect()
+        return self._client
+
+    def wait(self) -> float:
+        """Return the seconds until it is time to try again; 0 if it is."""
+        return max(self._resume_at - self._clock.monotonic(), 0.0)
+
+    def resume_now(self) -> None:
+        """Try again at once, unless Slack refuses everything."""
+        if not self.is_stuck:
+            self._resume_at = 0.0
+
+    def works(self) -> None:
+        """Take in that Slack did what was asked."""
+        self._backoff.succeeded()
+        self._probe.succeeded()
+        self.is_stuck = False
+        notices.clear(self._channel, f"posting to {self._channel} again")
+
+    def failed(self, error: Unreachable) -> None:
+        """Take in that there was no answer; try again a little later."""
+        self._resume_at = self._clock.monotonic() + self._backoff.failed()
+        notices.say(self._channel, f"cannot reach Slack for {self._channel}, and keeps trying: {error}")
+
+    def refused(self, error: Rejected) -> None:
+        """Take in that Slack says no, not to the message but to us; look again after a while."""
+        if error.code == "channel_not_found" and self._found_by_id():
+            return
+        if error.code in BAD_TOKEN:
+            self._client = None
+        notices.say(self._channel, f"nothing is posted to {self._channel}, records are kept: {error}")
+        self._resume_at = self._clock.monotonic() + self._probe.failed()
+        self.is_stuck = True
+
+    def _found_by_id(self) -> bool:
+        """Look the channel up: Slack posts to a public channel's name, but to a private one by id only."""
+        if self._client is None or self.target != self._channel:
+            self.target = self._channel  # the id is no good any more
+            return False
+        with contextlib.suppress(Rejected, RateLimited):
+            found = self._client.channel_id(self._channel)
+            if found != self.target:
+                self.target = found
+                return True
+        return False

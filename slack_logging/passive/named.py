@@ -1,0 +1,169 @@
+r"""Secrets known by their name: ``password=...``, ``"api_key": "..."``, ``Authorization: Bearer ...`` and their kin.
+
+A name counts by how it ends: ``db_password``, ``X-Api-Key`` and ``clientSecret`` name secrets; ``max_tokens``,
+``secretary`` and ``password_length`` do not. The value is found as the text writes it: quoted (in JSON, `repr`, YAML,
+or JSON within JSON), or up to where an unquoted value ends (in a query, a header, a shell's command).
+
+The rules that `slack_logging.passive.shapes` states for patterns hold here too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from slack_logging.passive.shapes import MARKER, RUN, Pause, Shape, end_of_run
+
+_KINDS_OF_KEY = "access account api app auth encryption master private secret session shared signing".split()
+
+#: Texts without one of which no name ends like a secret's.
+_STEMS = "pass pwd secret token key credential string dsn sess jwt sig authorization cookie".split()
+
+#: Between a name and its separator: what quotes or brackets it, also escaped or as an address writes it.
+_CLOSE = r"[\"'\]\\]{0,5}(?:%22|%5d)?"
+
+#: Each begins with a letter, for then `re` skips in one go what cannot begin a name. `PWD` is also a directory, and
+#: parsers complain of an unexpected token. The two headers' groups tell them apart.
+_NAMES = (
+    *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
+    r"pass(?:word|wd|phrase|code)",
+    rf"pwd(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
+    r"secret",
+    r"token(?<!unexpected token)",
+    r"credentials?",
+    r"connection[ _-]?string",
+    r"dsn",
+    r"session[_-]?id",
+    r"phpsessid",
+    r"jwt",
+    r"amz-signature",
+    r"goog-signature",
+    r"sig(?<=[?&]sig)",
+    r"authorization(?P<authorization>)",
+    r"cookie(?P<cookie>)",
+)
+
+#: What may follow a secret's name without making it another thing's.
+_SUFFIX = r"(?:[_-]?(?:hash|digest|value|string|text|plain|confirm(?:ation)?|again|old|new|\d{1,2}))?"
+
+#: Values that are none: nothing, what a program puts a value in for, and what is starred out already.
+_NOTHING = (
+    r"(?:none|null|nil|true|false|undefined|\*{3,64}|\.{3}|\?|%s|%\(\w{1,64}\)s|\$\d{1,2}|\$?\{[\w.]{0,64}\}|"
+    r":(?:password|token|secret))"
+)
+_NO_VALUE = rf"(?:\"{_NOTHING}\"|'{_NOTHING}'|\\\"{_NOTHING}\\\"|{_NOTHING}(?=[\s,;&)\]}}\"'\\]|$))"
+
+#: Words that go on with a sentence: "invalid token: expired".
+_PROSE = (
+    r"(?<=: )(?:cannot|disabled|does|enabled|expired|failed|has|incorrect|invalid|is|missing|must|no|not|required|the|"
+    r"too|unknown|was|wrong)\b"
+)
+
+_SEPARATOR = r"[ \t]{0,20}(?:=>|:=|={1,3}(?![=>])|:(?![:=]|//)|%3[ad]|>(?=[^<>\n]{1,256}</))[ \t]{0,20}(?=\S)"
+
+#: How a value begins: quoted, after a list's or a call's bracket or a prefix of Python's; or with what is no bracket.
+_VALUE = (
+    r"(?:(?:[a-z_][\w.]{0,40}\(|[\[(])?[\[(]?[bruf]{0,2}(?P<depth>\\{0,7})(?P<quote>[\"'])|"
+    rf"(?![({{]|\[(?!{MARKER[1:-1]}\])))"
+)
+
+#: Schemes of a header with one word behind them; they stay.
+_SCHEME = r"(?P<scheme>(?:api-?key|basic|bearer|negotiate|ntlm|token)[ ]{1,4})?"
+
+_UNQUOTED = re.compile(
+    # plain characters; a mark or a bracket where the value goes on behind it; a backslash that escapes no quote
+    rf"(?:{re.escape(MARKER)}|[^\s\"'`<>,;&|)\]}}\\]|[,;&|](?![\s\"'\\]|$|[\w .%-]{{1,64}}[=:])|"
+    rf"[)\]}}](?![\s)\]}},;.:\"'\\]|$)|\\(?![\"'])){{1,{RUN}}}"
+)
+_REST_OF_LINE = re.compile(rf"(?:[^\r\n\"'\\]|\\(?![rn\"'])){{1,{RUN}}}")
+
+#: Lines of a statement that a traceback shows at most; ours.
+_MAX_STATEMENT = 8
+_FRAME = re.compile(r"[ |]{2,40}File \"")
+
+
+def _quoted(quote: str, depth: int) -> re.Pattern[str]:
+    """Return what a quoted value is made of, where `depth` is how many backslashes stand before its quotes.
+
+    Depths: 0, a string; 1, a string within a string; more is rare, and ends at the first quote that is as deep.
+    """
+    plain = rf"[^{quote}\\\n]"
+    steps = (
+        rf"{plain}|\\.",
+        rf"{plain}|\\\\(?:[^{quote}\\\n]|\\.)|\\[^{quote}\\]",
+        rf"{plain}|\\(?!\\{{0,7}}{quote})",
+    )
+    return re.compile(rf"(?:{steps[depth]}){{1,{RUN}}}", re.DOTALL)
+
+
+_QUOTED = {(quote, depth): _quoted(quote, depth) for quote in "\"'" for depth in (0, 1, 2)}
+
+
+class Names:
+    """Which names are secrets', and the shapes of their values in a text.
+
+    Args:
+        more: further names; like the others, each counts where a name ends with it, in upper or lower case.
+
+    """
+
+    __slots__ = ("_by_code", "_shapes", "_whole")
+
+    def __init__(self, more: Iterable[str] = ()) -> None:
+        more = [name.lower() for name in more]
+        either = "|".join((*(re.escape(name) for name in more), *_NAMES))
+        self._whole = re.compile(rf"(?:{either})(?:s(?<!tokens))?{_SUFFIX}$")
+        name = rf"(?:{either}){_SUFFIX}"
+        value = rf"(?!{_NO_VALUE})(?!{_PROSE}){_VALUE}{_SCHEME}"
+        openings = (
+            ((*more, *_STEMS), rf"{name}{_CLOSE}{_SEPARATOR}{value}"),
+            (("--",), rf"--(?<![\w-]--)[\w.-]{{0,24}}?{name}(?:[ \t]{{1,4}}|[\"'],[ ]?(?=[\"']))(?=[^\s=:>-]){value}"),
+            (("('", '("', "(b'"), rf"\([bu]?[\"'][\w.-]{{0,24}}?{name}[\"'],[ ]?(?=[bu]?[\"']){value}"),
+        )
+        compiled = [(triggers, re.compile(text)) for triggers, text in openings]
+        self._shapes, self._by_code = (
+            tuple(Shape(triggers, opening, locate, any_case=True) for triggers, opening in compiled)
+            for locate in (_locate, _locate_by_code)
+        )
+
+    def shapes(self, text: str) -> tuple[Shape, ...]:
+        """Return the shapes for a text: a name and its value, an option and its argument, a pair."""
+        return self._by_code if '  File "' in text else self._shapes
+
+    def secret(self, name: str) -> bool:
+        """Tell whether what is called so is a secret."""
+        return self._whole.search(name.lower()) is not None
+
+
+def _locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
+    """Find the value: where it begins is where the opening ends, and how it is quoted says how far it goes."""
+    start = opening.end()
+    run = _UNQUOTED
+    if opening.lastgroup is not None:
+        quote, depth, scheme = opening.group("quote", "depth", "scheme")
+        if quote:
+            run = _QUOTED[quote, min(len(depth), 2)]
+        elif not scheme:  # a header
+            run = _REST_OF_LINE
+    return start, end_of_run(run, text, start, pause)
+
+
+def _locate_by_code(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
+    """Find the value in a text that holds a traceback: what is not quoted in its lines of code is a variable."""
+    if opening.group("quote") is None and _is_code(text, opening.end()):
+        return opening.end(), opening.end()
+    return _locate(text, opening, pause)
+
+
+def _is_code(text: str, at: int) -> bool:
+    """Tell whether this is in a line of code that a traceback shows."""
+    end = at
+    for _ in range(_MAX_STATEMENT):
+        start = text.rfind("\n", max(end - 400, 0), end)
+        if start < 0 or not text.startswith(("    ", "  | "), start + 1):
+            return False
+        end = start
+        before = text.rfind("\n", max(end - 400, 0), end)
+        if _FRAME.match(text, before + 1):
+            return True
+    return False

@@ -1,0 +1,311 @@
+"""Redaction: secrets are taken out of text before it leaves the process.
+
+A secret is known by its value (our own tokens, what was registered, what environment variables named like secrets
+hold), by its look (`slack_logging.passive.shapes`) or by its name (`slack_logging.passive.named`). What stands in its
+place is always `MARKER`; what tells which secret it was, a prefix or a name, stays: ``xoxb-[redacted]``,
+``password=[redacted]``, ``https://ada:[redacted]@db/``. Redacting twice changes nothing.
+
+It is a net, not a wall: a secret that has no known value, look or name passes.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from slack_logging import options
+from slack_logging.errors import ConfigurationError
+from slack_logging.passive.capture import STANDARD_ATTRIBUTES
+from slack_logging.passive.named import Names
+from slack_logging.passive.shapes import MARKER, REACH, SHAPES, Pause, Shape
+
+#: Characters that one call of `re` searches through; ours: about a millisecond.
+WINDOW = 8192
+
+#: Characters of an environment variable's value for it to be a secret; ours: shorter ones are words, such as "test".
+_LEAST_ENVIRON = 12
+
+#: Characters of a registered value; ours: a shorter one would take words out of every text.
+_LEAST_VALUE = 6
+
+#: Levels of mappings and lists in an extra value; ours: what is deeper is not shown.
+_MAX_DEPTH = 8
+
+#: An environment variable may name a secret's file.
+_PATH = re.compile(r"(?:~|\.{0,2}|[A-Za-z]:)[/\\][\w.-]+(?:[/\\][\w.@ -]*)+")
+
+#: Bytes that an address holds as they are. Source: RFC 3986, section 2.3.
+_UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
+
+class Redactor:
+    """Takes secrets out of texts and of what `extra=` gave. From any thread; never blocks.
+
+    Args:
+        names: which names are secrets'.
+        values: known secrets.
+        patterns: further shapes; all that one matches is hidden.
+        off: leave everything as it is.
+        pause: called about once a millisecond within a long text, to give other threads the interpreter, such as
+            ``lambda: time.sleep(0)``.
+    """
+
+    __slots__ = ("_forms", "_names", "_off", "_patterns", "_pause", "_values")
+
+    def __init__(
+        self,
+        *,
+        names: Iterable[str] = (),
+        values: Iterable[str] = (),
+        patterns: Iterable[re.Pattern[str]] = (),
+        off: bool = False,
+        pause: Pause = int,
+    ) -> None:
+        self._names = Names(names)
+        self._values: list[str] = list(values)
+        self._forms: tuple[int, tuple[str, ...]] = (0, ())
+        self._patterns = tuple(Shape((), pattern, _whole_match) for pattern in patterns)
+        self._off = off
+        self._pause = pause
+
+    @classmethod
+    def configured(
+        cls, option: object, *, environ: Mapping[str, str], own: Iterable[str], pause: Pause = int
+    ) -> Redactor:
+        """Return the redactor that the handler's `redact` describes.
+
+        Args:
+            option: True; False, which weakens; or a mapping that adds to the defaults: ``values``, known secrets;
+                ``keys``, names of secrets; ``patterns``, regular expressions of secrets.
+            environ: the environment; what is named like a secret and has 12 characters or more is one.
+            own: this handler's tokens and webhook addresses.
+            pause: as for the class.
+
+        Raises:
+            ConfigurationError: says which part is wrong; never with a value to be hidden.
+        """
+        if isinstance(option, str) and option.strip().lower() in ("true", "false"):
+            option = option.strip().lower() == "true"
+        off = option is False
+        given = {} if isinstance(option, bool) else option
+        if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+            kind = type(option).__name__
+            raise ConfigurationError(f"redact: got {kind}: expected True, False, or a mapping of what to hide besides")
+        known = ("keys", "patterns", "values")
+        options.reject_unknown("redact", [name for name in given if name not in known], known)
+        patterns = given.get("patterns", ())
+        redactor = cls(
+            names=options.texts("redact: keys", given.get("keys", ())),
+            patterns=[_pattern(item) for item in ([patterns] if isinstance(patterns, str) else _items(patterns))],
+            off=off,
+            pause=pause,
+        )
+        for value in _items(given.get("values", ())):
+            redactor.register(value)
+        for value in (*own, *_secrets_of(environ)):
+            if len(value) >= _LEAST_VALUE and value not in MARKER:
+                redactor.register(value)
+        return redactor
+
+    def __repr__(self) -> str:
+        return f"<Redactor{' off' if self._off else ''}, {len(self._values)} values, {len(self._patterns)} patterns>"
+
+    def register(self, value: object) -> None:
+        """Hide this value from now on, also where it is encoded as an address, JSON or base64 writes it.
+
+        Raises:
+            ConfigurationError: it is no text, or too short to be told from words.
+        """
+        if not isinstance(value, str) or len(value) < _LEAST_VALUE or value in MARKER:
+            kind = f"{len(value)} characters" if isinstance(value, str) else type(value).__name__
+            raise ConfigurationError(f"a secret to redact, {kind}: expected text of {_LEAST_VALUE} characters or more")
+        self._values.append(value)
+
+    @property
+    def is_off(self) -> bool:
+        """Tell whether everything is left as it is."""
+        return self._off
+
+    def redact_record(self, record: logging.LogRecord) -> None:
+        """Take the secrets out of a record: message, exception, stack and extra values. The record is changed."""
+        record.msg = self.redact(str(record.msg))
+        record.exc_text = self.redact(record.exc_text) if record.exc_text else record.exc_text
+        record.stack_info = self.redact(record.stack_info) if record.stack_info else record.stack_info
+        fields = record.__dict__
+        for name in fields.keys() - STANDARD_ATTRIBUTES:
+            fields[name] = self.redact_value(name, fields[name])
+
+    def redact(self, text: str) -> str:
+        """Return the text without the secrets that are known. The time is proportional to its length."""
+        if self._off:
+            return text
+        long = len(text) > WINDOW
+        for form in self._known():
+            if form in text:
+                text = text.replace(form, MARKER)
+            if long:
+                self._pause()
+        lowered = ""
+        for shape in (*SHAPES, *self._names.shapes(text)):
+            if shape.any_case and not lowered:
+                lowered = _lowered(text, self._pause)
+            searched = lowered if shape.any_case else text
+            for trigger in shape.triggers:
+                if trigger in searched:
+                    text, lowered = self._hide(shape, text, searched), ""
+                    break
+                if long:
+                    self._pause()
+        for shape in self._patterns:  # last, for they could take a name from its value
+            text = MARKER.join(self._hide(shape, part, part) for part in text.split(MARKER))
+        return text
+
+    def redact_value(self, name: str, value: object, *, depth: int = 0) -> object:
+        """Return what `extra=` gave under a name: hidden if the name is a secret's, else with its texts redacted.
+
+        Mappings become dicts, lists and tuples become lists, each with its items redacted; numbers, None and what
+        else there is stay as they are.
+        """
+        if self._off or value is None or isinstance(value, bool):
+            return value
+        if self._names.secret(name) or depth > _MAX_DEPTH:
+            return MARKER
+        if isinstance(value, str):
+            return self.redact(value)
+        if isinstance(value, Mapping):
+            return {
+                self.redact(key) if isinstance(key, str) else key: self.redact_value(str(key), item, depth=depth + 1)
+                for key, item in value.items()
+            }
+        if isinstance(value, (list, tuple)):
+            return [self.redact_value(name, item, depth=depth + 1) for item in value]
+        return value
+
+    def _hide(self, shape: Shape, text: str, searched: str) -> str:
+        """Replace what the shape finds; `searched` is the text as the shape's opening reads it."""
+        search, locate, pause = shape.opening.search, shape.locate, self._pause  # looked up once: this may run long
+        pieces: list[str] = []
+        done = at = 0
+        for window in range(0, len(text), WINDOW):
+            if window:
+                pause()
+            parts: list[str] = []
+            at = max(at, window)
+            limit = min(window + WINDOW, len(text))
+            # an opening that begins in this window may end in the next one
+            while at < limit and (found := search(searched, at, limit + REACH)):
+                begin = found.start()
+                if begin >= limit:
+                    break
+                start, end = locate(text, found, pause)
+                if end > start:
+                    parts += text[done:start], MARKER
+                    done = end
+                at = end if end > begin else begin + 1
+            if parts:
+                pieces.append("".join(parts))
+        return "".join((*pieces, text[done:])) if pieces else text
+
+    def _known(self) -> tuple[str, ...]:
+        """Return known secrets in all their forms, the longest first, so that none is hidden in part."""
+        count, forms = self._forms
+        if count != len(self._values):
+            # values are only ever added: whoever stored an older list here is found out by its count
+            values = tuple(self._values)
+            forms = tuple(sorted({form for value in values for form in _forms_of(value)}, key=len, reverse=True))
+            self._forms = (len(values), forms)
+        return forms
+
+
+def _whole_match(text: str, found: re.Match[str], _pause: Pause) -> tuple[int, int]:
+    """Return where a user's pattern matches, also beyond the piece of text that was searched."""
+    return (found.re.match(text, found.start()) or found).span()
+
+
+def _lowered(text: str, pause: Pause) -> str:
+    """Return the text in lower case, each character in its place."""
+    if text.isascii():
+        return text.lower()
+    pieces = []
+    for at in range(0, len(text), WINDOW):
+        pieces.append(text[at : at + WINDOW].replace("\u0130", "i").lower())
+        if at:
+            pause()
+    return "".join(pieces)
+
+
+def _forms_of(value: str) -> Iterator[str]:
+    """Return a value as it is, and as addresses, JSON, `repr` and base64 write it."""
+    yield value
+    yield json.dumps(value)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield repr(value)[1:-1]
+    encoded = value.encode("utf-8", "surrogatepass")
+    for plain in (_UNRESERVED, _UNRESERVED + b"/"):
+        yield "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in encoded)
+    for before in range(3):  # base64 writes it in three ways, by how many bytes of a triple come before it
+        text = base64.b64encode(bytes(before) + encoded).decode("ascii")
+        # the characters at both ends also hold bits of the neighbours
+        whole = text[-(-before * 8 // 6) : (before + len(encoded)) * 8 // 6]
+        if len(whole) >= _LEAST_VALUE:
+            yield whole
+            yield whole.translate(str.maketrans("+/", "-_"))
+
+
+def _secrets_of(environ: Mapping[str, str]) -> Iterator[str]:
+    names = Names(("webhook_url",))
+    for name, value in environ.items():
+        if len(value) >= _LEAST_ENVIRON and names.secret(name) and not _PATH.fullmatch(value):
+            yield value
+
+
+def _items(given: object) -> list[object]:
+    if isinstance(given, str):
+        return list(options.texts("redact: values", given))
+    if not isinstance(given, (list, tuple, set, frozenset)):
+        raise ConfigurationError(f"redact: got {type(given).__name__} for values or patterns: expected a list of texts")
+    return list(given)
+
+
+def _pattern(given: object) -> re.Pattern[str]:
+    """Compile a user's pattern, unless it could match nothing, or without end."""
+    if not isinstance(given, str) or not given:
+        raise ConfigurationError(f"redact: patterns: {given!r}: expected a regular expression as text")
+    try:
+        pattern = re.compile(given)
+    except re.error as error:
+        raise ConfigurationError(f"redact: patterns: {given!r} is no regular expression: {error}") from error
+    if pattern.search(""):
+        raise ConfigurationError(
+            f"redact: patterns: {given!r} matches the empty text: expected what a secret looks like"
+        )
+    if _repeats_repeats(given):
+        raise ConfigurationError(
+            f"redact: patterns: {given!r} repeats a group that repeats, which can take for ever: write it without"
+        )
+    return pattern
+
+
+def _repeats_repeats(pattern: str) -> bool:
+    """Tell whether a group with an open-ended repeat or with alternatives is itself repeated without end."""
+    risky = [False]
+    marks = re.finditer(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()|]|[*+]|\{\d*,\d*\}", pattern, re.DOTALL)
+    closed = (-1, False)
+    for mark in marks:
+        text = mark[0]
+        if text == "(":
+            risky.append(False)
+        elif text == ")" and len(risky) > 1:
+            inner = risky.pop()
+            risky[-1] |= inner
+            closed = (mark.end(), inner)
+        elif text in "*+" or text[0] == "{":
+            if closed == (mark.start(), True):
+                return True
+            risky[-1] = True
+        elif text == "|":
+            risky[-1] = True
+    return False

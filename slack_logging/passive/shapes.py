@@ -1,0 +1,168 @@
+"""Secrets known by their look: tokens with a prefix, private keys, webhooks' addresses, passwords in addresses.
+
+A shape is an opening, which stays and tells the reader what stood there, and the secret behind it, which goes. What
+is known by its name instead (``password=...``) is in `slack_logging.passive.named`; replacing is
+`slack_logging.passive.redaction`'s work.
+
+Redaction reads what strangers wrote, and one call of `re` stops every other thread. Therefore:
+
+- an opening with all that it looks at is at most `REACH` characters, and so can be searched for piece by piece;
+- a secret of any length is taken in runs of at most `RUN` steps, one call each;
+- nothing that repeats holds a part that repeats, so that no pattern can be made to try again and again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+#: What stands in a secret's place. No shape begins in it, so redacting twice changes nothing.
+MARKER = "[redacted]"
+
+#: Characters that an opening may look at, lookaheads included; ours: the longest is a JWT's header.
+REACH = 2048
+
+#: Steps that one call of `re` may take in a secret; ours: a fraction of a millisecond.
+RUN = 4096
+
+#: Gives other threads the interpreter; called again and again in a long text.
+Pause: TypeAlias = Callable[[], object]
+
+_MARKER = re.escape(MARKER)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One look of secrets.
+
+    Attributes:
+        triggers: texts without one of which the shape is not looked for: the cheap look before the search.
+        opening: what comes before the secret.
+        locate: given the text, the opening's match and a pause, returns where the secret begins and ends; both are
+            one where there is none.
+        any_case: triggers and opening are in lower case, and so is what they are searched in.
+    """
+
+    triggers: tuple[str, ...]
+    opening: re.Pattern[str]
+    locate: Callable[[str, re.Match[str], Pause], tuple[int, int]]
+    any_case: bool = False
+
+
+def end_of_run(run: re.Pattern[str], text: str, start: int, pause: Pause) -> int:
+    """Return where what `run` matches ends, at most `RUN` steps at a time."""
+    end = start
+    while found := run.match(text, end):
+        begin, end = found.span()
+        if end - begin < RUN and not text.startswith(MARKER, end):
+            break  # each step takes a character, so this was the last
+        pause()
+    return end
+
+
+def _run_of(characters: str) -> Callable[[str, re.Match[str], Pause], tuple[int, int]]:
+    """Return a `Shape.locate` for a secret made of these characters; a part of it may be hidden already."""
+    run = re.compile(f"(?:{_MARKER})?{characters}{{1,{RUN}}}|{_MARKER}")
+
+    def locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
+        return opening.end(), end_of_run(run, text, opening.end(), pause)
+
+    return locate
+
+
+def _at_word_start(trigger: str) -> str:
+    r"""Return the trigger as a pattern, not within a word; an escape (`\n`, `%3D`, `\u003d`, a colour) is no word."""
+    here = re.escape(trigger)
+    escapes = (r"\\[nrt]", r"%[0-9A-Fa-f]{2}", r"\\u[0-9a-fA-F]{4}", r"[0-9;\[]m")
+    return f"{here}(?:(?<![A-Za-z0-9_-]{here})|{'|'.join(f'(?<={escape}{here})' for escape in escapes)})"
+
+
+def _token(trigger: str, then: str, characters: str = "[A-Za-z0-9_-]", *, word: bool = False) -> Shape:
+    """Return the shape of a token: its prefix, what must follow for it to be one, and what it is made of."""
+    prefix = _at_word_start(trigger) if word else re.escape(trigger)
+    return Shape((trigger,), re.compile(f"{prefix}{then}"), _run_of(characters))
+
+
+def _password(text: str, opening: re.Match[str], _pause: Pause) -> tuple[int, int]:
+    """Find the password in ``scheme://user:password@host``: up to the last sign that could end it."""
+    found = _URL_PASSWORD.match(text, opening.end())
+    return opening.end(), found.end() if found else opening.end()
+
+
+#: What may stand in a PEM block, also in an address, with line feeds escaped, or its lines quoted; five dashes end it.
+_PEM = rf"(?:[A-Za-z0-9+/=%\s\\:,\"']|-(?!----)|{_MARKER})"
+
+# Each `//` ends it, so that what all openings of a text look at is together no longer than the text.
+_URL_PASSWORD = re.compile(r"(?:[^\s\"'<>`/]|/(?!/)){1,1500}(?=@)")
+
+_SLASH = r"(?:/|\\/|%2[Ff])"
+_PATH = r"[A-Za-z0-9_%/\\-]"
+
+#: By vendor. The lengths are shorter than the vendors', so that a token that was cut is still one.
+SHAPES: tuple[Shape, ...] = (
+    Shape(
+        ("-----BEGIN",),
+        re.compile(r"-----BEGIN[A-Z0-9 +%]{1,48}PRIVATE(?: |\+|%20)KEY(?:[A-Z0-9 +%]{6,8})?-----"),
+        _run_of(_PEM),
+    ),
+    Shape(
+        ("://",),
+        # a number is a port; what begins with a slash or a brace is a path's or a template's
+        re.compile(rf"://[^\s/?#:@\[\"'<>`]{{0,128}}:(?!\d{{1,5}}(?:[/?#\s\"',)]|$)|[/{{])(?={_URL_PASSWORD.pattern})"),
+        _password,
+    ),
+    # Slack: tokens, and addresses that post for whoever knows them
+    _token("xox", r"[a-z](?:\.xox[a-z])?-(?=[A-Za-z0-9%-]{8})", "[A-Za-z0-9%_-]"),
+    _token("xapp-", r"(?=[A-Za-z0-9-]{8})"),
+    _token("xwfp-", r"(?=[A-Za-z0-9-]{8})"),
+    _token("hooks.slack.com", rf"{_SLASH}(?:services|workflows|triggers){_SLASH}(?={_PATH}{{8}})", _PATH),
+    _token("hooks.slack-gov.com", rf"{_SLASH}(?:services|workflows|triggers){_SLASH}(?={_PATH}{{8}})", _PATH),
+    # other chats' webhooks; Mattermost's ids have 26 characters
+    _token("/api/webhooks/", r"(?=\d{6})", _PATH),
+    _token("/hooks/", r"(?=[a-z0-9]{26}(?![A-Za-z0-9_-]))", "[a-z0-9]"),
+    _token("webhook.office.com", rf"{_SLASH}webhookb2{_SLASH}(?={_PATH}{{8}})", "[A-Za-z0-9_%/@\\\\-]"),
+    _token("/bot", r"\d{6,12}:(?=[A-Za-z0-9_-]{16})"),
+    # AWS
+    *(_token(prefix, r"(?=[A-Z2-7]{16}(?![A-Za-z0-9+/]))", "[A-Z2-7]", word=True) for prefix in ("AKIA", "ASIA")),
+    # GitHub, GitLab
+    *(_token(f"gh{kind}_", r"(?=[A-Za-z0-9]{16})") for kind in "pousr"),
+    _token("github_pat_", r"(?=[A-Za-z0-9_]{16})"),
+    *(_token(f"gl{kind}-", r"(?=[A-Za-z0-9_-]{16})", "[A-Za-z0-9_.-]") for kind in ("pat", "dt", "rt", "ptt", "cbt")),
+    # Google
+    _token("AIza", r"(?=[A-Za-z0-9_-]{35}(?![A-Za-z0-9_+/-]))", word=True),
+    _token("ya29.", r"(?=[A-Za-z0-9_-]{16})", "[A-Za-z0-9_.-]", word=True),
+    _token("GOCSPX-", r"(?=[A-Za-z0-9_-]{16})"),
+    # Stripe
+    *(_token(f"{kind}_{mode}_", r"(?=[A-Za-z0-9]{10})") for kind in ("sk", "rk") for mode in ("live", "test")),
+    _token("whsec_", r"(?=[A-Za-z0-9+/]{16})", "[A-Za-z0-9+/=]"),
+    # models
+    _token("sk-", r"(?:(?:proj|svcacct|admin|ant|lf|or)-(?=[A-Za-z0-9_-]{16})|(?=[A-Za-z0-9]{20}))", word=True),
+    _token("hf_", r"(?=[A-Za-z0-9]{30})", word=True),
+    # packages
+    _token("npm_", r"(?=[A-Za-z0-9]{30})"),
+    _token("pypi-", r"(?=Ag[A-Za-z0-9_-]{16})"),
+    # mail, telephony, shops, clouds, vaults
+    _token("SG.", r"(?=[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16})", "[A-Za-z0-9_.-]", word=True),
+    _token("SK", r"(?=[0-9a-f]{32}(?![A-Za-z0-9]))", "[0-9a-f]", word=True),
+    *(_token(f"shp{kind}_", r"(?=[0-9a-fA-F]{30})") for kind in ("at", "ca", "pa", "ss")),
+    _token("dop_v1_", r"(?=[0-9a-f]{30})"),
+    _token("hvs.", r"(?=[A-Za-z0-9_-]{20})", word=True),
+    _token("glsa_", r"(?=[A-Za-z0-9]{30})"),
+    _token("AGE-SECRET-KEY-1", r"(?=[0-9A-Z]{16})"),
+    # a JWT is header.payload.signature, and its header JSON: all begin alike
+    _token(
+        "eyJ",
+        r"(?=[A-Za-z0-9_-]{8,1500}\.(?:\.|[A-Za-z0-9_-]{8}))",
+        "[A-Za-z0-9_.=-]",
+        word=True,
+    ),
+    # a bearer's token without its header
+    Shape(
+        ("bearer ",),
+        re.compile(r"bearer {1,4}(?=[a-z0-9._~+/=-]{16})(?=[a-z._~+/=-]{0,64}[0-9])"),
+        _run_of("[A-Za-z0-9._~+/=%-]"),
+        any_case=True,
+    ),
+)
