@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import math
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -152,6 +153,7 @@ class Dispatcher:
 
     def _send(self, app: App, deliveries: Deliveries, delivery: Delivery, now: float) -> None:
         if app.request_url is not None:
+            deliveries.sent(delivery, math.inf, math.inf)  # it has a timeout of its own
             task = asyncio.get_running_loop().create_task(self._push(app, app.request_url, delivery))
             self._pushes.add(task)
             task.add_done_callback(self._pushes.discard)
@@ -204,10 +206,10 @@ class Dispatcher:
 
     async def _push(self, app: App, url: str, delivery: Delivery) -> None:
         outcome = await self._pusher.push(app, url, delivery)
+        deliveries = self._deliveries[app.id]
         with self._workspace.lock:
             if outcome.reason:
-                now = self._workspace.clock.time()
-                self._deliveries[app.id].failed(delivery, now, outcome.reason, retry=outcome.retry)
+                deliveries.failed(delivery, self._workspace.clock.time(), outcome.reason, retry=outcome.retry)
             else:
-                delivery.answered(outcome.answer)
+                deliveries.acked(delivery.envelope_id, outcome.answer)
         self._look()
