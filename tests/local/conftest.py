@@ -66,6 +66,15 @@ def exchange(
         connection.close()
 
 
+def buttons(*action_ids: str, block_id: str = "choice") -> list[dict[str, Any]]:
+    """Return a message's blocks: one with a button for each id."""
+    elements = [
+        {"type": "button", "action_id": each, "value": f"{each}!", "text": {"type": "plain_text", "text": each}}
+        for each in action_ids
+    ]
+    return [{"type": "actions", "block_id": block_id, "elements": elements}]
+
+
 @pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
 def ask(request: pytest.FixtureRequest, slack: LocalSlack) -> Ask:
     """Ask with the bot's token, once by each of slack_sdk's clients."""
