@@ -9,10 +9,9 @@ It keeps Slack's limits, rate limits and error codes, so what passes here is not
 publishes no figure, `limits` and `ratelimits` say that theirs is ours. It knows nothing of the rest of this package and
 serves any Slack client. State is in memory and gone with the process.
 
-Not modelled: unfurling of links, ``mrkdwn=false``, direct messages of several people, custom emoji, messages that are
-streamed (``chat.startStream``) or scheduled (``chat.scheduleMessage``), modals (``views.open``), the status of an
-assistant's thread, and what else `methods.METHODS` does not list, which is `unknown_method`. Of an enterprise only
-this workspace is there, though people of others can be. The emoji are a part of Slack's (see `emoji`).
+What is honoured, approximated and not there stands in ``docs/conformance.md``. Not there are: unfurling of links,
+``mrkdwn=false``, direct messages of several people, custom emoji, modals, and what `methods.METHODS` does not list,
+which is `unknown_method`. Of an enterprise only this workspace is there, though people of others can be.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import itertools
 import json
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from aiohttp import web
@@ -34,6 +34,15 @@ _HELD = 1.0
 
 #: Characters that make an envelope larger than some clients' buffers: 1.2 MB.
 _PADDING = "x" * 1_200_000
+
+
+#: What faults do to the connection, before the event and after it.
+_FROM_HERE_ON: dict[str | None, Callable[[Socket], None]] = {"deaf": Socket.deafen, "mute": Socket.mute}
+_ENDS: dict[str | None, Callable[[Socket], None]] = {
+    "refresh": Socket.disconnect,
+    "close": Socket.close,
+    "drop": Socket.drop,
+}
 
 
 class Dispatcher:
@@ -169,11 +178,15 @@ class Dispatcher:
         if kind == "reorder" and app.id not in self._held:
             self._held[app.id] = (delivery, now)
             return
+        if kind in _FROM_HERE_ON:
+            _FROM_HERE_ON[kind](socket)
         self._over_socket(socket, deliveries, delivery, now, padding=_PADDING if kind == "oversize" else "")
         if kind == "duplicate":
             other = self.sockets.choose(app) or socket
             self._over_socket(other, deliveries, delivery.again(), now)
         self._release(app, deliveries, now, after=0.0)
+        if kind in _ENDS:
+            _ENDS[kind](socket)
 
     def _release(self, app: App, deliveries: Deliveries, now: float, *, after: float) -> None:
         """Send what was held back, once it was for long enough."""

@@ -32,6 +32,9 @@ _SCOPES = {
     "user_change": "users:read",
 }
 
+#: The scope for `app_mention`.
+_MENTIONS = "app_mentions:read"
+
 #: Event type -> the scope for it, for those about a message of a channel that the bot is in.
 _ITEM_SCOPES = {
     "reaction_added": "reactions:read",
@@ -39,6 +42,10 @@ _ITEM_SCOPES = {
     "pin_added": "pins:read",
     "pin_removed": "pins:read",
 }
+
+
+#: Every scope that some event asks for.
+SCOPES = frozenset({scope for _, scope in _MESSAGES.values()} | {*_SCOPES.values(), *_ITEM_SCOPES.values(), _MENTIONS})
 
 
 def for_app(app: App, workspace: Workspace, event: Event) -> Iterator[Event]:
@@ -60,7 +67,7 @@ def for_app(app: App, workspace: Workspace, event: Event) -> Iterator[Event]:
             return
         if _gets(app, *_MESSAGES[channel.kind]):
             yield event
-        if _is_mention(app, channel, event) and _gets(app, "app_mention", "app_mentions:read"):
+        if _is_mention(app, channel, event) and _gets(app, "app_mention", _MENTIONS):
             yield _mention(event)
     elif kind in _ITEM_SCOPES:
         channel = workspace.channels.get(event["item"]["channel"])

@@ -28,6 +28,11 @@ Kind = Literal[
     "reorder",
     "lose",
     "oversize",
+    "deaf",
+    "mute",
+    "refresh",
+    "close",
+    "drop",
 ]
 
 
@@ -58,6 +63,11 @@ KINDS: dict[Kind, _Row] = {
     "reorder": _Row("", "the event is delivered after the next one", _SOCKET),
     "lose": _Row("", "the event counts as sent and is never delivered", _SOCKET),
     "oversize": _Row("", "the event comes in an envelope of 1.2 MB", _SOCKET),
+    "deaf": _Row("", "the connection swallows this and all later events", _SOCKET),
+    "mute": _Row("", "the connection sends no pings and answers none from here on", _SOCKET),
+    "refresh": _Row("", "after the event the connection ends with refresh_requested", _SOCKET),
+    "close": _Row("", "after the event the connection is closed without a word", _SOCKET),
+    "drop": _Row("", "after the event the connection is cut", _SOCKET),
 }
 
 # A comma begins an option unless a space follows, so that a date can be given for Retry-After.
@@ -197,6 +207,31 @@ class Fault:
     def oversize(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
         """Deliver an event in an envelope of 1.2 MB. For ``socket``."""
         return cls("oversize", times, probability)
+
+    @classmethod
+    def deaf(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
+        """Let a connection swallow this event and all later ones; Slack believes them sent. For ``socket``."""
+        return cls("deaf", times, probability)
+
+    @classmethod
+    def mute(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
+        """Let a connection send neither pings nor pongs from this event on. For ``socket``."""
+        return cls("mute", times, probability)
+
+    @classmethod
+    def refresh(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
+        """End a connection after this event, with the message ``refresh_requested``. For ``socket``."""
+        return cls("refresh", times, probability)
+
+    @classmethod
+    def close(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
+        """Close a connection after this event, without a ``disconnect`` message. For ``socket``."""
+        return cls("close", times, probability)
+
+    @classmethod
+    def drop(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
+        """Cut a connection after this event. For ``socket``."""
+        return cls("drop", times, probability)
 
     @classmethod
     def parse(cls, text: str) -> Fault:

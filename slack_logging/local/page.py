@@ -6,33 +6,33 @@ they fetch. Who can reach `/page/...` can act as any person here, so other sites
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import functools
 import json
 import mimetypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from aiohttp import web
 
-from slack_logging.local import emoji, views
+from slack_logging.local import emoji, gauges, views
 from slack_logging.local.conversation import Channel
 from slack_logging.local.errors import ApiError
+from slack_logging.local.faultplan import OTHER_TARGETS, parse_fault
+from slack_logging.local.faults import KINDS
+from slack_logging.local.feed import RELOAD, Feed
+from slack_logging.local.methods import METHODS
 from slack_logging.local.model import User
-from slack_logging.local.people import People
 from slack_logging.local.teams import TEAM_ID, TEAM_NAME
-from slack_logging.local.workspace import Event, Workspace
+from slack_logging.local.workspace import Workspace
+
+if TYPE_CHECKING:
+    from slack_logging.local.slack import LocalSlack
 
 #: Messages of one channel, replies included, that a page gets when it opens: more than anybody scrolls back.
 MESSAGES_SHOWN = 500
-
-#: Events that wait for one page; a page that is further behind fetches the whole state again.
-EVENTS_WAITING = 1000
-
-#: Seconds after which a silent stream says something, so that a page that went away is noticed and let go.
-HEARTBEAT = 15.0
 
 _STATIC = Path(__file__).parent / "static"
 # Not from `mimetypes`: on some machines that knows scripts as text/plain, which browsers then refuse to run.
@@ -52,20 +52,18 @@ _HEADERS = {
 # What the page asks for, by field, and of what type.
 _SAY = {"channel": str, "user": str, "text": str, "thread_ts": str | None}
 _REACT = {"channel": str, "ts": str, "name": str, "user": str, "remove": bool | None}
-
-_RELOAD = b"event: reload\ndata:\n\n"
-_ALIVE = b": alive\n\n"
+_CLICK = {"channel": str, "ts": str, "block_id": str | None, "action_id": str, "user": str}
 
 
-def add_routes(app: web.Application, workspace: Workspace, people: People) -> None:
+def add_routes(app: web.Application, slack: LocalSlack, *, sockets: Callable[[], int]) -> None:
     """Serve the page at ``/``, its files below ``/static/`` and its data below ``/page/``.
 
     Args:
         app: not yet running; on its shutdown the pages' event streams end.
-        workspace: what is shown.
-        people: does what is typed and clicked.
+        slack: what is shown, and does what is typed and clicked.
+        sockets: tells how many WebSockets are open.
     """
-    page = _Page(workspace, people)
+    page = _Page(slack, sockets)
     app.on_shutdown.append(page.close)
     app.router.add_get("/", page.index)
     app.router.add_get("/static/{name}", page.static)
@@ -74,6 +72,10 @@ def add_routes(app: web.Application, workspace: Workspace, people: People) -> No
     app.router.add_get("/page/files/{id}", page.file)
     app.router.add_post("/page/say", page.say)
     app.router.add_post("/page/react", page.react)
+    app.router.add_post("/page/click", page.click)
+    app.router.add_get("/page/wire", page.wire)
+    app.router.add_post("/page/fault", page.fault)
+    app.router.add_post("/page/clear-faults", page.clear_faults)
 
 
 def state(workspace: Workspace) -> dict[str, Any]:
@@ -82,7 +84,8 @@ def state(workspace: Workspace) -> dict[str, Any]:
     Returns:
         `team`; `users`, `channels` and `groups`: lists of objects with `id` and what is shown of each; `emoji`: Slack's
         name to Unicode; `messages`: channel id to Slack's message objects, oldest first, replies among them, the newest
-        `MESSAGES_SHOWN`; `limit`: that number.
+        `MESSAGES_SHOWN`; `limit`: that number; `methods`: what a fault can be planned for;
+        `faults`: the kinds, and what the value of each is in writing.
     """
     with workspace.lock:
         return {
@@ -90,19 +93,22 @@ def state(workspace: Workspace) -> dict[str, Any]:
             "users": [_user(user) for user in workspace.users.values()],
             "channels": [_channel(workspace, channel) for channel in workspace.channels.values()],
             "groups": [{"id": group.id, "handle": group.handle} for group in workspace.groups.values()],
-            "emoji": {name: _unicode(name) for name in (*emoji.CODE_POINTS, *emoji.ALIASES)},
+            "emoji": _glyphs(),
             "messages": {channel.id: _messages(channel) for channel in workspace.channels.values()},
             "limit": MESSAGES_SHOWN,
+            "methods": [*sorted(METHODS), *OTHER_TARGETS],
+            "faults": {kind: row.value for kind, row in KINDS.items()},
         }
 
 
 class _Page:
     """The handlers of one server's page."""
 
-    def __init__(self, workspace: Workspace, people: People) -> None:
-        self._workspace = workspace
-        self._people = people
-        self._feeds: set[_Feed] = set()
+    def __init__(self, slack: LocalSlack, sockets: Callable[[], int]) -> None:
+        self._slack = slack
+        self._workspace = slack.workspace
+        self._sockets = sockets
+        self._feeds: set[Feed] = set()
 
     async def close(self, _app: web.Application) -> None:
         """End all event streams; the server waits for its handlers."""
@@ -127,11 +133,11 @@ class _Page:
         _refuse_other_sites(request)
         response = web.StreamResponse(headers=_HEADERS | {"Content-Type": "text/event-stream; charset=utf-8"})
         await response.prepare(request)
-        feed = _Feed()
+        feed = Feed()
         self._feeds.add(feed)
         unsubscribe = self._workspace.subscribe(feed.push)
         try:
-            await response.write(_RELOAD)
+            await response.write(RELOAD)
             while (frame := await feed.next()) is not None:
                 await response.write(frame)
         except ConnectionError:
@@ -155,20 +161,59 @@ class _Page:
         return web.Response(body=stored.content, headers=headers)
 
     async def say(self, request: web.Request) -> web.Response:
+        """Post what was typed, or bring it to the app whose slash command it is. Slack takes none in threads."""
         asked = await self._read(request, _SAY)
+        channel, text, user, thread_ts = asked["channel"], asked["text"], asked["user"], asked["thread_ts"]
         with _slack_errors():
-            ts = self._people.say(asked["channel"], asked["text"], user=asked["user"], thread_ts=asked["thread_ts"])
+            if text.startswith("/") and thread_ts is None:
+                self._slack.command(channel, text, user=user)
+                return web.json_response({}, headers=_HEADERS)
+            ts = self._slack.say(channel, text, user=user, thread_ts=thread_ts)
         return web.json_response({"ts": ts}, headers=_HEADERS)
 
     async def react(self, request: web.Request) -> web.Response:
         asked = await self._read(request, _REACT)
-        act = self._people.unreact if asked["remove"] else self._people.react
+        act = self._slack.unreact if asked["remove"] else self._slack.react
         with _slack_errors():
             act(asked["channel"], asked["ts"], asked["name"], user=asked["user"])
         return web.json_response({}, headers=_HEADERS)
 
+    async def click(self, request: web.Request) -> web.Response:
+        asked = await self._read(request, _CLICK)
+        place = {"block_id": asked["block_id"], "user": asked["user"]}
+        with _slack_errors():
+            self._slack.click(asked["channel"], asked["ts"], asked["action_id"], **place)
+        return web.json_response({}, headers=_HEADERS)
+
+    async def wire(self, request: web.Request) -> web.Response:
+        _refuse_other_sites(request)
+        shown = gauges.readings(self._slack) | {"sockets": self._sockets()}
+        return web.json_response(shown, headers=_HEADERS)
+
+    async def fault(self, request: web.Request) -> web.Response:
+        asked = await self._read_fields(request, {"spec": str})
+        try:
+            method, fault = parse_fault(asked["spec"])
+        except ValueError as error:
+            raise _refusal(web.HTTPBadRequest, str(error)) from None
+        self._slack.fault(method, fault)
+        return web.json_response({}, headers=_HEADERS)
+
+    async def clear_faults(self, request: web.Request) -> web.Response:
+        await self._read_fields(request, {})
+        self._slack.clear_faults()
+        return web.json_response({}, headers=_HEADERS)
+
     async def _read(self, request: web.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a person at the page asks for: the `fields` of the body, None for what may be left out.
+        """Return what a person at the page asks for, and make sure that it is a person of this workspace."""
+        asked = await self._read_fields(request, fields)
+        user = self._workspace.users.get(asked["user"])
+        if user is None or user.bot_id or user.is_deactivated:
+            raise _refusal(web.HTTPBadRequest, f"{asked['user']!r} cannot act here; choose a person of the list")
+        return asked
+
+    async def _read_fields(self, request: web.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the `fields` of the body, None for what may be left out.
 
         A form of another site cannot send JSON, and its scripts cannot without our consent, which is never given.
         """
@@ -185,49 +230,7 @@ class _Page:
         wrong = [name for name, kind in fields.items() if not isinstance(asked[name], kind)]
         if wrong:
             raise _refusal(web.HTTPBadRequest, f"missing or of the wrong type: {', '.join(wrong)}")
-        user = self._workspace.users.get(asked["user"])
-        if user is None or user.bot_id or user.is_deactivated:
-            raise _refusal(web.HTTPBadRequest, f"{asked['user']!r} cannot act here; choose a person of the list")
         return asked
-
-
-class _Feed:
-    """Events on their way to one page: pushed by any thread, taken by the event loop in which the feed was made.
-
-    A page that falls too far behind loses what waits and is told to reload instead.
-    """
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
-
-    def push(self, event: Event) -> None:
-        frame = b"data: " + json.dumps(event).encode() + b"\n\n"
-        # The loop may be closed while another thread still changes the workspace: nobody is looking then.
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._put, frame)
-
-    def close(self) -> None:
-        """End the stream at once. Called in the loop."""
-        self._empty()
-        self._frames.put_nowait(None)
-
-    async def next(self) -> bytes | None:
-        """Return the next frame to send, or None at the end."""
-        try:
-            return await asyncio.wait_for(self._frames.get(), HEARTBEAT)
-        except asyncio.TimeoutError:
-            return _ALIVE
-
-    def _put(self, frame: bytes) -> None:
-        if self._frames.qsize() >= EVENTS_WAITING:
-            self._empty()
-            frame = _RELOAD
-        self._frames.put_nowait(frame)
-
-    def _empty(self) -> None:
-        while not self._frames.empty():
-            self._frames.get_nowait()
 
 
 def _static_file(name: str) -> web.StreamResponse:
@@ -276,6 +279,7 @@ def _user(user: User) -> dict[str, Any]:
         "id": user.id,
         "name": user.name,
         "is_bot": user.bot_id is not None,
+        "bot_id": user.bot_id,
         "deleted": user.is_deactivated,
         "note": ", ".join(note for note, holds in notes.items() if holds),
     }
@@ -295,15 +299,21 @@ def _channel(workspace: Workspace, channel: Channel) -> dict[str, Any]:
 
 
 def _messages(channel: Channel) -> list[dict[str, Any]]:
-    """Return the newest messages with their threads, never more than a page gets."""
-    chosen: dict[str, dict[str, Any]] = {}
-    for parent in reversed(channel.timeline()[-MESSAGES_SHOWN:]):
+    """Return the newest messages with their threads and what only some see, never more than a page gets."""
+    tombstones = [message for message in channel.messages() if message.fields.get("subtype") == "tombstone"]
+    parents = sorted([*channel.timeline(), *tombstones], key=lambda message: message.ts)
+    chosen = {shown["ts"]: shown for shown in list(channel.ephemerals)[-MESSAGES_SHOWN // 10 :]}
+    for parent in reversed(parents[-MESSAGES_SHOWN:]):
         replies = [] if parent.parent_ts else list(channel.thread(parent))[1:]
         for message in [parent, *reversed(replies)][: MESSAGES_SHOWN - len(chosen)]:
             chosen[message.ts] = views.message(channel, message, full=True, metadata=False)
     return [chosen[ts] for ts in sorted(chosen)]
 
 
-def _unicode(name: str) -> str:
-    points = emoji.CODE_POINTS[emoji.ALIASES.get(name, name)]
-    return "".join(chr(int(point, 16)) for point in points.split("-"))
+@functools.cache
+def _glyphs() -> dict[str, str]:
+    """Return Slack's names of all emoji with their Unicode."""
+    glyphs = {
+        name: "".join(chr(int(point, 16)) for point in points.split("-")) for name, points in emoji.CODE_POINTS.items()
+    }
+    return glyphs | {alias: glyphs[name] for alias, name in emoji.ALIASES.items()}

@@ -44,6 +44,21 @@ EVENTS: Final = Budget(500, capacity=30_000)
 Bucket = tuple[Hashable, Budget]
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How full a bucket is.
+
+    Attributes:
+        key: as it was taken from.
+        left: calls that may go now, whole ones and a part of the next.
+        budget: what it holds and refills, the limiter's factor included.
+    """
+
+    key: Hashable
+    left: float
+    budget: Budget
+
+
 class RateLimiter:
     """All buckets of one server. Not thread-safe.
 
@@ -57,7 +72,7 @@ class RateLimiter:
                 f"rate_limit is {factor!r}: give a factor such as 1.0 (Slack's own limits), or 0 for no limits"
             )
         self._factor = factor
-        self._levels: dict[Hashable, tuple[float, float]] = {}
+        self._levels: dict[Hashable, tuple[float, float, Budget]] = {}
 
     def take(self, buckets: Sequence[Bucket], now: float) -> int:
         """Take one call out of every bucket, or out of none.
@@ -73,14 +88,28 @@ class RateLimiter:
             return 0
         wait, levels = 0.0, {}
         for key, budget in buckets:
-            rate = budget.per_minute * self._factor / 60
-            capacity = max(budget.capacity * self._factor, 1.0)
-            level, then = self._levels.get(key, (capacity, now))
-            level = min(capacity, level + (now - then) * rate)
-            wait = max(wait, (1 - level) / rate)
-            levels[key] = (level - 1, now)
+            real = Budget(budget.per_minute * self._factor, max(budget.capacity * self._factor, 1.0))
+            level, then, _ = self._levels.get(key, (real.capacity, now, real))
+            level = _refilled(level, now - then, real)
+            wait = max(wait, (1 - level) / (real.per_minute / 60))
+            levels[key] = (level - 1, now, real)
         # A hair of a call is rounding error, and no reason to send somebody away for a second.
         if wait > 1e-6:
             return max(1, math.ceil(wait - 1e-6))
         self._levels.update(levels)
         return 0
+
+    def levels(self, now: float) -> list[Level]:
+        """Return all buckets that were ever taken from, in the order in which they first were.
+
+        Args:
+            now: seconds, as in `take`.
+        """
+        return [
+            Level(key, _refilled(level, now - then, budget), budget)
+            for key, (level, then, budget) in self._levels.items()
+        ]
+
+
+def _refilled(level: float, seconds: float, budget: Budget) -> float:
+    return min(budget.capacity, level + seconds * budget.per_minute / 60)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 import signal
 import sys
 import threading
 
-from slack_logging.local import Fault, LocalSlack
+from slack_logging.local import Fault, LocalSlack, events
 from slack_logging.local.faultplan import OTHER_TARGETS, parse_fault
 from slack_logging.local.faults import KINDS
+from slack_logging.local.methods import METHODS
 
 #: The port unless another is asked for: always the same, so that what was exported yesterday still works.
 DEFAULT_PORT = 8765
@@ -31,6 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=1.0,
         metavar="FACTOR",
         help="multiplies Slack's rate limits (default %(default)s; 0: no limits)",
+    )
+    parser.add_argument(
+        "--scopes", metavar="SCOPE[,SCOPE]", help="of the bot token (default: all that anything here asks for)"
+    )
+    parser.add_argument(
+        "--request-url",
+        metavar="URL",
+        help="push events, commands and clicks to this address on this machine, instead of Socket Mode",
     )
     parser.add_argument(
         "--fault", action="append", default=[], metavar="SPEC", help="plan a fault, see below; can be repeated"
@@ -89,7 +99,9 @@ def run(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    slack = LocalSlack(port=args.port, rate_limit=args.rate_limit)
+    scopes = _all_scopes() if args.scopes is None else re.split(r"[,\s]+", args.scopes)
+    slack = LocalSlack(port=args.port, rate_limit=args.rate_limit, scopes=scopes)
+    slack.app.request_url = args.request_url
     for method, fault in faults:
         slack.fault(method, fault)
     try:
@@ -106,6 +118,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _all_scopes() -> set[str]:
+    """Return what makes every method and every event work, since whoever tries a program here has an app for it."""
+    return {*events.SCOPES, *(scope for method in METHODS.values() for scope in method.scopes)}
+
+
 def _welcome(slack: LocalSlack) -> str:
     exports = "\n".join(f"  export {name}={value}" for name, value in slack.environ.items())
     faults = "".join(f"  fault    {method}={fault}\n" for method, fault in slack.faults())
@@ -114,6 +131,8 @@ def _welcome(slack: LocalSlack) -> str:
   page     {slack.url}/
   people   ada {slack.user_id("ada")}, ben {slack.user_id("ben")}
   webhook  {slack.webhook_url("#ops-log")}  (posts to #ops-log)
+  tokens   {slack.bot_token}, and for Socket Mode {slack.app_token}
+  secret   {slack.app.signing_secret}  (signs what is pushed by --request-url)
 {faults}
 To point a program at it:
 

@@ -22,7 +22,7 @@ from slack_logging.local.faults import Fault
 from slack_logging.local.interactions import Interactions
 from slack_logging.local.loopback import LoopbackServer
 from slack_logging.local.people import People
-from slack_logging.local.ratelimits import RateLimiter
+from slack_logging.local.ratelimits import Level, RateLimiter
 from slack_logging.local.server import Server
 from slack_logging.local.sockets import Distribution, Socket
 from slack_logging.local.teams import TEAM_ID
@@ -92,7 +92,7 @@ class LocalSlack(People):
         self._calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
         self._changes = 0
         self._changed = threading.Condition(self.workspace.lock)
-        limiter = RateLimiter(rate_limit)
+        self._limiter = limiter = RateLimiter(rate_limit)
         self._apps = Apps(self.workspace)
         self.app = self._apps.install(self._bot, scopes=scopes, commands=None)
         self._faults = FaultPlan(seed)
@@ -127,7 +127,7 @@ class LocalSlack(People):
             raise RuntimeError("this LocalSlack is running already")
         app = self._server.application()
         self._dispatcher.add_routes(app)
-        page.add_routes(app, self.workspace, self)
+        page.add_routes(app, self, sockets=self._dispatcher.sockets.count)
         listening = LoopbackServer(app)
         self._port = listening.start(self._port)
         self._listening = listening
@@ -310,6 +310,11 @@ class LocalSlack(People):
         """Forget the calls so far."""
         with self.workspace.lock:
             self._calls.clear()
+
+    def rate_levels(self) -> list[Level]:
+        """Return how full each rate limit is that was called upon so far; none where rate limits are off."""
+        with self.workspace.lock:
+            return self._limiter.levels(self.workspace.clock.time())
 
     def fault(self, method: str, fault: Fault) -> None:
         """Plan a fault for the next calls.

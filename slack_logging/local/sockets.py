@@ -178,6 +178,11 @@ class Sockets:
         self.listening.add(app.id)
         return f"{base.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={app.id}"
 
+    def count(self) -> int:
+        """Return how many are open, of all apps."""
+        with self._lock:
+            return sum(map(len, self._open.values()))
+
     def of(self, app: App) -> list[Socket]:
         """Return an app's open connections, oldest first."""
         with self._lock:

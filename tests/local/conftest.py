@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
-from collections.abc import Callable
-from typing import Any
+import shutil
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -15,12 +17,21 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from slack_logging.local import LocalSlack
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 # No test judges by wall time, and hypothesis' own would.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 #: Calls a method of slack_sdk's client by name and returns Slack's answer, refusals too.
 Ask = Callable[..., dict[str, Any]]
+
+#: Opens a Slack's page in a browser window of its own; keyword arguments are those of Playwright's `new_page`.
+Open = Callable[..., "Page"]
+
+#: The window, in CSS pixels, unless a test gives another.
+DESKTOP = {"width": 1280, "height": 800}
 
 
 def ask_sync(slack: LocalSlack, token: str | None = None) -> Ask:
@@ -92,3 +103,61 @@ def quiet_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
 def log(slack: LocalSlack) -> str:
     """Return the id of ``#ops-log``."""
     return slack.channel_id("ops-log")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Run a headless Chromium, one a module: Playwright's event loop would be in the way of other modules' own."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("there is no chromium, chromium-browser or google-chrome here")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium)
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def pages_of(browser: Browser) -> Iterator[Open]:
+    """Open pages, and close them at the end: nothing has left this machine by then, and no script has failed."""
+    pages: list[Page] = []
+    asked: list[str] = []
+    failures: list[str] = []
+
+    def opened(slack: LocalSlack, **options: Any) -> Page:
+        page = browser.new_page(**{"viewport": DESKTOP} | options)
+        page.set_default_timeout(5000)
+        pages.append(page)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.goto(slack.url)
+        page.locator("#status", has_text="Live").wait_for()
+        page.locator("#person option").first.wait_for(state="attached")
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+    assert asked
+    assert [url for url in asked if not url.startswith("http://127.0.0.1:")] == []
+    assert failures == []
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Open the page of a Slack; see `pages_of`."""
+    with pages_of(browser) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(slack: LocalSlack) -> WebClient:
+    """Return slack_sdk's client with the bot's token."""
+    return WebClient(slack.bot_token, base_url=slack.api_url)
+
+
+@pytest.fixture
+def page(slack: LocalSlack, open_page: Open) -> Page:
+    """Open the page of the test's Slack."""
+    return open_page(slack)

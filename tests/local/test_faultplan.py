@@ -35,6 +35,11 @@ WRITTEN = [
     ("reorder", Fault.reorder()),
     ("lose", Fault.lose()),
     ("oversize", Fault.oversize()),
+    ("deaf", Fault.deaf()),
+    ("mute", Fault.mute()),
+    ("refresh", Fault.refresh()),
+    ("close", Fault.close()),
+    ("drop", Fault.drop()),
 ]
 
 _SECONDS = st.floats(min_value=0, allow_infinity=False, allow_nan=False) | st.integers(0, 10**6)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -140,10 +141,14 @@ def test_one_file_is_shared_in_a_hundred_channels(slack: LocalSlack, ask: Ask, l
     channels = [slack.add_channel(f"c{number}") for number in range(limits.SHARED_CHANNELS)]
     answer = ask("files_getUploadURLExternal", filename="a.txt", length=3)
     send(slack, answer["upload_url"], b"abc")
-    arguments = {"files": [{"id": answer["file_id"]}], "blocks": '[{"type": "divider"}]'}
-    refused = ask("files_completeUploadExternal", channels=[*channels, log], **arguments)
-    assert "channels_limit_exceeded" == refused["error"]
-    assert ask("files_completeUploadExternal", channels=channels, **arguments)["ok"]
+    arguments = {"files": json.dumps([{"id": answer["file_id"]}]), "blocks": '[{"type": "divider"}]'}
+
+    def complete(channels: list[str]) -> dict[str, Any]:
+        params = arguments | {"channels": ",".join(channels)}
+        return ask("api_call", api_method="files.completeUploadExternal", params=params)
+
+    assert "channels_limit_exceeded" == complete([*channels, log])["error"]
+    assert complete(channels)["ok"]
     slack.wait_for(lambda: all(slack.files(channel) for channel in channels))
     assert "divider" == slack.messages(channels[-1])[0]["blocks"][0]["type"]
 

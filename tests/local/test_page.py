@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from slack_logging.local import LocalSlack, emoji, page
+from slack_logging.local import LocalSlack, emoji, feed, page
 from tests.local.browser import JSON, Events, post, request
 
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> & \u202e"
@@ -116,6 +116,19 @@ def test_the_state_holds_people_channels_and_messages_with_their_replies(slack: 
     assert messages[2]["blocks"][0]["elements"][0]["elements"][0]["text"] == HOSTILE
 
 
+def test_the_state_keeps_the_places_of_deleted_parents(slack: LocalSlack) -> None:
+    """A deleted message that has replies stays in the state as a placeholder, where it stood."""
+    parent = slack.say("#ops-log", "regretted", user="ada")
+    reply = slack.say("#ops-log", "answer", user="ben", thread_ts=parent)
+    later = slack.say("#ops-log", "later", user="ben")
+    slack.delete("#ops-log", parent)
+
+    shown = state(slack)["messages"][ids(slack)["#ops-log"]]
+
+    assert [message["ts"] for message in shown] == [parent, reply, later]
+    assert (shown[0]["subtype"], shown[0]["text"]) == ("tombstone", "This message was deleted.")
+
+
 def test_the_state_spells_every_emoji_that_can_be_used(slack: LocalSlack) -> None:
     """The page shows as Unicode each emoji that the workspace knows, by all its names."""
     shown = state(slack)["emoji"]
@@ -190,7 +203,7 @@ def test_what_a_program_posts_reaches_the_page(slack: LocalSlack) -> None:
 
 def test_a_page_that_falls_behind_is_told_to_reload(slack: LocalSlack, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits for one page is bounded: past the bound it is dropped and the page told to fetch the state."""
-    monkeypatch.setattr(page, "EVENTS_WAITING", 0)
+    monkeypatch.setattr(feed, "EVENTS_WAITING", 0)
     with Events(slack) as events:
         events.next()
         slack.say("#ops-log", "one", user="ada")
@@ -221,6 +234,17 @@ def test_saying_and_replying_are_a_persons_messages(slack: LocalSlack) -> None:
     assert parent["blocks"][0]["type"] == "rich_text"
     assert "bot_id" not in parent
     assert (reply["user"], reply["text"], reply["thread_ts"]) == (known["ada"], "why", said["ts"])
+
+
+def test_a_slash_command_without_an_app_is_refused(slack: LocalSlack) -> None:
+    """Who types a command that no app takes is told so; nothing is posted."""
+    slack.app.commands = frozenset({"/deploy"})
+    known = ids(slack)
+
+    answer = post(slack, "/page/say", {"channel": known["#ops-log"], "user": known["ada"], "text": "/nonsense 1"})
+
+    assert (answer.status, answer.json["error"]) == (400, "/nonsense is not a valid command: no app here takes it")
+    assert slack.messages("#ops-log") == []
 
 
 def test_reacting_twice_is_reacting_once_and_can_be_taken_back(slack: LocalSlack) -> None:
@@ -287,18 +311,20 @@ def test_a_body_that_is_no_json_object_is_refused(slack: LocalSlack, body: bytes
         ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
     ],
 )
-@pytest.mark.parametrize("path", ["/page/say", "/page/react"])
+@pytest.mark.parametrize("path", ["/page/say", "/page/react", "/page/click", "/page/fault", "/page/clear-faults"])
 def test_other_sites_cannot_act_as_a_person(slack: LocalSlack, path: str, headers: dict[str, str], status: int) -> None:
     """A form or script of another site, or a foreign name that points here, changes nothing."""
     known = ids(slack)
     ts = slack.say("#ops-log", "mine", user="ada")
     asked = {"channel": known["#ops-log"], "user": known["ada"], "text": "not mine", "ts": ts, "name": "eyes"}
+    asked |= {"action_id": "go", "spec": "*=cut_before"}
 
     answer = request(slack, path, method="POST", body=json.dumps(asked).encode(), headers=JSON | headers)
 
     assert answer.status == status
     assert [message["text"] for message in slack.messages("#ops-log")] == ["mine"]
     assert slack.reactions("#ops-log", ts) == {}
+    assert request(slack, "/page/wire").json["faults"] == []
 
 
 def test_the_page_itself_can_act(slack: LocalSlack) -> None:
@@ -311,7 +337,7 @@ def test_the_page_itself_can_act(slack: LocalSlack) -> None:
     assert answer.status == 200
 
 
-@pytest.mark.parametrize("path", ["/page/state", "/page/events", "/page/files/F0"])
+@pytest.mark.parametrize("path", ["/page/state", "/page/events", "/page/files/F0", "/page/wire"])
 @pytest.mark.parametrize(
     "header", [("Host", "evil.example"), ("Sec-Fetch-Site", "cross-site"), ("Origin", "https://evil.example")]
 )

@@ -18,6 +18,7 @@ from slack_logging.local.ratelimits import (
     TIER_4,
     WORKSPACE_POSTS,
     Budget,
+    Level,
     RateLimiter,
 )
 from slack_logging.testing import FakeClock
@@ -93,6 +94,18 @@ def test_refused_call_takes_from_no_bucket() -> None:
     narrow, wide = ("narrow", Budget(60, 1)), ("wide", Budget(60, 3))
     assert [0, 1, 1, 1] == [limiter.take([narrow, wide], 0) for _ in range(4)]
     assert [0, 0, 1] == [limiter.take([wide], 0) for _ in range(3)]
+
+
+def test_levels_tell_what_is_left_of_each_bucket_in_use() -> None:
+    """A bucket is told of once it was called upon, refilled up to now, with the budget that holds for it."""
+    limiter = RateLimiter(2.0)
+    assert [] == limiter.levels(0.0)
+    for _ in range(10):
+        limiter.take([(("post", "C1"), CHANNEL_POSTS), ("post", WORKSPACE_POSTS)], 0.0)
+
+    doubled, workspace = Budget(120, 10), Budget(600, 600)
+    assert [Level(("post", "C1"), 2.0, doubled), Level("post", 600.0, workspace)] == limiter.levels(1.0)
+    assert [Level(("post", "C1"), 10.0, doubled), Level("post", 600.0, workspace)] == limiter.levels(60.0)
 
 
 @pytest.mark.parametrize(("factor", "burst"), [(1.0, 40), (0.5, 20), (2.0, 80), (0.01, 1)])

@@ -330,6 +330,36 @@ def test_events_can_be_doubled_swapped_lost_and_huge(slack: LocalSlack, open_soc
     slack.wait_for(lambda: not slack.deliveries())
 
 
+@pytest.mark.parametrize(("fault", "code"), [(Fault.refresh(), 1000), (Fault.close(), 1000), (Fault.drop(), 1006)])
+def test_a_planned_fault_ends_the_connection_after_the_event(
+    slack: LocalSlack, open_socket: Open, fault: Fault, code: int
+) -> None:
+    """As `Socket.disconnect`, `close` and `drop` do, but at the next event, and from the command line too."""
+    client = open_socket()
+    slack.fault("socket", fault)
+    slack.say("#ops-log", "x", user="ada")
+    if fault.kind != "drop":
+        client.envelope(ack=False)
+    if fault.kind == "refresh":
+        assert ("disconnect", "refresh_requested") == _reason(client.next())
+    with contextlib.suppress(ConnectionClosed):
+        while fault.kind == "drop":  # whether the event was still sent is chance
+            client.next()
+    assert code == client.end()
+    slack.wait_for(lambda: not slack.sockets())
+
+
+@pytest.mark.parametrize(("fault", "attribute"), [(Fault.deaf(), "is_deaf"), (Fault.mute(), "is_mute")])
+def test_a_planned_fault_lasts_from_the_event_on(
+    slack: LocalSlack, open_socket: Open, fault: Fault, attribute: str
+) -> None:
+    """As `Socket.deafen` and `mute` do."""
+    open_socket()
+    slack.fault("socket", fault)
+    slack.say("#ops-log", "x", user="ada")
+    slack.wait_for(lambda: [True] == [getattr(socket, attribute) for socket in slack.sockets()])
+
+
 def test_a_swapped_event_without_a_next_one_comes_a_second_later(
     slack: LocalSlack, clock: FakeClock, open_socket: Open
 ) -> None:

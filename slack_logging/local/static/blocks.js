@@ -1,7 +1,10 @@
 /** A message's content as DOM nodes: its blocks, or else its text, then its attachments. */
 
 import { h, link } from "./dom.js";
-import { date, mention, mrkdwn, preformatted, unescape } from "./text.js";
+import { markdown } from "./markdown.js";
+import { date, levelClass, mention, mrkdwn, preformatted, unescape } from "./text.js";
+
+const COLOURS = { good: "#2eb67d", warning: "#ecb22e", danger: "#e01e5a" };
 
 /** Draw what a person reads of a message. `names` resolves ids (see store.js). */
 export function content(message, names) {
@@ -14,22 +17,24 @@ export function content(message, names) {
 
 const BLOCKS = {
   rich_text: (block, names) => richText(block.elements, names),
-  section: (block, names) => [
-    block.text && h("div", { class: "section" }, textObject(block.text, names)),
-    block.fields && h("div", { class: "fields" },
-      block.fields.map((field) => h("div", {}, textObject(field, names)))),
-  ],
+  section: (block, names) => h("div", { class: "with-accessory" },
+    h("div", {},
+      block.text && h("div", { class: "section" }, textObject(block.text, names)),
+      block.fields && h("div", { class: "fields" },
+        block.fields.map((field) => h("div", {}, textObject(field, names))))),
+    block.accessory && control(block.accessory, block, names)),
   header: (block, names) => h("h3", {}, textObject(block.text, names)),
   context: (block, names) =>
     h("div", { class: "context" }, (block.elements ?? []).map((element) => contextElement(element, names))),
   divider: () => h("hr"),
-  markdown: (block) => h("div", { class: "text" }, block.text ?? ""),
+  markdown: (block, names) => markdown(block.text ?? "", names),
   image: (block) => image(block),
-  table: (block, names) => h("table", {}, (block.rows ?? []).map((row) =>
-    h("tr", {}, row.map((cell) => h("td", {}, drawCell(cell, names)))))),
+  table: (block, names) => h("div", { class: "wide", tabindex: "0", role: "group", "aria-label": "Table" },
+    h("table", {}, (block.rows ?? []).map((row, index) =>
+      h("tr", {}, row.map((cell) => h(index ? "td" : "th", {}, drawCell(cell, names))))))),
   actions: (block, names) =>
-    h("div", { class: "context" }, (block.elements ?? []).map((element) =>
-      h("span", { class: "button" }, element.text ? textObject(element.text, names) : element.type))),
+    h("div", { class: "actions" }, (block.elements ?? []).map((element) => control(element, block, names))),
+  alert: (block, names) => h("div", { class: `alert ${block.level ?? "default"}` }, textObject(block.text, names)),
 };
 
 function drawBlock(block, names) {
@@ -37,20 +42,36 @@ function drawBlock(block, names) {
   return h("div", { class: "context" }, `(a "${block.type}" block, which this page does not draw)`);
 }
 
+/** Draw a button, which message.js hears of when it is clicked, or name what else a program may offer. */
+function control(element, block, names) {
+  if (element.type === "image") return image(element);
+  const label = element.text ? textObject(element.text, names) : element.placeholder?.text ?? element.type;
+  if (element.type !== "button") return h("span", { class: "button", title: "Only buttons work here" }, label);
+  return h("button", {
+    type: "button", class: `button ${element.style === "danger" || element.style === "primary" ? element.style : ""}`,
+    "aria-label": element.accessibility_label, "data-action": element.action_id, "data-block": block.block_id,
+    "data-url": element.url,
+  }, label);
+}
+
 function drawAttachment(attachment, names) {
   const { pretext, title, title_link: titleLink, text, fallback, fields, footer, blocks } = attachment;
+  const { author_name: author, color = "", thumb_url: thumb, image_url: picture } = attachment;
   const shown = pretext || title || text || fields || blocks ? null : unescape(fallback ?? "");
-  return [
-    pretext && mrkdwn(pretext, names),
-    h("div", { class: "attachment" },
-      title && h("b", {}, titleLink ? link(titleLink, unescape(title)) : unescape(title)),
-      text && mrkdwn(text, names),
-      fields?.map((field) =>
-        h("div", {}, h("b", {}, unescape(field.title ?? "")), mrkdwn(field.value ?? "", names))),
-      blocks?.map((block) => drawBlock(block, names)),
-      shown,
-      footer && h("div", { class: "context" }, unescape(footer))),
-  ];
+  const box = h("div", { class: "attachment" },
+    author && h("div", { class: "context" }, unescape(author)),
+    title && h("b", {}, titleLink ? link(titleLink, unescape(title)) : unescape(title)),
+    text && mrkdwn(text, names),
+    fields && h("div", { class: "fields" }, fields.map((field) =>
+      h("div", { class: field.short ? "" : "long" },
+        h("b", {}, unescape(field.title ?? "")), mrkdwn(field.value ?? "", names)))),
+    blocks?.map((block) => drawBlock(block, names)),
+    shown,
+    (picture || thumb) && image({ image_url: picture || thumb, alt_text: fallback }),
+    footer && h("div", { class: "context" }, unescape(footer)));
+  const edge = COLOURS[color] ?? (/^#?[0-9a-f]{6}$/i.test(color) && `#${color.replace("#", "")}`);
+  if (edge) box.style.borderLeftColor = edge; // by script: the page allows no style attributes
+  return [pretext && mrkdwn(pretext, names), box];
 }
 
 function drawCell(cell, names) {
@@ -67,19 +88,43 @@ function contextElement(element, names) {
   return h("span", {}, element.type === "image" ? image(element) : textObject(element, names));
 }
 
-/** Name a foreign picture and link to it: the page itself loads nothing from elsewhere. */
-function image({ image_url: url = "", alt_text: label = "image", title }) {
-  return h("div", { class: "image" }, "🖼 ", link(url, title?.text || label));
+/** Draw a picture that is a file of this workspace; name any other and link to it: the page loads nothing foreign. */
+function image({ image_url: url = "", alt_text: label = "image", slack_file: file, title }) {
+  if (file?.id) return h("img", { src: `/page/files/${encodeURIComponent(file.id)}`, alt: label, class: "picture" });
+  return h("div", { class: "image" }, h("span", { "aria-hidden": "true" }, "🖼 "),
+    title?.text && h("b", {}, title.text, " "), link(url, label || "image"));
 }
 
+/** Draw rich text; below a line that begins with a log level's emoji, its traceback has the same edge. */
 function richText(elements, names) {
+  let level = "";
   return (elements ?? []).map((element) => {
-    const children = (element.elements ?? []).map((child) => richInline(child, names));
-    if (element.type === "rich_text_preformatted") return preformatted(children);
-    if (element.type === "rich_text_quote") return h("blockquote", {}, children);
+    const children = element.elements ?? [];
+    const drawn = () => children.map((child) => richInline(child, names));
     if (element.type === "rich_text_list") return list(element, names);
-    return h("div", { class: "text" }, children);
+    if (element.type === "rich_text_quote") return h("blockquote", {}, drawn());
+    if (element.type === "rich_text_preformatted") {
+      const box = preformatted(drawn());
+      return level ? h("div", { class: level }, box) : box;
+    }
+    return logLines(children).map((line) => {
+      level = levelClass(line[0]?.type === "emoji" ? line[0].name : "");
+      return h("div", { class: `text ${level}` }, line.map((child) => richInline(child, names)));
+    });
   });
+}
+
+/** Divide a section before each line that begins with a log level's emoji; the line ends that divide are dropped. */
+function logLines(children) {
+  const lines = [[]];
+  for (const child of children) {
+    const last = lines.at(-1);
+    if (child.type === "emoji" && levelClass(child.name) && last.at(-1)?.text === "\n") {
+      last.pop();
+      lines.push([child]);
+    } else last.push(child);
+  }
+  return lines;
 }
 
 function list(element, names) {
@@ -97,11 +142,18 @@ const RICH_INLINE = {
   usergroup: (element, names) => mention(`@${names.group(element.usergroup_id)}`),
   channel: (element, names) => mention(`#${names.channel(element.channel_id)}`),
   broadcast: (element) => mention(`@${element.range}`),
-  emoji: (element, names) => names.emoji(element.name),
+  emoji: ({ name, skin_tone: tone }, names) =>
+    names.emoji(tone && !name.includes("::") ? `${name}::skin-tone-${tone}` : name),
   date: (element) => date(element.timestamp, element.format ?? "", element.fallback ?? ""),
-  color: (element) => element.value,
+  color: (element) => colour(element.value ?? ""),
 };
 const STYLE_TAGS = { code: "code", strike: "s", italic: "i", bold: "b", underline: "u" };
+
+function colour(value) {
+  const sample = h("span", { class: "colour", "aria-hidden": "true" });
+  if (/^#[0-9a-f]{3,8}$/i.test(value)) sample.style.backgroundColor = value;
+  return h("span", {}, sample, value);
+}
 
 function richInline(element, names) {
   if (!Object.hasOwn(RICH_INLINE, element.type)) return "";

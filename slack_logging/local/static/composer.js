@@ -1,16 +1,19 @@
 /** A box to write in: Enter sends, Shift+Enter begins a line. What could not be sent stays, and the reason is shown. */
 
 import { h } from "./dom.js";
+import { face } from "./message.js";
 
 export class Composer {
-  /** `send(text)` is awaited; the error it throws is shown. */
-  constructor(send) {
+  /** `app` knows who writes (see page.js). `send(text)` is awaited; the error it throws is shown. */
+  constructor(app, send) {
+    this.app = app;
     this.send = send;
+    this.speaker = h("button", { type: "button", class: "speaker", onclick: () => app.nextPerson() });
     this.box = h("textarea", { rows: "1", onkeydown: (event) => this.#key(event) });
     this.button = h("button", { type: "submit", class: "send", "aria-label": "Send", title: "Send (Enter)" }, "➤");
     this.problem = h("p", { class: "problem", role: "alert" });
     this.element = h("form", { class: "composer", onsubmit: (event) => this.#submit(event) },
-      h("div", { class: "composer-row" }, this.box, this.button), this.problem);
+      h("div", { class: "composer-row" }, this.speaker, this.box, this.button), this.problem);
   }
 
   /** Say what writing here does, for example `Message #ops-commands as ada`, or why it is not possible. */
@@ -18,6 +21,11 @@ export class Composer {
     this.box.disabled = !isOpen;
     this.box.setAttribute("placeholder", text);
     this.box.setAttribute("aria-label", text);
+    const { store } = this.app;
+    const label = `Speaking as ${store.user(store.me)}; switch person`;
+    this.speaker.setAttribute("aria-label", label);
+    this.speaker.setAttribute("title", `${label} (u)`);
+    this.speaker.replaceChildren(face(store.author({ user: store.me }), store));
   }
 
   #key(event) {

@@ -4,6 +4,9 @@ import { h } from "./dom.js";
 
 const CLOSE_SECONDS = 300;
 
+// What stands for itself even beside the same author's other messages.
+const STANDING = /^(thread_broadcast|tombstone|(channel|group)_.*)$/;
+
 export class MessageList {
   /** `makeItem(ts)` makes what draws one message: an `element`, its `message`, and `update(message)`. */
   constructor(makeItem, { showDays = false } = {}) {
@@ -32,6 +35,13 @@ export class MessageList {
     item.update(message);
     this.#join(item.element);
     this.#join(item.element.nextElementSibling);
+  }
+
+  /** Draw the line above the first new message; null takes it away. */
+  mark(ts) {
+    this.marked?.removeAttribute("data-new");
+    this.marked = this.items.get(ts)?.element;
+    this.marked?.setAttribute("data-new", "New");
   }
 
   remove(ts) {
@@ -68,6 +78,6 @@ function dayOf({ ts }) {
 
 function isClose(previous, message) {
   const sameAuthor = ["user", "bot_id", "username"].every((field) => previous[field] === message[field]);
-  const ordinary = message.subtype !== "thread_broadcast" && previous.subtype !== "thread_broadcast";
-  return sameAuthor && ordinary && Number(message.ts) - Number(previous.ts) < CLOSE_SECONDS;
+  const sameKind = message.subtype === previous.subtype || ![message, previous].some((one) => STANDING.test(one.subtype));
+  return sameAuthor && sameKind && Boolean(message.is_ephemeral) === Boolean(previous.is_ephemeral) && Number(message.ts) - Number(previous.ts) < CLOSE_SECONDS;
 }

@@ -2,11 +2,13 @@
 
 import { content } from "./blocks.js";
 import { h } from "./dom.js";
+import { drawFile } from "./files.js";
 
 const TONES = 8;
-const TEXT_FILES = /^text\/|json|xml|\.(log|txt|csv|md|ya?ml|toml|py)$/;
-const IMAGE_FILES = /^image\/(png|jpeg|gif|webp)$/;
-const PREVIEW_CHARS = 20_000;
+const SPOKEN_CHARS = 300; // of a message, when it gets the focus
+
+// What Slack says of a channel's members and settings: a small line.
+const SYSTEM = /^(channel|group)_(join|leave|name|topic|purpose|archive|unarchive|convert_.*|posting_.*)$|^pinned_item$/;
 
 /** What the reaction menu offers: the orders that people give by emoji, then the marks that a bot sets. */
 const MENU = [
@@ -27,16 +29,27 @@ export class MessageView {
     this.body = h("div", { class: "body" });
     this.files = h("div", { class: "files" });
     this.reactions = h("div", { class: "reactions" });
-    this.main = h("div", { class: "main" }, this.head, this.body, this.files, this.reactions, this.#tools());
+    this.problem = h("p", { class: "problem", role: "alert" });
+    this.main = h("div", { class: "main" },
+      this.head, this.body, this.files, this.reactions, this.problem, this.#tools());
     this.element = h("li", { class: "message", tabindex: "-1" }, this.avatar, this.main);
+    this.body.addEventListener("click", (event) => this.#click(event.target.closest("[data-action]")));
   }
 
   update(message) {
     this.message = message;
+    const { subtype = "" } = message;
     const author = this.app.store.author(message);
-    this.avatar.className = author.isApp ? "avatar app" : `avatar tone-${tone(author.id)}`;
-    this.avatar.textContent = avatarText(author, this.app.store);
+    const classes = {
+      system: SYSTEM.test(subtype), gone: subtype === "tombstone", me: subtype === "me_message",
+      ephemeral: message.is_ephemeral,
+    };
+    for (const [name, holds] of Object.entries(classes)) this.element.classList.toggle(name, Boolean(holds));
+    this.element.dataset.ts = message.ts;
+    this.avatar.className = `avatar ${author.isApp ? "app" : toneClass(author.id)}`;
+    this.avatar.textContent = classes.gone ? "🗑" : avatarText(author, this.app.store);
     this.head.replaceChildren(
+      message.is_ephemeral ? h("span", { class: "note only-you" }, "👁 Only visible to you") : "",
       h("span", { class: "author" }, author.name),
       author.isApp ? h("span", { class: "badge" }, "APP") : "",
       time(message.ts),
@@ -44,8 +57,28 @@ export class MessageView {
     );
     this.body.replaceChildren(h("div", {}, content(message, this.app.store)));
     if (message.edited) this.#markEdited(message.edited.ts);
+    const spoken = this.body.textContent.slice(0, SPOKEN_CHARS);
+    this.element.setAttribute("aria-label", `${author.name}, ${timeOf(message.ts)}: ${spoken}`);
     this.#updateFiles(message.files ?? []);
     this.reactions.replaceChildren(...(message.reactions ?? []).map((reaction) => this.#chip(reaction)));
+  }
+
+  /** Open the page's one reaction menu; return false where nobody can react. */
+  react() {
+    if (this.element.matches(".ephemeral, .gone")) return false;
+    this.#openMenu(this.addReaction);
+    return true;
+  }
+
+  /** Tell the app whose button was clicked; what it answers shows by itself, what went wrong below the message. */
+  async #click(button) {
+    if (!button) return;
+    const { action, block, url } = button.dataset;
+    if (url) window.open(url, "_blank", "noopener,noreferrer");
+    button.disabled = true;
+    const problem = await this.app.click(this.channel, this.message.ts, block ?? null, action).then(() => "", String);
+    button.disabled = false;
+    this.problem.textContent = problem.replace(/^Error: /, "");
   }
 
   /** Say so at the end of the last line where there is one, else below. */
@@ -76,9 +109,9 @@ export class MessageView {
   #tools() {
     const tool = (label, icon, onclick) =>
       h("button", { type: "button", title: label, "aria-label": label, onclick }, icon);
-    const add = tool("Add reaction", "☺︎", () => this.#openMenu(add));
+    this.addReaction = tool("Add reaction", "☺︎", () => this.react());
     const reply = this.onReply && tool("Reply in thread", "↩︎", this.onReply);
-    return h("div", { class: "tools" }, add, reply);
+    return h("div", { class: "tools" }, this.addReaction, reply);
   }
 
   /** Open the page's one reaction menu beside the button that asked for it. */
@@ -86,7 +119,6 @@ export class MessageView {
     const menu = document.getElementById("reaction-menu");
     const choose = (name) => () => {
       menu.hidePopover();
-      anchor.focus();
       this.app.react(this.channel, this.message.ts, name, true);
     };
     menu.replaceChildren(...MENU.map((name) => h("button", {
@@ -103,8 +135,22 @@ export class MessageView {
 /** Draw a message's time of day; its full date is the tooltip. */
 export function time(ts) {
   const at = new Date(Number(ts) * 1000);
-  const shown = at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
-  return h("time", { datetime: at.toISOString(), title: fullTime(ts) }, shown);
+  return h("time", { datetime: at.toISOString(), title: fullTime(ts) }, timeOf(ts));
+}
+
+/** Draw somebody small and square, in the colour that is his everywhere. */
+export function face(author, names) {
+  return h("span", { class: `face ${author.isApp ? "app" : toneClass(author.id)}`, title: author.name,
+    "aria-hidden": "true" }, avatarText(author, names));
+}
+
+/** Name the CSS class that has a person's colour. */
+export function toneClass(id) {
+  return `tone-${[...id].reduce((sum, char) => sum * 31 + char.codePointAt(0), 7) % TONES}`;
+}
+
+function timeOf(ts) {
+  return new Date(Number(ts) * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 }
 
 function fullTime(ts) {
@@ -116,33 +162,3 @@ function avatarText({ name, isApp, icon }, names) {
   return isApp ? "🤖" : [...name][0].toUpperCase();
 }
 
-function tone(id) {
-  return [...id].reduce((sum, char) => sum * 31 + char.codePointAt(0), 7) % TONES;
-}
-
-function drawFile({ id, name, title, size, mimetype = "" }) {
-  const url = `/page/files/${encodeURIComponent(id)}`;
-  const card = h("div", { class: "file" },
-    h("span", { class: "file-icon", "aria-hidden": "true" }, IMAGE_FILES.test(mimetype) ? "🖼" : "📄"),
-    h("a", { href: url, download: name }, title || name),
-    h("span", { class: "note" }, title && title !== name ? `${name}, ` : "", fileSize(size)));
-  const picture = IMAGE_FILES.test(mimetype) && h("img", { src: url, alt: title || name, loading: "lazy" });
-  return h("div", {}, card, picture || (TEXT_FILES.test(`${mimetype} ${name}`) && preview(url)));
-}
-
-function preview(url) {
-  const shown = h("pre", { tabindex: "0" }, "Loading ...");
-  const load = async () => {
-    const response = await fetch(url).catch(() => null);
-    const text = response?.ok ? await response.text() : "The file could not be loaded.";
-    shown.textContent = text.length > PREVIEW_CHARS ? `${text.slice(0, PREVIEW_CHARS)}\n... (the file has more)` : text;
-  };
-  const details = h("details", { ontoggle: () => details.open && load() }, h("summary", {}, "Preview"), shown);
-  return details;
-}
-
-function fileSize(bytes) {
-  if (bytes == null) return "";
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1000 ** 2 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1000 ** 2).toFixed(1)} MB`;
-}

@@ -1,13 +1,19 @@
-/** The page: who is writing, which channels are shown, and the server's events. */
+/** The page: who is writing, which channels are shown, what is new, and the server's events. */
 
 import { h } from "./dom.js";
+import { listenToKeys } from "./keys.js";
+import { face } from "./message.js";
 import { Pane } from "./pane.js";
 import { Store } from "./store.js";
+import { visibleText } from "./text.js";
+import { Wire } from "./wire.js";
 
 const FIRST_CHANNELS = ["ops-log", "ops-commands"];
 const RETRY_MS = 2000;
 const DRAW_MS = 30;
 const PERSON_KEY = "slack-local-person";
+
+const narrow = matchMedia("(max-width: 760px)"); // as in page.css
 
 const store = new Store();
 const app = {
@@ -16,9 +22,14 @@ const app = {
   react: (channel, ts, name, add) =>
     post("/page/react", { channel, ts, name, user: store.me, remove: !add })
       .then(() => announce(""), (error) => announce(`The reaction was refused: ${error.message}`)),
+  click: (channel, ts, block_id, action_id) =>
+    post("/page/click", { channel, ts, block_id, action_id, user: store.me }),
+  nextPerson,
 };
-const panes = FIRST_CHANNELS.map(() => new Pane(app, { onPick: updateTabs }));
+const panes = FIRST_CHANNELS.map(() => new Pane(app, { onRead: read }));
 const tabs = panes.map((pane, index) => h("button", { type: "button", onclick: () => showTab(index) }));
+const live = document.getElementById("live");
+const wire = new Wire(document.getElementById("wire"), document.getElementById("wire-button"), { post, store });
 const person = document.getElementById("person");
 const status = document.getElementById("status");
 const notice = document.getElementById("notice");
@@ -27,6 +38,7 @@ let waiting = null; // events that came while the state was being fetched
 let undrawn = [];
 let fetches = 0;
 let isDown = false;
+let shownTab = 0;
 
 async function post(path, body) {
   const response = await fetch(path, {
@@ -52,7 +64,7 @@ async function reload() {
     if (store.channels.has(pane.channel)) pane.redraw();
     else if (store.channels.size) pane.show(firstChannel(index));
   });
-  updateTabs();
+  read();
 }
 
 function receive(event) {
@@ -68,13 +80,37 @@ function receive(event) {
 function draw() {
   const changes = undrawn;
   undrawn = [];
-  panes.forEach((pane, index) => {
+  for (const pane of panes) {
     const mine = changes.filter((change) => change.channel === pane.channel);
-    if (mine.length === 0) return;
-    pane.apply(mine);
-    const isHidden = tabs[index].getAttribute("aria-current") === "false";
-    if (isHidden && mine.some((change) => change.isNew)) tabs[index].classList.add("unread");
+    if (mine.length) pane.apply(mine);
+  }
+  tell(changes.filter((change) => change.isNew));
+  read();
+}
+
+/** Tell a screen reader what came: one message by its words, more by their number. */
+function tell(changes) {
+  const messages = changes.map(({ channel, ts }) => [channel, store.messages.get(channel)?.get(ts)])
+    .filter(([, message]) => message && !store.isMe(message.user));
+  if (messages.length === 0) return;
+  const [[channel, message]] = messages;
+  live.textContent = messages.length > 1 ? `${messages.length} new messages`
+    : `${store.author(message).name} in ${store.title(channel)}: ${visibleText(message.text ?? "", store)}`;
+}
+
+/** Take what is seen for read, and show what is not: in the pickers, the tabs and the title. */
+function read() {
+  if (panes.some((pane) => pane.channel === null)) return;
+  panes.forEach((pane) => pane.read());
+  const isSeen = (channel) => panes.some((pane) => pane.channel === channel);
+  const elsewhere = [...store.channels.keys()].filter((channel) => !isSeen(channel) && store.unread(channel).length);
+  panes.forEach((pane, index) => {
+    pane.offer(elsewhere);
+    const count = store.unread(pane.channel).length;
+    tabs[index].replaceChildren(store.title(pane.channel), ...(count ? [h("span", { class: "count" }, count)] : []));
   });
+  const all = [...store.channels.keys()].reduce((sum, channel) => sum + store.unread(channel).length, 0);
+  document.title = `${all ? `(${all}) ` : ""}${store.team.name}`;
 }
 
 function listen() {
@@ -115,27 +151,52 @@ function updatePeople() {
   person.replaceChildren(...people.map(({ id, name, note }) =>
     h("option", { value: id, selected: id === store.me }, note ? `${name} (${note})` : name)));
   document.getElementById("team").textContent = store.team.name;
-  document.title = store.team.name;
+  showFace();
 }
 
-function updateTabs() {
-  panes.forEach((pane, index) => { tabs[index].textContent = store.title(pane.channel); });
+function showFace() {
+  document.getElementById("face").replaceChildren(face(store.author({ user: store.me }), store));
 }
 
-function showTab(shown) {
-  tabs.forEach((tab, index) => {
-    tab.setAttribute("aria-current", String(index === shown));
-    if (index === shown) tab.classList.remove("unread");
-  });
-  panes.forEach((pane, index) => pane.element.classList.toggle("active", index === shown));
-}
-
-person.addEventListener("change", () => {
-  store.me = person.value;
-  localStorage.setItem(PERSON_KEY, store.me);
+function speakAs(id) {
+  store.me = id;
+  person.value = id;
+  localStorage.setItem(PERSON_KEY, id);
+  showFace();
   panes.forEach((pane) => pane.redraw());
-});
+  read();
+}
+
+function nextPerson() {
+  const ids = [...person.options].map((option) => option.value);
+  speakAs(ids[(ids.indexOf(store.me) + 1) % ids.length]);
+  live.textContent = `You are ${store.user(store.me)}`;
+}
+
+/** On a narrow screen one channel is shown at a time; on a wide one this is the channel that keys act on. */
+function showTab(shown) {
+  shownTab = shown;
+  tabs.forEach((tab, index) => tab.setAttribute("aria-current", String(index === shown)));
+  panes.forEach((pane, index) => pane.element.classList.toggle("active", index === shown));
+  updateShown();
+}
+
+function updateShown() {
+  panes.forEach((pane, index) => { pane.isShown = index === shownTab || !narrow.matches; });
+  read();
+}
+
+person.addEventListener("change", () => speakAs(person.value));
 document.getElementById("tabs").append(...tabs);
 document.getElementById("panes").append(...panes.map((pane) => pane.element));
+document.addEventListener("focusin", ({ target }) => {
+  const index = panes.findIndex((pane) => pane.element.contains(target));
+  if (index >= 0 && index !== shownTab) showTab(index);
+});
+window.addEventListener("focus", read);
+narrow.addEventListener("change", updateShown);
+listenToKeys({
+  panes, nextPerson, pane: () => panes[shownTab], toggleWire: () => wire.toggle(), showPane: showTab,
+});
 showTab(0);
 listen();

@@ -9,18 +9,23 @@ import { Thread } from "./thread.js";
 const NEAR_END = 80; // pixels from the end within which new messages pull the view along
 
 export class Pane {
-  constructor(app, { onPick }) {
+  /** `onRead` is called after the channel was read, or another one chosen. */
+  constructor(app, { onRead }) {
     this.app = app;
+    this.onRead = onRead;
     this.channel = null;
-    const pick = () => { this.show(this.picker.value); onPick(); };
-    this.picker = h("select", { class: "picker", "aria-label": "Channel", onchange: pick });
+    this.isShown = true;
+    this.picker = h("select", { class: "picker", "aria-label": "Channel", onchange: () => this.show(this.picker.value) });
+    this.elsewhere = h("div", { class: "elsewhere" });
     this.empty = h("div", { class: "empty" });
-    this.scroller = h("div", { class: "scroller", tabindex: "0", onscroll: () => this.#scrolled() }, this.empty);
+    this.scroller = h("div", {
+      class: "scroller", tabindex: "0", role: "group", "aria-label": "Messages", onscroll: () => this.#scrolled(),
+    }, this.empty);
     this.jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.#toEnd() },
       "New messages ↓");
-    this.composer = new Composer(async (text) => { await app.say(this.channel, text); this.#toEnd(); });
+    this.composer = new Composer(app, (text) => this.#say(text));
     this.element = h("section", { class: "pane" },
-      h("header", {}, this.picker), this.scroller, this.jump, this.composer.element);
+      h("header", {}, this.picker, this.elsewhere), this.scroller, this.jump, this.composer.element);
     this.lastTop = 0;
     this.sizes = new ResizeObserver(() => this.following && this.#toEnd()); // pictures load late, boxes grow
     this.sizes.observe(this.scroller);
@@ -36,15 +41,52 @@ export class Pane {
     this.list = new MessageList((ts) => this.#item(ts), { showDays: true });
     this.scroller.append(this.list.element);
     this.sizes.observe(this.list.element);
+    const [firstNew] = this.app.store.unread(channel);
     this.redraw();
+    this.#mark(firstNew?.ts ?? null);
     this.#toEnd();
+    this.onRead();
+  }
+
+  /** Take what the reader sees for read; above what came while nobody looked a line says so. */
+  read() {
+    const { store } = this.app;
+    const [first] = store.unread(this.channel);
+    const isRead = this.following && this.isShown && document.hasFocus();
+    if (first && first.ts > (this.newSince ?? "")) this.#mark(isRead ? null : first.ts);
+    if (isRead) store.markRead(this.channel);
+  }
+
+  /** Take the line above the new messages away: they were seen. */
+  settle() {
+    this.#mark(null);
+  }
+
+  /** Show how much is new in the channels, and offer those that no pane shows. */
+  offer(channels) {
+    const { store } = this.app;
+    this.#updatePicker();
+    this.elsewhere.replaceChildren(...channels.map((channel) => {
+      const count = store.unread(channel).length;
+      return h("button", {
+        type: "button", "aria-label": `Show ${store.title(channel)}, ${count} new`, onclick: () => this.show(channel),
+      }, store.title(channel), h("span", { class: "count" }, count));
+    }));
+  }
+
+  /** Focus the message `step` further down from the focused one, or the last one. */
+  move(step) {
+    const all = [...this.scroller.querySelectorAll(".message")].filter((element) => element.offsetParent);
+    const at = all.indexOf(document.activeElement?.closest(".message"));
+    const next = at < 0 ? all.at(-1) : all[Math.max(0, Math.min(at + step, all.length - 1))];
+    next?.focus();
+    next?.scrollIntoView({ block: "nearest" });
   }
 
   /** Draw again all that depends on the store: after a reload, or when another person writes. */
   redraw() {
     const { store } = this.app;
-    this.picker.replaceChildren(...[...store.channels.values()].map((channel) =>
-      h("option", { value: channel.id, selected: channel.id === this.channel }, optionText(channel, store))));
+    this.#updatePicker();
     const title = store.title(this.channel);
     this.element.setAttribute("aria-label", title);
     if (!store.isArchived(this.channel)) this.composer.label(`Message ${title} as ${store.user(store.me)}`);
@@ -65,8 +107,20 @@ export class Pane {
       const answers = changes.filter((change) => change.isNew && store.isAnswer(this.channel, change.ts));
       for (const { root } of answers) this.list.items.get(root)?.thread.show(true);
     });
-    if (!this.following && changes.some((change) => change.isNew)) this.jump.hidden = false;
+    const isNew = changes.some((change) => change.isNew && store.shown(this.channel, change.ts));
+    if (isNew && !this.following) this.jump.hidden = false;
     this.#updateEmpty();
+  }
+
+  async #say(text) {
+    await this.app.say(this.channel, text);
+    this.settle();
+    this.#toEnd();
+  }
+
+  #mark(ts) {
+    this.newSince = ts;
+    this.list.mark(ts);
   }
 
   #item(ts) {
@@ -75,12 +129,24 @@ export class Pane {
     const view = new MessageView(app, channel, { onReply: () => thread.write() });
     view.main.append(thread.element);
     const item = { element: view.element, thread };
+    Object.assign(view.element, { view, thread });
     item.update = (message) => {
       item.message = message;
       view.update(message);
       thread.update(app.store.replies(channel, message.ts));
     };
     return item;
+  }
+
+  /** Make the options anew only if they read otherwise: somebody may be choosing. */
+  #updatePicker() {
+    const { store } = this.app;
+    const options = [...store.channels.values()].map((channel) =>
+      h("option", { value: channel.id, selected: channel.id === this.channel }, optionText(channel, store)));
+    const shown = options.map(({ value, text }) => value + text).join("\n") + this.channel;
+    if (shown === this.options) return;
+    this.options = shown;
+    this.picker.replaceChildren(...options);
   }
 
   #updateEmpty() {
@@ -103,16 +169,21 @@ export class Pane {
     if (scrollHeight - scrollTop - clientHeight < NEAR_END) this.following = true;
     else if (scrollTop < this.lastTop) this.following = false;
     this.lastTop = scrollTop;
-    if (this.following) this.jump.hidden = true;
+    if (!this.following || this.jump.hidden) return;
+    this.jump.hidden = true;
+    this.onRead();
   }
 
   #toEnd() {
     this.following = true;
+    if (!this.jump.hidden) this.onRead();
     this.jump.hidden = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 }
 
 function optionText({ id, is_private: isPrivate, is_direct: isDirect, is_archived: isArchived }, store) {
-  return `${isPrivate && !isDirect ? "🔒 " : ""}${store.title(id)}${isArchived ? " (archived)" : ""}`;
+  const count = store.unread(id).length;
+  const notes = `${isArchived ? " (archived)" : ""}${count ? ` (${count} new)` : ""}`;
+  return `${isPrivate && !isDirect ? "🔒 " : ""}${store.title(id)}${notes}`;
 }

@@ -4,30 +4,51 @@
  * Every event may come twice or describe what the loaded state already holds: applying one again changes nothing.
  */
 
+const FIRST_TONE = 0x1f3fb - 2; // Slack counts skin tones from 2
+const TOMBSTONE = { type: "message", subtype: "tombstone", user: "USLACKBOT", text: "This message was deleted." };
 const APPLIED = ["message", "reaction_added", "reaction_removed"];
 
 export class Store {
   constructor() {
     this.me = null;
-    this.load({ team: { name: "" }, users: [], channels: [], groups: [], emoji: {}, messages: {}, limit: 0 });
+    this.lastRead = new Map();
+    this.load({ team: { name: "" }, users: [], channels: [], groups: [], emoji: {}, messages: {}, methods: [], faults: {}, limit: 0 });
   }
 
   /** Replace everything by what `/page/state` answered. */
   load(state) {
     this.team = state.team;
     this.limit = state.limit;
+    this.methods = state.methods;
+    this.faults = state.faults;
     this.users = new Map(state.users.map((user) => [user.id, user]));
     this.channels = new Map(state.channels.map((channel) => [channel.id, channel]));
     this.groups = new Map(state.groups.map((group) => [group.id, group.handle]));
     this.glyphs = new Map(Object.entries(state.emoji));
     this.messages = new Map(Object.entries(state.messages).map(([channel, messages]) =>
       [channel, new Map(messages.map((message) => [message.ts, message]))]));
+    for (const channel of this.channels.keys()) {
+      if (this.me === null) this.markRead(channel); // the page opens on what is there
+      else if (!this.lastRead.has(channel)) this.lastRead.set(channel, "");
+    }
+  }
+
+  /** List the messages of a channel that came since it was last read, from others than who is at the page. */
+  unread(channel) {
+    const since = this.lastRead.get(channel);
+    return this.topLevel(channel)
+      .filter((message) => message.ts > since && (message.is_ephemeral || !this.isMe(message.user)));
+  }
+
+  /** Take all of a channel for read. */
+  markRead(channel) {
+    this.lastRead.set(channel, this.topLevel(channel).at(-1)?.ts ?? "");
   }
 
   /** Tell whether an event needs more than it brings: other people or channels, or too many messages kept by now. */
   isStale(event) {
     const messages = this.messages.get(channelOf(event));
-    const isStranger = Boolean(event.user) && !this.users.has(event.user);
+    const isStranger = typeof event.user === "string" && !this.users.has(event.user);
     return !APPLIED.includes(event.type) || !messages || messages.size > 2 * this.limit || isStranger;
   }
 
@@ -48,7 +69,7 @@ export class Store {
   /** Find a message that the channel itself shows, not only a thread. */
   shown(channel, ts) {
     const message = this.messages.get(channel)?.get(ts);
-    return message && isTopLevel(message) ? message : undefined;
+    return message && isTopLevel(message) && this.#isForMe(message) ? message : undefined;
   }
 
   /** List a channel's own messages (threads' replies are not), oldest first. */
@@ -72,11 +93,17 @@ export class Store {
 
   /** Describe who wrote a message: a person, a bot user, or an app that gave itself a name. */
   author(message) {
-    const user = this.users.get(message.user);
-    const isApp = Boolean(message.bot_id || user?.is_bot);
-    const id = message.user ?? message.bot_id ?? "unknown";
-    const name = message.username || user?.name || message.bot_profile?.name || id;
+    // The `user` of an ephemeral message is who sees it.
+    const wrote = message.is_ephemeral ? message.bot_profile?.user_id ?? this.#bot(message.bot_id) : message.user;
+    const user = this.users.get(wrote);
+    const isApp = Boolean(message.bot_id || message.is_ephemeral || user?.is_bot);
+    const id = wrote ?? message.bot_id ?? "unknown";
+    const name = message.username || user?.name || message.bot_profile?.name || (id === "USLACKBOT" ? "Slackbot" : id);
     return { id, name, isApp, icon: message.icons?.emoji?.replaceAll(":", "") };
+  }
+
+  #bot(botId) {
+    return [...this.users.values()].find((user) => user.bot_id === botId)?.id;
   }
 
   user(id) {
@@ -100,9 +127,14 @@ export class Store {
     return this.groups.get(id) ?? id;
   }
 
-  /** Show a shortcode (without colons, its skin tone left out) as Unicode, or as `:name:` when it is unknown. */
+  /** Show a shortcode (without colons, such as `wave::skin-tone-3`) as Unicode, or as `:name:` when it is unknown. */
   emoji(name) {
-    return this.glyphs.get(name.split("::")[0]) ?? `:${name}:`;
+    const [base, tone] = name.split("::skin-tone-");
+    const glyph = this.glyphs.get(base);
+    if (!glyph) return `:${name}:`;
+    if (!tone) return glyph;
+    const [first, ...rest] = glyph; // of several joined characters the first one has the skin
+    return first + String.fromCodePoint(FIRST_TONE + Number(tone)) + rest.join("").replace(/^\ufe0f/, "");
   }
 
   isMe(id) {
@@ -124,12 +156,19 @@ export class Store {
 
   #remove(ts, channel, messages) {
     const root = messages.get(ts)?.thread_ts;
-    messages.delete(ts);
+    if (this.replies(channel, ts).length) messages.set(ts, { ...TOMBSTONE, ts, thread_ts: ts });
+    else messages.delete(ts);
     return { channel, ts, root };
   }
 
+  /** An ephemeral message is shown to one person only. */
+  #isForMe(message) {
+    return !message.is_ephemeral || this.isMe(message.user);
+  }
+
   #sorted(channel, wanted) {
-    const messages = [...(this.messages.get(channel)?.values() ?? [])].filter(wanted);
+    const messages = [...(this.messages.get(channel)?.values() ?? [])]
+      .filter((message) => wanted(message) && this.#isForMe(message));
     return messages.sort((one, other) => (one.ts < other.ts ? -1 : 1));
   }
 }

@@ -17,6 +17,10 @@ const INLINE = new RegExp(
   ].join("|"),
   "g",
 );
+const LEVELS = {
+  rotating_light: "critical", red_circle: "error", warning: "warning", large_blue_circle: "info", white_circle: "debug",
+};
+const LEVEL_LINE = /^:([a-z_]+):/;
 const STYLE_TAGS = { bold: "b", italic: "i", strike: "s" };
 
 /** Undo Slack's three entities, `&amp;` last. */
@@ -37,9 +41,14 @@ export function mrkdwn(text, names) {
   return [...nodes, ...paragraphs(text.slice(end), names)];
 }
 
+/** Return what a person reads of mrkdwn, as one line of text. */
+export function visibleText(text, names) {
+  return h("div", {}, mrkdwn(text, names)).textContent;
+}
+
 /** Draw text as it is, in a box that scrolls by itself when it is long. */
 export function preformatted(...children) {
-  return h("pre", { tabindex: "0" }, ...children);
+  return h("pre", { tabindex: "0", role: "group", "aria-label": "Code" }, ...children);
 }
 
 /** Draw a mention of a user, user group or channel. */
@@ -57,18 +66,27 @@ export function date(unix, format, fallback) {
   return h("time", { datetime: at.toISOString(), title: at.toLocaleString() }, shown);
 }
 
+/** Name the CSS class of a line that begins with a log level's emoji, which gives it a coloured edge; "" for others. */
+export function levelClass(emoji) {
+  return Object.hasOwn(LEVELS, emoji) ? `level ${LEVELS[emoji]}` : "";
+}
+
+function levelOf(line) {
+  return levelClass(LEVEL_LINE.exec(line)?.[1] ?? "");
+}
+
 function paragraphs(text, names) {
   const nodes = [];
   let quoted = [];
   let plainLines = [];
   const close = () => {
-    if (plainLines.length) nodes.push(h("div", { class: "text" }, inline(plainLines.join("\n"), names)));
+    if (plainLines.length) nodes.push(h("div", { class: `text ${levelOf(plainLines[0])}` }, inline(plainLines.join("\n"), names)));
     if (quoted.length) nodes.push(h("blockquote", {}, inline(quoted.join("\n"), names)));
     [plainLines, quoted] = [[], []];
   };
   for (const line of text === "" ? [] : text.split("\n")) {
     const isQuote = QUOTE.test(line);
-    if (isQuote ? plainLines.length : quoted.length) close();
+    if (isQuote ? plainLines.length : quoted.length || levelOf(line)) close();
     if (isQuote) quoted.push(line.replace(QUOTE, ""));
     else plainLines.push(line);
   }
@@ -108,12 +126,15 @@ function control(source, names) {
     return url ? link(url, shown) : shown;
   }
   if (target.startsWith("!")) return mention(label || `@${target.slice(1)}`);
-  return link(target, label);
+  return /^[a-z][a-z0-9+.-]*:/i.test(target) ? link(target, label) : `<${unescape(source)}>`;
 }
 
 /** Undo control sequences and entities without drawing them: for code, where only the words count. */
 function plain(text, names) {
-  return unescape(text.replace(/<([^<>\n]+)>/g, (_, source) => control(source, names).textContent));
+  return unescape(text.replace(/<([^<>\n]+)>/g, (_, source) => {
+    const shown = control(source, names);
+    return shown.textContent ?? shown;
+  }));
 }
 
 function days(at) {

@@ -1,0 +1,103 @@
+/** The panel that shows what the rate limits and faults are doing now, and plans faults. Polled only while it is open. */
+
+import { h } from "./dom.js";
+
+const POLL_MS = 1000;
+
+export class Wire {
+  /** `element` is filled; `button` opens and closes it. `post(path, body)` rejects with the server's reason. */
+  constructor(element, button, { post, store }) {
+    Object.assign(this, { element, button, post, store });
+    this.buckets = h("ul", { class: "buckets" });
+    this.refused = h("ul", { class: "plain-list" });
+    this.planned = h("ul", { class: "plain-list specs" });
+    this.counts = h("p", { class: "note" });
+    this.problem = h("p", { class: "problem", role: "alert" });
+    this.clear = h("button", { type: "button", class: "plain", onclick: () => this.#post("/page/clear-faults", {}) },
+      "Clear all faults");
+    button.addEventListener("click", () => this.toggle());
+  }
+
+  toggle() {
+    const isOpen = this.element.hidden;
+    if (isOpen && !this.form) this.#build();
+    this.element.hidden = !isOpen;
+    this.button.setAttribute("aria-expanded", String(isOpen));
+    clearInterval(this.timer);
+    if (!isOpen) return;
+    this.timer = setInterval(() => document.hidden || this.#poll(), POLL_MS);
+    this.#poll();
+  }
+
+  #build() {
+    this.form = this.#form();
+    this.element.replaceChildren(
+      h("section", { "aria-label": "Rate limits" }, h("h2", {}, "Rate limits"), this.buckets),
+      h("section", { "aria-label": "Refused" }, h("h2", {}, "Last refused (429)"), this.refused, this.counts),
+      h("section", { "aria-label": "Faults" }, h("h2", {}, "Planned faults"), this.planned, this.form, this.problem),
+    );
+  }
+
+  #form() {
+    const value = h("input", { name: "value", size: "16", "aria-label": "Value", autocomplete: "off" });
+    const choose = () => {
+      const shape = this.store.faults[kind.value];
+      value.placeholder = shape;
+      value.disabled = !shape;
+      value.value = "";
+    };
+    const kind = h("select", { name: "kind", "aria-label": "Kind of fault", onchange: choose },
+      Object.keys(this.store.faults).map((name) => h("option", {}, name)));
+    choose();
+    return h("form", { onsubmit: (event) => this.#add(event) },
+      h("input", { name: "method", list: "methods", required: true, "aria-label": "Method", size: "18",
+        placeholder: "chat.postMessage", autocomplete: "off", spellcheck: "false" }),
+      h("datalist", { id: "methods" }, this.store.methods.map((name) => h("option", { value: name }))),
+      kind, value,
+      h("label", {}, "times ", h("input", { name: "times", type: "number", min: "1", size: "4", value: "1",
+        placeholder: "∞", title: "Empty: until cleared" })),
+      h("label", {}, "probability ", h("input", { name: "probability", type: "number", min: "0", max: "1", step: "any",
+        value: "1", title: "Of hitting a call, from 0 to 1" })),
+      h("button", { class: "plain" }, "Add"), this.clear);
+  }
+
+  #add(event) {
+    event.preventDefault();
+    const { method, kind, value, times, probability } = Object.fromEntries(new FormData(this.form));
+    const parts = [`${method.trim()}=${kind}${value ? `:${value.trim()}` : ""}`];
+    if (times !== "1") parts.push(`times=${times || "forever"}`);
+    if (probability && probability !== "1") parts.push(`probability=${probability}`);
+    this.#post("/page/fault", { spec: parts.join() });
+  }
+
+  async #post(path, body) {
+    this.problem.textContent = await this.post(path, body).then(() => "", (error) => error.message);
+    this.#poll();
+  }
+
+  async #poll() {
+    const shown = await fetch("/page/wire").then((response) => response.json()).catch(() => null);
+    if (shown) this.#draw(shown);
+  }
+
+  #draw({ buckets, refused, faults, sockets, calls }) {
+    const none = (text) => h("li", { class: "note" }, text);
+    const rows = buckets.map(drawBucket);
+    this.buckets.replaceChildren(...(rows.length ? rows : [none("None was called upon yet, or they are off.")]));
+    const times = refused.map(({ method, time }) =>
+      h("li", {}, h("span", { class: "note" }, new Date(time * 1000).toLocaleTimeString()), " ", method));
+    this.refused.replaceChildren(...(times.length ? times : [none("None.")]));
+    const specs = faults.map((spec) => h("li", {}, h("code", {}, spec)));
+    this.planned.replaceChildren(...(specs.length ? specs : [none("None: all goes well.")]));
+    this.clear.hidden = specs.length === 0;
+    this.counts.textContent = `${calls} calls so far · ${sockets} ${sockets === 1 ? "socket" : "sockets"} open`;
+  }
+}
+
+function drawBucket({ name, left, capacity, per_minute: perMinute }) {
+  const label = `${Math.floor(left)} of ${Math.floor(capacity)}`;
+  return h("li", {}, h("span", { class: "bucket-name" }, name),
+    h("meter", { min: "0", max: capacity, value: left, low: Math.max(1, capacity / 5), high: capacity / 2, optimum: capacity,
+      "aria-label": `${name}: ${label} left` }),
+    h("span", { class: "note" }, `${label}, +${Math.round(perMinute)}/min`));
+}

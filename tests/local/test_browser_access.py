@@ -1,0 +1,186 @@
+"""The page for everybody, in a real Chromium: by keyboard, by screen reader, in light and dark, on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from slack_sdk import WebClient
+
+from slack_logging.local import LocalSlack
+from tests.local.conftest import DESKTOP, Open
+from tests.local.showcase import fill, message, pane, said
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright").expect
+
+
+@pytest.fixture
+def slack() -> Iterator[LocalSlack]:
+    with LocalSlack(rate_limit=0) as running:
+        yield running
+
+
+PHONE = {"width": 390, "height": 844}
+
+
+def test_all_can_be_done_by_keyboard(slack: LocalSlack, page: Page) -> None:
+    """Write, go back to the message, react to it, answer it, close its thread, read the keys: without a mouse."""
+    press = page.keyboard.press
+    press("2")
+    page.keyboard.type("!help")
+    press("Enter")
+    expect(message(page, "!help")).to_be_visible()
+    press("Escape")
+    expect(message(page, "!help")).to_be_focused()
+    press("e")
+    expect(page.get_by_role("dialog", name="Add a reaction").get_by_role("button").first).to_be_focused()
+    press("ArrowRight")
+    press("Enter")
+    expect(page.locator(".chip")).to_have_attribute("aria-label", "repeat, 1, by ada; remove yours")
+    expect(message(page, "!help")).to_be_focused()
+    press("r")
+    page.keyboard.type("a reply")
+    press("Enter")
+    expect(page.locator(".replies .message")).to_have_count(1)
+    press("Escape")
+    press("j")
+    expect(page.locator(".replies .message")).to_be_focused()
+    press("Escape")
+    expect(page.locator(".replies")).to_be_hidden()
+    press("t")
+    expect(page.locator(".replies")).to_be_visible()
+    press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    press("Escape")
+    press("w")
+    expect(page.get_by_role("complementary", name="Rate limits and faults")).to_be_visible()
+    press("/")
+    expect(page.get_by_role("textbox", name="Message #ops-commands as ada")).to_be_focused()
+
+    assert [one["text"] for one in slack.messages("#ops-commands")] == ["!help"]
+
+
+FOCUS = """() => {
+  const element = document.activeElement;
+  const style = getComputedStyle(element);
+  const row = element.closest(".composer-row");
+  const ring = style.outlineStyle !== "none" ? style.outlineWidth : row ? getComputedStyle(row).boxShadow : "none";
+  return [element.tagName, element.getAttribute("aria-label") ?? element.textContent.trim().slice(0, 30), ring];
+}"""
+
+
+def test_tab_reaches_every_control_and_shows_where_it_is(slack: LocalSlack, page: Page) -> None:
+    """Each control can be reached by Tab, and the one that has the focus is marked."""
+    slack.react("#ops-log", slack.say("#ops-log", "look", user="ada"), "eyes", user="ben")
+    expect(page.locator(".chip")).to_be_visible()
+    wanted = page.locator("button:visible, select:visible, textarea:visible").count()
+    seen = set()
+    for _ in range(3 * wanted):
+        page.keyboard.press("Tab")
+        tag, name, ring = page.evaluate(FOCUS)
+        if tag == "BODY":
+            break
+        assert ring not in ("none", "0px"), name
+        seen.add((tag, name, page.evaluate("[...document.querySelectorAll('*')].indexOf(document.activeElement)")))
+
+    assert len([one for one in seen if one[0] in ("BUTTON", "SELECT", "TEXTAREA")]) == wanted
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_every_control_has_a_name(
+    slack: LocalSlack, open_page: Open, client: WebClient, viewport: dict[str, int]
+) -> None:
+    """A screen reader finds a name for everything that can be used, with all that can be open open."""
+    fill(slack, client)
+    page = open_page(slack, viewport=viewport)
+    show_all(page)
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    roles = ("button", "link", "textbox", "combobox", "spinbutton", "meter", "image", "DisclosureTriangle", "dialog")
+    found = [
+        node for node in tree if not node["ignored"] and node["role"]["value"] in (*roles, "region", "complementary")
+    ]
+
+    assert len(found) > 20
+    assert [node for node in found if not node["name"]["value"].strip()] == []
+
+
+CONTRAST = """() => {
+  const parse = (text) => (text.match(/[\\d.]+%?/g) ?? []).map(Number);
+  const srgb = (text) => text.startsWith("color(") ? parse(text).map((x, i) => i < 3 ? x * 255 : x) : parse(text);
+  const over = ([r, g, b, a = 1], back) => [r, g, b].map((x, i) => x * a + back[i] * (1 - a));
+  const backOf = (element) => {
+    if (!element) return [255, 255, 255];
+    const own = srgb(getComputedStyle(element).backgroundColor);
+    return own[3] === undefined ? own : over(own, backOf(element.parentElement));
+  };
+  const light = (rgb) => rgb.map((x) => x / 255).map((x) => x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
+  const ratio = (one, other) => {
+    const [high, low] = [light(one), light(other)].sort((x, y) => y - x);
+    return (high + 0.05) / (low + 0.05);
+  };
+  const opacity = (element) => element ? getComputedStyle(element).opacity * opacity(element.parentElement) : 1;
+  const found = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const texts = [...element.childNodes].filter((node) => node.nodeType === 3);
+    const words = texts.map((node) => node.data).join("").trim();
+    if (!/[\\p{L}\\p{N}]/u.test(words + (element.placeholder ?? "")) || element.disabled) continue;
+    if (!element.checkVisibility() || opacity(element) === 0) continue;
+    if (element.closest("option, datalist, .unseen, [hidden]")) continue;
+    const style = getComputedStyle(element, words ? null : "::placeholder");
+    const back = backOf(element);
+    const fore = over([...over(srgb(style.color), back), opacity(element)], back);
+    found.push([ratio(fore, back), words || element.placeholder, style.color, back.join()]);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_stands_out_in_both_schemes(
+    slack: LocalSlack, open_page: Open, client: WebClient, scheme: str
+) -> None:
+    """Any text has a contrast of 4.5 or more to what is behind it, as the browser's scheme is light or dark."""
+    fill(slack, client)
+    page = open_page(slack, color_scheme=scheme)
+    show_all(page)
+    found = page.evaluate(CONTRAST)
+
+    background = page.evaluate("getComputedStyle(document.querySelector('.pane')).backgroundColor")
+    assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(26, 29, 33)"}[scheme]
+    assert len(found) > 40
+    assert [one for one in found if one[0] < 4.5] == []
+
+
+def test_a_phone_shows_one_channel_without_scrolling_sideways(
+    slack: LocalSlack, open_page: Open, client: WebClient
+) -> None:
+    """On a narrow screen tabs choose the channel, tell what is new in the other, and nothing is cut off."""
+    fill(slack, client)
+    client.chat_postMessage(channel="#ops-log", text=f"`{'x' * 400}` {'y' * 400} https://a.test/{'z' * 400}")
+    page = open_page(slack, viewport=PHONE, has_touch=True)
+    show_all(page)
+    widths = page.evaluate(
+        "[...document.querySelectorAll('html, .top, .wire, .scroller')].map((element) => element.scrollWidth)"
+    )
+    expect(pane(page, "#ops-commands")).to_be_hidden()
+    slack.say("#ops-commands", "over here", user="ben")
+    tab = page.get_by_role("navigation", name="Channels").get_by_role("button", name="#ops-commands 1")
+    expect(page).to_have_title("(1) Local Slack")
+    tab.tap()
+
+    expect(said(page, "over here")).to_be_in_viewport()
+    expect(page).to_have_title("Local Slack")
+    assert max(widths) <= PHONE["width"]
+
+
+def show_all(page: Page) -> None:
+    """Open all that can be open beside the messages: a thread, a preview, the panel."""
+    page.get_by_role("button", name="1 reply").click()
+    said(page, "Preview").click()
+    page.get_by_role("button", name="Limits").click()
+    expect(page.locator(".specs li")).to_have_count(1)
