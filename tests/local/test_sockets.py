@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.sockets import Distribution, Reason
