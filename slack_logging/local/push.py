@@ -20,6 +20,7 @@ import aiohttp
 
 from slack_logging.local.apps import App
 from slack_logging.local.deliveries import ACK_TIMEOUT, Delivery
+from slack_logging.local.strictjson import read_json
 
 _log = logging.getLogger(__name__)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -151,7 +152,7 @@ def _body(delivery: Delivery) -> tuple[bytes, str]:
 def _answer(text: str) -> dict[str, Any]:
     """Read what was answered: a JSON object, or the text of a message."""
     try:
-        answer = json.loads(text)
-    except (ValueError, RecursionError):
+        answer = read_json(text)
+    except ValueError:
         return {"text": text} if text.strip() else {}
     return answer if isinstance(answer, dict) else {}

@@ -185,6 +185,8 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except (web.HTTPException, ConnectionError):
         raise
+    except web.RequestPayloadError as error:  # compressed or cut into chunks, but not so
+        return web.Response(status=400, text=str(error))
     except Exception:  # noqa: BLE001 - the log has the traceback
         _log.exception("the local Slack itself failed at %s", request.path)
         return web.Response(status=500, text="internal_error")

@@ -5,7 +5,6 @@ Source: Web API, "Evaluating requests", "POST bodies".
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,6 +12,7 @@ from aiohttp import web
 
 from slack_logging.local.errors import ApiError
 from slack_logging.local.limits import BODY
+from slack_logging.local.strictjson import read_json
 
 
 async def read_call(request: web.Request) -> tuple[dict[str, Any], str | None]:
@@ -64,8 +64,8 @@ def _read_body(request: web.Request, body: bytes) -> dict[str, Any]:
 
 def _read_json(body: bytes) -> dict[str, Any]:
     try:
-        values = json.loads(body)
-    except (ValueError, RecursionError):
+        values = read_json(body)
+    except ValueError:
         raise ApiError("invalid_json") from None
     if not isinstance(values, dict):
         raise ApiError("json_not_object")
