@@ -137,12 +137,16 @@ class Dispatcher:
         await self._pusher.close()
 
     async def _run(self, wake: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             with self._workspace.lock:
                 glance = self._send_what_is_due()
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(wake.wait(), glance)
+            # Not wait_for: before Python 3.12 it loses a cancellation that comes together with what it waits for.
+            alarm = None if glance is None else loop.call_later(glance, wake.set)
+            await wake.wait()
             wake.clear()
+            if alarm is not None:
+                alarm.cancel()
 
     def _send_what_is_due(self) -> float | None:
         """Send, and return in how many real seconds time alone may give more to do; None for never."""

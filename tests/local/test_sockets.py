@@ -382,3 +382,12 @@ def test_too_many_events_are_left_out_and_told(clock: FakeClock) -> None:
         assert Counter({"event_callback": 30, "app_rate_limited": 1}) == Counter(each["type"] for each in payloads)
         assert "event" not in payloads[-1]
         slack.wait_for(lambda: not slack.deliveries())
+
+
+def test_the_server_closes_while_a_connection_ends() -> None:
+    """At the very same moment: nothing keeps it, however often it is tried."""
+    for _ in range(60):
+        with LocalSlack(rate_limit=0) as slack, Client(url_of(slack)) as client:
+            client.next()
+            slack.sockets()[0].drop()
+            slack.close()
