@@ -5,10 +5,11 @@ Source: Web API, "Evaluating requests", "POST bodies".
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from slack_logging.local.errors import ApiError
 from slack_logging.local.limits import BODY
@@ -43,6 +44,21 @@ async def read_call(request: web.Request) -> tuple[dict[str, Any], str | None]:
     if scheme.lower() == "bearer" and token.strip():
         return values, token.strip()
     return values, form_token if is_form and not is_secret else None
+
+
+async def read_upload(request: web.Request) -> bytes:
+    """Return the bytes of a file, which come raw or as the first file of a form; none if there is no such part.
+
+    Source: files.getUploadURLExternal.
+    """
+    if request.content_type != "multipart/form-data":
+        return await request.read()
+    with contextlib.suppress(ValueError):
+        parts = await request.multipart()
+        while (part := await parts.next()) is not None:
+            if isinstance(part, BodyPartReader) and part.filename:
+                return bytes(await part.read())
+    return b""
 
 
 async def _read_multipart(request: web.Request) -> dict[str, Any]:
