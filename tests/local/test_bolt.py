@@ -22,7 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_logging.local import App, LocalSlack
 from slack_logging.local.apps import DEFAULT_SCOPES
 from slack_logging.testing import FakeClock
-from tests.local.conftest import buttons
+from tests.local.conftest import buttons, converse
 from tests.local.listening import let_go
 
 # slack_sdk's client leaves its socket to the garbage collector.
@@ -104,20 +104,7 @@ def written(app: App, slack: LocalSlack) -> BoltApp:
 def test_a_bolt_app_listens_and_answers(slack: LocalSlack, app: App, connect: Connect) -> None:
     """To a message, a mention, a click and a slash command, and again at their response_urls."""
     with connect(written(app, slack), app, slack):
-
-        def texts() -> list[str]:
-            return [message["text"] for message in slack.messages("#general")[1:]]  # after its own joining
-
-        slack.say("#general", "hello there", user="ada")
-        greeting = f"Hey <@{slack.user_id('ada')}>!"
-        slack.wait_for(lambda: texts() == ["hello there", greeting])
-        slack.click("#general", slack.messages("#general")[-1]["ts"], "wave", user="ben")
-        slack.wait_for(lambda: texts() == ["hello there", "ben waved"])
-        slack.command("#general", "/deploy api", user="ada")
-        slack.wait_for(lambda: texts()[2:] == ["Done"] and slack.ephemerals("#general"))
-        assert [each["text"] for each in slack.ephemerals("#general", user="ada")] == ["Deploying api"]
-        ts = slack.say("#general", "@bolt?", user="ben")
-        slack.wait_for(lambda: slack.messages("#general", thread_ts=ts)[-1]["text"] == "You called?")
+        converse(slack)
 
 
 def test_an_asynchronous_bolt_app_listens_and_answers(slack: LocalSlack, app: App) -> None:
