@@ -106,11 +106,11 @@ CLIENTS = {
 }
 
 
-def slow(listen: Listen) -> Any:
-    return pytest.param(listen, marks=pytest.mark.slow)
+#: All of them; the last takes its time for everything.
+EACH = [*list(CLIENTS.values())[:3], pytest.param(CLIENTS["websocket-client"], marks=pytest.mark.slow)]
 
 
-@pytest.mark.parametrize("listen", CLIENTS.values(), ids=CLIENTS)
+@pytest.mark.parametrize("listen", EACH, ids=CLIENTS)
 def test_a_client_hears_each_event_and_acknowledges_it(slack: LocalSlack, listen: Listen) -> None:
     """Once each, as no redelivery, and nothing is left."""
     with listen(slack) as heard:
@@ -121,7 +121,7 @@ def test_a_client_hears_each_event_and_acknowledges_it(slack: LocalSlack, listen
     assert set(heard) == {(str(number), 0) for number in range(20)}
 
 
-@pytest.mark.parametrize("listen", [*list(CLIENTS.values())[:3], slow(CLIENTS["websocket-client"])], ids=CLIENTS)
+@pytest.mark.parametrize("listen", EACH, ids=CLIENTS)
 def test_a_client_comes_back_and_misses_nothing(slack: LocalSlack, clock: FakeClock, listen: Listen) -> None:
     """After it was asked to refresh, closed and cut off; what happened meanwhile comes as a retry at the latest."""
     said = set()
@@ -144,13 +144,13 @@ def test_a_client_comes_back_and_misses_nothing(slack: LocalSlack, clock: FakeCl
 @pytest.mark.parametrize(
     ("listen", "fits"),
     [
-        (CLIENTS["builtin"], False),
         (CLIENTS["aiohttp"], True),
         (CLIENTS["websockets"], False),
+        pytest.param(CLIENTS["builtin"], False, marks=pytest.mark.slow),
         pytest.param(by_threads(Builtin, receive_buffer_size=65_536), True, marks=pytest.mark.slow),
         pytest.param(CLIENTS["websocket-client"], True, marks=pytest.mark.slow),
     ],
-    ids=["builtin", "aiohttp", "websockets", "builtin with a larger buffer", "websocket-client"],
+    ids=["aiohttp", "websockets", "builtin", "builtin with a larger buffer", "websocket-client"],
 )
 def test_an_envelope_of_more_than_a_megabyte_is_too_much_for_some(
     slack: LocalSlack, clock: FakeClock, listen: Listen, fits: bool

@@ -46,8 +46,10 @@ def listen(urls: list[str], result: Connection) -> None:
 
 @pytest.mark.parametrize(
     "runner",
-    [threading.Thread, multiprocessing.get_context("spawn").Process],
-    ids=["in one process", "in two processes"],
+    [
+        pytest.param(threading.Thread, id="in one process"),
+        pytest.param(multiprocessing.get_context("spawn").Process, id="in two processes", marks=pytest.mark.slow),
+    ],
 )
 def test_a_flood_of_events_is_delivered_and_acknowledged(runner: Callable[..., Any]) -> None:
     """Each once, in turn over ten connections, without a redelivery."""
