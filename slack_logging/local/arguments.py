@@ -5,11 +5,11 @@ Source: Web API, "Evaluating requests".
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from slack_logging.local.errors import ApiError, invalid_arguments
+from slack_logging.local.strictjson import read_json
 
 _TRUE, _FALSE = ("1", "true", "True"), ("0", "false", "False", "")
 
@@ -105,6 +105,6 @@ class Arguments:
 
 def _parse(text: str, malformed: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return read_json(text)
+    except ValueError:
         raise ApiError(malformed) from None

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -136,12 +137,16 @@ class Dispatcher:
         await self._pusher.close()
 
     async def _run(self, wake: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             with self._workspace.lock:
                 glance = self._send_what_is_due()
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(wake.wait(), glance)
+            # Not wait_for: before Python 3.12 it loses a cancellation that comes together with what it waits for.
+            alarm = None if glance is None else loop.call_later(glance, wake.set)
+            await wake.wait()
             wake.clear()
+            if alarm is not None:
+                alarm.cancel()
 
     def _send_what_is_due(self) -> float | None:
         """Send, and return in how many real seconds time alone may give more to do; None for never."""
@@ -161,6 +166,7 @@ class Dispatcher:
 
     def _send(self, app: App, deliveries: Deliveries, delivery: Delivery, now: float) -> None:
         if app.request_url is not None:
+            deliveries.sent(delivery, math.inf, math.inf)  # it has a timeout of its own
             task = asyncio.get_running_loop().create_task(self._push(app, app.request_url, delivery))
             self._pushes.add(task)
             task.add_done_callback(self._pushes.discard)
@@ -217,10 +223,10 @@ class Dispatcher:
 
     async def _push(self, app: App, url: str, delivery: Delivery) -> None:
         outcome = await self._pusher.push(app, url, delivery)
+        deliveries = self._deliveries[app.id]
         with self._workspace.lock:
             if outcome.reason:
-                now = self._workspace.clock.time()
-                self._deliveries[app.id].failed(delivery, now, outcome.reason, retry=outcome.retry)
+                deliveries.failed(delivery, self._workspace.clock.time(), outcome.reason, retry=outcome.retry)
             else:
-                delivery.answered(outcome.answer)
+                deliveries.acked(delivery.envelope_id, outcome.answer)
         self._look()

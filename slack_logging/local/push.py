@@ -14,15 +14,20 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import aiohttp
 
 from slack_logging.local.apps import App
 from slack_logging.local.deliveries import ACK_TIMEOUT, Delivery
+from slack_logging.local.strictjson import read_json
 
 _log = logging.getLogger(__name__)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+#: Redirects that are followed. Source: Events API, "Error handling".
+_REDIRECTS = 2
+
 _JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
 
 
@@ -46,7 +51,7 @@ class Pusher:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
-        self._verified: set[tuple[str, str]] = set()
+        self._verified: dict[tuple[str, str], asyncio.Task[Outcome | None]] = {}
 
     async def close(self) -> None:
         """Close the connections."""
@@ -62,41 +67,63 @@ class Pusher:
             url: where to; anything but loopback is refused.
             delivery: what to post.
         """
-        if urlsplit(url).hostname not in _LOOPBACK:
-            _log.warning("%s is not on this machine: nothing is sent there", url)
-            return Outcome("connection_failed", retry=False)
-        if not await self._is_verified(app, url):
-            return Outcome("http_error", retry=False)
+        if refusal := await self._verify(app, url):
+            return refusal
         retry = {}
         if delivery.attempt:
             retry = {"X-Slack-Retry-Num": str(delivery.attempt), "X-Slack-Retry-Reason": delivery.reason}
         return await self._post(app, url, *_body(delivery), retry)
 
-    async def _is_verified(self, app: App, url: str) -> bool:
-        """Ask once for each address whether it wants our events: it must send the challenge back."""
-        if (app.id, url) in self._verified:
-            return True
+    async def _verify(self, app: App, url: str) -> Outcome | None:
+        """Ask once for each address whether it wants our events; after a refusal again with the next try.
+
+        Returns:
+            Why nothing may be sent there, or None.
+        """
+        key = (app.id, url)
+        if key not in self._verified:
+            self._verified[key] = asyncio.get_running_loop().create_task(self._challenge(app, url))
+        refusal = await self._verified[key]
+        if refusal is not None:
+            self._verified.pop(key, None)
+        return refusal
+
+    async def _challenge(self, app: App, url: str) -> Outcome | None:
+        """Send a challenge, which must come back."""
         challenge = secrets.token_hex(16)
         asked = {"token": app.verification_token, "challenge": challenge, "type": "url_verification"}
         outcome = await self._post(app, url, json.dumps(asked).encode(), _JSON, {})
-        if outcome.reason or challenge not in (outcome.answer.get("challenge"), outcome.answer.get("text")):
+        if outcome.reason:
+            return outcome
+        if challenge not in (outcome.answer.get("challenge"), outcome.answer.get("text")):
             _log.warning("%s did not answer the challenge of url_verification: nothing is sent there", url)
-            return False
-        self._verified.add((app.id, url))
-        return True
+            return Outcome("http_error", retry=False)
+        return None
 
     async def _post(self, app: App, url: str, body: bytes, kind: str, headers: dict[str, str]) -> Outcome:
+        """Post, again where a redirect leads; Slack does not say how it follows one, so the body goes along."""
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ACK_TIMEOUT), trust_env=False)
         headers = headers | signature(app.signing_secret, body) | {"Content-Type": kind}
-        try:
-            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
-                text = await response.text(errors="replace")
-        except asyncio.TimeoutError:
-            return Outcome("http_timeout")
-        except aiohttp.ClientError:
-            return Outcome("connection_failed")
-        if response.status != 200:
+        for _ in range(1 + _REDIRECTS):
+            try:
+                if urlsplit(url).hostname not in _LOOPBACK:
+                    _log.warning("%s is not on this machine: nothing is sent there", url)
+                    return Outcome("connection_failed", retry=False)
+                async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+                    text = await response.text(errors="replace")
+            except asyncio.TimeoutError:
+                return Outcome("http_timeout")
+            except aiohttp.ClientSSLError:
+                return Outcome("ssl_error")
+            except (aiohttp.ClientError, ValueError):  # the latter for an address that is none
+                return Outcome("connection_failed")
+            if "Location" not in response.headers or not 300 <= response.status < 400:
+                break
+            url = urljoin(url, response.headers["Location"])
+        else:
+            return Outcome("too_many_redirects")
+        if not 200 <= response.status < 300:
             return Outcome("http_error", retry=response.headers.get("X-Slack-No-Retry") != "1")
         return Outcome("", _answer(text))
 
@@ -125,7 +152,7 @@ def _body(delivery: Delivery) -> tuple[bytes, str]:
 def _answer(text: str) -> dict[str, Any]:
     """Read what was answered: a JSON object, or the text of a message."""
     try:
-        answer = json.loads(text)
-    except (ValueError, RecursionError):
+        answer = read_json(text)
+    except ValueError:
         return {"text": text} if text.strip() else {}
     return answer if isinstance(answer, dict) else {}

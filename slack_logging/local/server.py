@@ -25,7 +25,7 @@ from slack_logging.local.later import Later
 from slack_logging.local.mishaps import Outcome, Process, as_json, outcome, plain
 from slack_logging.local.webapi import WebApi, refused
 from slack_logging.local.webhooks import Webhooks, read_payload
-from slack_logging.local.wire import read_call
+from slack_logging.local.wire import read_call, read_upload
 from slack_logging.local.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class Server:
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
         """Take the bytes of a file, at an address that files.getUploadURLExternal gave out. Needs no token."""
-        body = await request.read()
+        body = await read_upload(request)
         file_id = request.match_info["file"]
 
         def process(_behind: float) -> Outcome:
@@ -185,6 +185,8 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except (web.HTTPException, ConnectionError):
         raise
+    except web.RequestPayloadError as error:  # compressed or cut into chunks, but not so
+        return web.Response(status=400, text=str(error))
     except Exception:  # noqa: BLE001 - the log has the traceback
         _log.exception("the local Slack itself failed at %s", request.path)
         return web.Response(status=500, text="internal_error")

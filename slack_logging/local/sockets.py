@@ -18,6 +18,7 @@ from typing import Any, Literal
 from aiohttp import WSMsgType, web
 
 from slack_logging.local.apps import App
+from slack_logging.local.strictjson import read_json
 from slack_logging.local.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -273,7 +274,7 @@ def _disconnect(reason: Reason) -> str:
 
 def _parsed(text: str) -> dict[str, Any] | None:
     try:
-        said = json.loads(text)
-    except (ValueError, RecursionError):
+        said = read_json(text)
+    except ValueError:
         return None
     return said if isinstance(said, dict) else None

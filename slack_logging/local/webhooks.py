@@ -23,6 +23,7 @@ from slack_logging.local.errors import ApiError
 from slack_logging.local.limits import RESPONSE_URL_LIFETIME, RESPONSE_URL_USES
 from slack_logging.local.posting import hide, post_content, show_to, updated
 from slack_logging.local.ratelimits import RateLimiter
+from slack_logging.local.strictjson import read_json
 from slack_logging.local.teams import TEAM_ID
 from slack_logging.local.webapi import posting_buckets
 from slack_logging.local.workspace import Workspace
@@ -98,8 +99,8 @@ def read_payload(body: bytes) -> dict[str, Any]:
     """
     try:
         form = parse_qs(body.decode()) if body.startswith(b"payload=") else {}
-        payload = json.loads(form.get("payload", [""])[0] if form else body)
-    except (ValueError, RecursionError):
+        payload = read_json(form.get("payload", [""])[0] if form else body)
+    except ValueError:
         raise ApiError("invalid_payload") from None
     if not isinstance(payload, dict):
         raise ApiError("invalid_payload")

@@ -5,14 +5,15 @@ Source: Web API, "Evaluating requests", "POST bodies".
 
 from __future__ import annotations
 
-import json
+import contextlib
 from typing import Any
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from slack_logging.local.errors import ApiError
 from slack_logging.local.limits import BODY
+from slack_logging.local.strictjson import read_json
 
 
 async def read_call(request: web.Request) -> tuple[dict[str, Any], str | None]:
@@ -45,6 +46,21 @@ async def read_call(request: web.Request) -> tuple[dict[str, Any], str | None]:
     return values, form_token if is_form and not is_secret else None
 
 
+async def read_upload(request: web.Request) -> bytes:
+    """Return the bytes of a file, which come raw or as the first file of a form; none if there is no such part.
+
+    Source: files.getUploadURLExternal.
+    """
+    if request.content_type != "multipart/form-data":
+        return await request.read()
+    with contextlib.suppress(ValueError):
+        parts = await request.multipart()
+        while (part := await parts.next()) is not None:
+            if isinstance(part, BodyPartReader) and part.filename:
+                return bytes(await part.read())
+    return b""
+
+
 async def _read_multipart(request: web.Request) -> dict[str, Any]:
     try:
         return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
@@ -64,8 +80,8 @@ def _read_body(request: web.Request, body: bytes) -> dict[str, Any]:
 
 def _read_json(body: bytes) -> dict[str, Any]:
     try:
-        values = json.loads(body)
-    except (ValueError, RecursionError):
+        values = read_json(body)
+    except ValueError:
         raise ApiError("invalid_json") from None
     if not isinstance(values, dict):
         raise ApiError("json_not_object")

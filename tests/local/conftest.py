@@ -77,6 +77,32 @@ def exchange(
         connection.close()
 
 
+def buttons(*action_ids: str, block_id: str = "choice") -> list[dict[str, Any]]:
+    """Return a message's blocks: one with a button for each id."""
+    elements = [
+        {"type": "button", "action_id": each, "value": f"{each}!", "text": {"type": "plain_text", "text": each}}
+        for each in action_ids
+    ]
+    return [{"type": "actions", "block_id": block_id, "elements": elements}]
+
+
+def converse(slack: LocalSlack) -> None:
+    """Talk to a small Bolt app in ``#general``, which greets who says hello, and see that it answers everything."""
+
+    def texts() -> list[str]:
+        return [message["text"] for message in slack.messages("#general")[1:]]  # after its own joining
+
+    slack.say("#general", "hello there", user="ada")
+    slack.wait_for(lambda: texts() == ["hello there", f"Hey <@{slack.user_id('ada')}>!"])
+    slack.click("#general", slack.messages("#general")[-1]["ts"], "wave", user="ben")
+    slack.wait_for(lambda: texts() == ["hello there", "ben waved"])
+    slack.command("#general", "/deploy api", user="ada")
+    slack.wait_for(lambda: texts()[2:] == ["Done"] and slack.ephemerals("#general"))
+    assert [each["text"] for each in slack.ephemerals("#general", user="ada")] == ["Deploying api"]
+    ts = slack.say("#general", "@bolt?", user="ben")
+    slack.wait_for(lambda: slack.messages("#general", thread_ts=ts)[-1]["text"] == "You called?")
+
+
 @pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
 def ask(request: pytest.FixtureRequest, slack: LocalSlack) -> Ask:
     """Ask with the bot's token, once by each of slack_sdk's clients."""

@@ -14,6 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_logging.local import Fault, File, LocalSlack, limits
 from tests.local.conftest import Ask, ask_sync, exchange
 
+FILE_PART = b'--b\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\n\r\nabc\r\n'
+
 
 def fetch(slack: LocalSlack, url: str, token: str | None) -> tuple[int, bytes]:
     """Get a file's address with a token or without one."""
@@ -44,6 +46,23 @@ def test_upload_runs_all_steps(slack: LocalSlack, ask: Ask, log: str) -> None:
     message = slack.messages(log, thread_ts=parent)[1]
     assert [File("a b/\N{SNOWMAN}.bin", "All bytes", content, message["ts"], parent)] == shared
     assert ("file_share", "see &amp; read") == (message["subtype"], message["text"])
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\nno file\r\n' + FILE_PART + b"--b--\r\n", 200),
+        (FILE_PART.replace(b"abc", b"abcd") + b"--b--\r\n", 400),
+        (b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\nabc\r\n--b--\r\n', 400),
+        (b"abc", 400),
+    ],
+)
+def test_bytes_may_come_in_a_form(slack: LocalSlack, ask: Ask, body: bytes, status: int) -> None:
+    """As its first file, whatever its name; without one, or of another length, nothing is uploaded."""
+    answer = ask("files_getUploadURLExternal", filename="a.txt", length=3)
+    form = {"Content-Type": "multipart/form-data; boundary=b"}
+    assert status == exchange(slack, "POST", answer["upload_url"], body, form)[0]
+    assert (b"abc" if status == 200 else None) == slack.workspace.files[answer["file_id"]].content
 
 
 def test_async_client_uploads_too(slack: LocalSlack, log: str) -> None:

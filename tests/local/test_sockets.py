@@ -7,79 +7,17 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
 
-from slack_logging.local import App, Fault, LocalSlack
+from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.sockets import Distribution, Reason
 from slack_logging.testing import FakeClock
 from tests.local.conftest import Ask, ask_sync, exchange
-
-#: Real seconds that a frame may take: for a failure that hangs, never to wait for.
-PATIENCE = 10.0
-
-#: Opens a connection for an app, `slack.app` unless told otherwise, and takes its `hello`.
-Open = Callable[..., "Client"]
-
-
-class Client:
-    """A Socket Mode client that does only what it is told, but for answering pings."""
-
-    def __init__(self, url: str) -> None:
-        self._open = contextlib.ExitStack()
-        self.socket: ClientConnection = self._open.enter_context(
-            connect(url, proxy=None, ping_interval=None, max_size=None)
-        )
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
-
-    def next(self) -> dict[str, Any]:
-        """Return the next frame's JSON."""
-        said: dict[str, Any] = json.loads(self.socket.recv(timeout=PATIENCE))
-        return said
-
-    def envelope(self, *, ack: bool = True) -> dict[str, Any]:
-        """Return the next envelope, acknowledged unless told otherwise."""
-        envelope = self.next()
-        if ack:
-            self.ack(envelope)
-        return envelope
-
-    def ack(self, envelope: dict[str, Any]) -> None:
-        """Acknowledge an envelope."""
-        self.socket.send(json.dumps({"envelope_id": envelope["envelope_id"]}))
-
-    def event(self) -> dict[str, Any]:
-        """Return the next inner event, acknowledged."""
-        event: dict[str, Any] = self.envelope()["payload"]["event"]
-        return event
-
-    def close(self) -> None:
-        """Close the connection."""
-        self.socket.close()
-
-    def end(self) -> int:
-        """Wait for the end of the connection and return its code."""
-        with pytest.raises(ConnectionClosed):
-            self.socket.recv(timeout=PATIENCE)
-        return self.socket.close_code or 0
-
-
-def opened(slack: LocalSlack, token: str, **more: Any) -> dict[str, Any]:
-    """Ask for a connection with a token."""
-    return ask_sync(slack, token)("api_call", api_method="apps.connections.open", **more)
-
-
-def url_of(slack: LocalSlack, app: App | None = None) -> str:
-    return str(opened(slack, (app or slack.app).app_token)["url"])
+from tests.local.listening import PATIENCE, Client, Open, opened, opener, url_of
 
 
 @pytest.fixture
@@ -91,13 +29,7 @@ def slack(clock: FakeClock) -> Iterator[LocalSlack]:
 
 @pytest.fixture
 def open_socket(slack: LocalSlack) -> Iterator[Open]:
-    with contextlib.ExitStack() as stack:
-
-        def open_(app: App | None = None, *, more: str = "") -> Client:
-            client = stack.enter_context(Client(url_of(slack, app) + more))
-            assert "hello" == client.next()["type"]
-            return client
-
+    with opener(slack) as open_:
         yield open_
 
 
@@ -450,3 +382,12 @@ def test_too_many_events_are_left_out_and_told(clock: FakeClock) -> None:
         assert Counter({"event_callback": 30, "app_rate_limited": 1}) == Counter(each["type"] for each in payloads)
         assert "event" not in payloads[-1]
         slack.wait_for(lambda: not slack.deliveries())
+
+
+def test_the_server_closes_while_a_connection_ends() -> None:
+    """At the very same moment: nothing keeps it, however often it is tried."""
+    for _ in range(60):
+        with LocalSlack(rate_limit=0) as slack, Client(url_of(slack)) as client:
+            client.next()
+            slack.sockets()[0].drop()
+            slack.close()

@@ -69,6 +69,8 @@ def test_booleans_in_every_spelling(slack: LocalSlack, value: object, counted: b
     [
         (b"{", JSON, "invalid_json"),
         (b"[" * 100_000, JSON, "invalid_json"),
+        (b'{"limit": NaN}', JSON, "invalid_json"),
+        (b'{"limit": 1e999}', JSON, "invalid_json"),
         (b"[]", JSON, "json_not_object"),
         (b"", JSON, None),
         (b"a=b", {"Content-Type": "text/plain"}, "invalid_post_type"),
@@ -86,6 +88,11 @@ def test_malformed_bodies(slack: LocalSlack, body: bytes, headers: dict[str, str
     """What cannot be read is refused by name; an empty body of any type is fine."""
     bearer = {"Authorization": f"Bearer {slack.bot_token}"}
     assert error == answer_to(slack, "POST", "users.conversations", body, headers | bearer).get("error")
+
+
+def test_a_body_that_is_not_compressed_as_it_says_is_an_http_error(slack: LocalSlack) -> None:
+    """It is the client's fault, and told as such."""
+    assert 400 == exchange(slack, "POST", "/api/api.test", b"{}", JSON | {"Content-Encoding": "gzip"})[0]
 
 
 def test_body_beyond_our_limit_is_not_read_as_a_call(slack: LocalSlack) -> None:
