@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from slack_logging.local.model import User
 from slack_logging.local.workspace import Workspace
@@ -14,6 +15,9 @@ from slack_logging.local.workspace import Workspace
 #: What every token here begins with, so that a real one is never taken for good.
 BOT_TOKEN_PREFIX = "xoxb-test-"  # noqa: S105
 APP_TOKEN_PREFIX = "xapp-test-"  # noqa: S105
+
+#: Names of this machine: nothing is ever sent elsewhere.
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 #: An app's scopes unless others are given: what the manifest of a logging and command bot asks for.
 DEFAULT_SCOPES = frozenset(
@@ -41,7 +45,6 @@ class App:
         events: the names of the events that it subscribed to, such as ``message.channels``; None for all.
         commands: its slash commands, such as ``/deploy``; None for all that no other app has.
         socket_mode: False once it is switched off: then no connection is given out.
-        request_url: where events, commands and clicks are pushed over HTTP instead; loopback only.
         bot_token: a bot token with `scopes`.
         app_token: an app-level token with ``connections:write``.
         signing_secret: what the signature of a push is made with.
@@ -62,11 +65,26 @@ class App:
         self.events = events
         self.commands = commands
         self.socket_mode = True
-        self.request_url: str | None = None
+        self._request_url: str | None = None
         self.bot_token = apps.issue(self, scopes, f"{BOT_TOKEN_PREFIX}{bot.name}")
         self.app_token = apps.issue(self, frozenset({"connections:write"}), f"{APP_TOKEN_PREFIX}{bot.name}")
         self.signing_secret = f"test-signing-secret-{bot.name}"
         self.verification_token = f"test-verification-{bot.name}"
+
+    @property
+    def request_url(self) -> str | None:
+        """Where events, commands and clicks are pushed over HTTP instead of Socket Mode, on this machine only.
+
+        Raises:
+            ValueError: on assignment, for an address elsewhere or none.
+        """
+        return self._request_url
+
+    @request_url.setter
+    def request_url(self, url: str | None) -> None:
+        if url is not None and not is_on_this_machine(url):
+            raise ValueError(f"request_url is {url!r}: give one on this machine, such as http://127.0.0.1:3000/events")
+        self._request_url = url
 
     @property
     def id(self) -> str:
@@ -152,3 +170,12 @@ class Apps:
         apps = list(self.installed.values())
         named = [app for app in apps if app.commands is not None and command in app.commands]
         return next(iter([*named, *(app for app in apps if app.commands is None)]), None)
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Tell whether a URL leads to a server on this machine."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK

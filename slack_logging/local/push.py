@@ -18,12 +18,11 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import aiohttp
 
-from slack_logging.local.apps import App
+from slack_logging.local.apps import LOOPBACK, App
 from slack_logging.local.deliveries import ACK_TIMEOUT, Delivery
 from slack_logging.local.strictjson import read_json
 
 _log = logging.getLogger(__name__)
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 #: Redirects that are followed. Source: Events API, "Error handling".
 _REDIRECTS = 2
@@ -107,7 +106,7 @@ class Pusher:
         headers = headers | signature(app.signing_secret, body) | {"Content-Type": kind}
         for _ in range(1 + _REDIRECTS):
             try:
-                if urlsplit(url).hostname not in _LOOPBACK:
+                if urlsplit(url).hostname not in LOOPBACK:
                     _log.warning("%s is not on this machine: nothing is sent there", url)
                     return Outcome("connection_failed", retry=False)
                 async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:

@@ -11,6 +11,7 @@ import sys
 import threading
 
 from slack_logging.local import Fault, LocalSlack, events
+from slack_logging.local.apps import is_on_this_machine
 from slack_logging.local.faultplan import OTHER_TARGETS, parse_fault
 from slack_logging.local.faults import KINDS
 from slack_logging.local.methods import METHODS
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--request-url",
         metavar="URL",
+        type=_request_url,
         help="push events, commands and clicks to this address on this machine, instead of Socket Mode",
     )
     parser.add_argument(
@@ -53,6 +55,14 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 0 to 65535")
     return int(text)
+
+
+def _request_url(text: str) -> str:
+    if not is_on_this_machine(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not on this machine: give one such as http://127.0.0.1:3000/events"
+        )
+    return text
 
 
 def _factor(text: str) -> float:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from slack_logging.local import limits
+from slack_logging.local.apps import LOOPBACK
 from slack_logging.local.arguments import Arguments
 from slack_logging.local.calls import Call, without_tokens
 from slack_logging.local.errors import ApiError
@@ -29,7 +30,6 @@ from slack_logging.local.wire import read_call, read_upload
 from slack_logging.local.workspace import Workspace
 
 _log = logging.getLogger(__name__)
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -179,7 +179,7 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         host = urlsplit(f"//{request.headers.get('Host', '')}").hostname
     except ValueError:
         host = None
-    if host not in _LOOPBACK:
+    if host not in LOOPBACK:
         return web.Response(status=403, text="this server answers to 127.0.0.1 and localhost only")
     try:
         return await handler(request)

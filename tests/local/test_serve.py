@@ -87,6 +87,15 @@ def test_wrong_fault_is_one_clear_line(spec: str, error: str) -> None:
     assert re.fullmatch(said, done.stderr)
 
 
+def test_events_are_pushed_to_this_machine_only(capsys: pytest.CaptureFixture[str]) -> None:
+    """Another address is one clear line."""
+    parser = argparse.ArgumentParser(prog="local")
+    serve.add_arguments(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--request-url", "https://slack.example.com/events"])
+    assert "'https://slack.example.com/events' is not on this machine: give one such as" in capsys.readouterr().err
+
+
 def test_help_lists_every_fault() -> None:
     """Each kind has a line with its value and what it does, and none is wider than 100 columns."""
     done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True, timeout=30)
