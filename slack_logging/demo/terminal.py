@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
-from slack_logging.local.emoji import CODE_POINTS
+from slack_logging.local.state.emoji import CODE_POINTS
 from slack_logging.slack.literal import visible
 
 #: Lines of one entry above which its middle is left out.

@@ -6,11 +6,11 @@
         slack.say("#ops-log", "good morning", user="ada")
 
 It keeps Slack's limits, rate limits and error codes, so what passes here is not surprised there; where Slack
-publishes no figure, `limits` and `ratelimits` say that theirs is ours. It knows nothing of the rest of this package and
+publishes no figure, `limits` and `api.ratelimits` say so. It knows nothing of the rest of this package and
 serves any Slack client. State is in memory and gone with the process.
 
 What is honoured, approximated and not there stands in ``docs/conformance.md``. Not there are: unfurling of links,
-``mrkdwn=false``, direct messages of several people, custom emoji, modals, and what `methods.METHODS` does not list,
+``mrkdwn=false``, direct messages of several people, custom emoji, modals, and what `api.methods.METHODS` does not list,
 which is `unknown_method`. Of an enterprise only this workspace is there, though people of others can be.
 """
 
@@ -20,22 +20,22 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from slack_logging.local.apps import App
     from slack_logging.local.calls import Call
-    from slack_logging.local.faults import Fault
+    from slack_logging.local.events.sockets import Socket
+    from slack_logging.local.faults.fault import Fault
     from slack_logging.local.people import File
     from slack_logging.local.slack import LocalSlack
-    from slack_logging.local.sockets import Socket
-    from slack_logging.local.text import visible_text
+    from slack_logging.local.state.apps import App
+    from slack_logging.local.state.text import visible_text
 
 _HOME_OF = {
-    "App": "slack_logging.local.apps",
+    "App": "slack_logging.local.state.apps",
     "Call": "slack_logging.local.calls",
-    "Fault": "slack_logging.local.faults",
+    "Fault": "slack_logging.local.faults.fault",
     "File": "slack_logging.local.people",
     "LocalSlack": "slack_logging.local.slack",
-    "Socket": "slack_logging.local.sockets",
-    "visible_text": "slack_logging.local.text",
+    "Socket": "slack_logging.local.events.sockets",
+    "visible_text": "slack_logging.local.state.text",
 }
 
 __all__ = ["App", "Call", "Fault", "File", "LocalSlack", "Socket", "visible_text"]

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from slack_logging.local import channels, views
-from slack_logging.local.composer import compose
-from slack_logging.local.conversation import Channel, Message
-from slack_logging.local.model import User
-from slack_logging.local.past import preload
-from slack_logging.local.teams import External
-from slack_logging.local.text import stored
-from slack_logging.local.workspace import ClockLike, Workspace, authorship
+from slack_logging.local.state import channels, views
+from slack_logging.local.state.composer import compose
+from slack_logging.local.state.conversation import Channel, Message
+from slack_logging.local.state.model import User
+from slack_logging.local.state.past import preload
+from slack_logging.local.state.teams import External
+from slack_logging.local.state.text import stored
+from slack_logging.local.state.workspace import ClockLike, Workspace, authorship
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ import signal
 import sys
 import threading
 
-from slack_logging.local import Fault, LocalSlack, events
-from slack_logging.local.apps import is_on_this_machine
-from slack_logging.local.faultplan import OTHER_TARGETS, parse_fault
-from slack_logging.local.faults import KINDS
-from slack_logging.local.methods import METHODS
+from slack_logging.local import Fault, LocalSlack
+from slack_logging.local.api.methods import METHODS
+from slack_logging.local.events import selection as events
+from slack_logging.local.faults.fault import KINDS
+from slack_logging.local.faults.plan import OTHER_TARGETS, parse_fault
+from slack_logging.local.state.apps import is_on_this_machine
 
 #: The port unless another is asked for: always the same, so that what was exported yesterday still works.
 DEFAULT_PORT = 8765

@@ -12,24 +12,24 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Literal, TypeVar
 
-from slack_logging.local import page
-from slack_logging.local.apps import App, Apps
+from slack_logging.local.api.ratelimits import Level, RateLimiter
+from slack_logging.local.api.webapi import WebApi
+from slack_logging.local.api.webhooks import Webhooks
 from slack_logging.local.calls import Call
-from slack_logging.local.deliveries import Delivery
-from slack_logging.local.dispatch import Dispatcher
-from slack_logging.local.faultplan import FaultPlan
-from slack_logging.local.faults import Fault
-from slack_logging.local.interactions import Interactions
-from slack_logging.local.loopback import LoopbackServer
+from slack_logging.local.events.deliveries import Delivery
+from slack_logging.local.events.dispatch import Dispatcher
+from slack_logging.local.events.interactions import Interactions
+from slack_logging.local.events.sockets import Distribution, Socket
+from slack_logging.local.faults.fault import Fault
+from slack_logging.local.faults.plan import FaultPlan
+from slack_logging.local.http.loopback import LoopbackServer
+from slack_logging.local.http.server import Server
+from slack_logging.local.page import routes as page
 from slack_logging.local.people import People
-from slack_logging.local.ratelimits import Level, RateLimiter
-from slack_logging.local.server import Server
-from slack_logging.local.sockets import Distribution, Socket
-from slack_logging.local.teams import TEAM_ID
-from slack_logging.local.text import visible_text
-from slack_logging.local.webapi import WebApi
-from slack_logging.local.webhooks import Webhooks
-from slack_logging.local.workspace import ClockLike
+from slack_logging.local.state.apps import App, Apps
+from slack_logging.local.state.teams import TEAM_ID
+from slack_logging.local.state.text import visible_text
+from slack_logging.local.state.workspace import ClockLike
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ class LocalSlack(People):
         rate_limit: multiplies Slack's rate limits; 0 switches them off.
         history_anchor: which end of a channel conversations.history begins at when only `oldest` is given. Slack's
             pages contradict each other; a client should work with both.
-        scopes: of `bot_token`; None stands for `slack_logging.local.apps.DEFAULT_SCOPES`.
+        scopes: of `bot_token`; None stands for `slack_logging.local.state.apps.DEFAULT_SCOPES`.
         share_delay: real seconds from the end of an upload until the file shows in its channel.
         enterprise: whether the workspace belongs to an enterprise; then users and auth.test say so.
         distribution: which of an app's Socket Mode connections gets the next event; Slack promises neither.
@@ -250,7 +250,7 @@ class LocalSlack(People):
         Args:
             name: its bot user's.
             channels: that the bot is a member of: events come from these only.
-            scopes: of its bot token; None stands for `slack_logging.local.apps.DEFAULT_SCOPES`.
+            scopes: of its bot token; None stands for `slack_logging.local.state.apps.DEFAULT_SCOPES`.
             events: that it subscribed to, such as ``message.channels`` and ``app_mention``; None for all.
             commands: its slash commands, such as ``/deploy``.
             request_url: an address on this machine that gets events, commands and clicks by HTTP; None for Socket Mode.

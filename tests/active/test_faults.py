@@ -6,7 +6,7 @@ import pytest
 
 from slack_logging import Command, CommandRouter
 from slack_logging.active.ledger import Key, State
-from slack_logging.local.faults import Fault
+from slack_logging.local.faults.fault import Fault
 from tests.active.conftest import CHANNEL, DONE, Ops
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from slack_logging import CommandRouter
-from slack_logging.local.faults import Fault
+from slack_logging.local.faults.fault import Fault
 from tests.active.conftest import DONE, REFUSED, Ops
 
 

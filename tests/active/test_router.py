@@ -9,7 +9,7 @@ import pytest
 
 from slack_logging import Command, CommandError, CommandRouter, ConfigurationError
 from slack_logging.active.access import Verdict, refusal
-from slack_logging.local.faults import Fault
+from slack_logging.local.faults.fault import Fault
 from tests.active.conftest import Ops
 
 DONE, ERRORED, REFUSED, PUZZLED = "white_check_mark x no_entry grey_question".split()

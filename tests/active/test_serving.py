@@ -10,7 +10,7 @@ import pytest
 from slack_sdk import WebClient
 
 from slack_logging import AlreadySettled, Command, CommandRouter, ConfigurationError
-from slack_logging.local.faults import Fault
+from slack_logging.local.faults.fault import Fault
 from tests.active.conftest import CHANNEL, DONE, ERRORED, EYES, Ops
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from slack_logging import Command, CommandRouter
 from slack_logging.local import LocalSlack
-from slack_logging.local.faults import Fault
+from slack_logging.local.faults.fault import Fault
 from slack_logging.slack.literal import plain
 from slack_logging.testing import FakeClock
 from tests.active.conftest import CHANNEL, DONE, ERRORED, EYES, LATE, Ops

@@ -10,7 +10,7 @@ import venv
 from pathlib import Path
 
 from slack_logging.local import LocalSlack
-from slack_logging.local.apps import DEFAULT_SCOPES
+from slack_logging.local.state.apps import DEFAULT_SCOPES
 from tests.foreign.program import PATIENCE, running, tell
 
 #: What its backend asks for beyond the usual.

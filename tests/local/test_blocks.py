@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slack_logging.local import LocalSlack
-from slack_logging.local.blocks import check_blocks
 from slack_logging.local.errors import ApiError
+from slack_logging.local.state.blocks import check_blocks
 from tests.local.conftest import Ask
 
 Block = dict[str, Any]

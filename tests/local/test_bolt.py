@@ -20,7 +20,7 @@ from slack_sdk import WebClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from slack_logging.local import App, LocalSlack
-from slack_logging.local.apps import DEFAULT_SCOPES
+from slack_logging.local.state.apps import DEFAULT_SCOPES
 from slack_logging.testing import FakeClock
 from tests.local.conftest import buttons, converse
 from tests.local.listening import let_go

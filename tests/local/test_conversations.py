@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from slack_logging.local import LocalSlack, limits
-from slack_logging.local.teams import OTHER_TEAM_ID, TEAM_ID
+from slack_logging.local.state.teams import OTHER_TEAM_ID, TEAM_ID
 from tests.local.conftest import Ask, ask_sync
 
 

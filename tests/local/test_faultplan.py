@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slack_logging.local import Fault, LocalSlack
-from slack_logging.local.faultplan import FaultPlan, parse_fault
-from slack_logging.local.faults import KINDS
+from slack_logging.local.faults.fault import KINDS
+from slack_logging.local.faults.plan import FaultPlan, parse_fault
 
 WRITTEN = [
     ("latency:0.5", Fault.latency(0.5)),

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from slack_sdk import WebClient
 
 from slack_logging.local import LocalSlack
-from slack_logging.local.apps import DEFAULT_SCOPES
-from slack_logging.local.methods import METHODS
+from slack_logging.local.api.methods import METHODS
+from slack_logging.local.state.apps import DEFAULT_SCOPES
 from slack_logging.testing import FakeClock
 from tests.local.listening import PATIENCE, Client, url_of
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slack_logging.local import LocalSlack, cursors, limits
+from slack_logging.local import LocalSlack, limits
+from slack_logging.local.api import cursors
 from slack_logging.local.errors import ApiError
 from slack_logging.testing import FakeClock
 from tests.local.conftest import Ask, ask_sync

@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 
-from slack_logging.local.later import Later
+from slack_logging.local.http.later import Later
 from slack_logging.testing import FakeClock
 
 

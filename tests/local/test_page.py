@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from slack_logging.local import LocalSlack, emoji, feed, page
+from slack_logging.local import LocalSlack
+from slack_logging.local.page import feed
+from slack_logging.local.page import routes as page
+from slack_logging.local.state import emoji
 from tests.local.browser import JSON, Events, post, request
 
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> & \u202e"

@@ -11,7 +11,7 @@ import pytest
 
 from slack_logging.local import LocalSlack
 from slack_logging.local.errors import ApiError
-from slack_logging.local.teams import FOREIGN_TEAM_ID, OTHER_TEAM_ID, SIBLING_TEAM_ID, TEAM_ID
+from slack_logging.local.state.teams import FOREIGN_TEAM_ID, OTHER_TEAM_ID, SIBLING_TEAM_ID, TEAM_ID
 from slack_logging.testing import FakeClock
 from tests.local import shapes
 from tests.local.conftest import Ask, ask_sync

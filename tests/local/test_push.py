@@ -16,7 +16,8 @@ from urllib.parse import parse_qs
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
-from slack_logging.local import App, LocalSlack, push
+from slack_logging.local import App, LocalSlack
+from slack_logging.local.events import push
 from slack_logging.testing import FakeClock
 from tests.local.conftest import ask_sync, buttons
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slack_logging.local import LocalSlack
-from slack_logging.local.methods import METHODS
-from slack_logging.local.ratelimits import (
+from slack_logging.local.api.methods import METHODS
+from slack_logging.local.api.ratelimits import (
     CHANNEL_POSTS,
     SPECIAL,
     TIER_2,

@@ -10,8 +10,9 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from slack_logging.local import LocalSlack, emoji, limits
+from slack_logging.local import LocalSlack, limits
 from slack_logging.local.errors import ApiError
+from slack_logging.local.state import emoji
 from tests.local.conftest import Ask
 
 NAMES = list(emoji.CODE_POINTS)

@@ -17,7 +17,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from slack_logging.local import LocalSlack, serve
-from slack_logging.local.faults import KINDS
+from slack_logging.local.faults.fault import KINDS
 
 COMMAND = [sys.executable, "-m", "slack_logging", "local"]
 

@@ -18,8 +18,8 @@ import pytest
 from slack_sdk import WebClient
 
 from slack_logging.local import Fault, LocalSlack, visible_text
-from slack_logging.local.composer import Names
-from slack_logging.local.workspace import ClockLike
+from slack_logging.local.state.composer import Names
+from slack_logging.local.state.workspace import ClockLike
 from slack_logging.testing import FakeClock
 from tests.local.conftest import Ask, ask_sync
 

@@ -14,7 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from slack_logging.local import Fault, LocalSlack
-from slack_logging.local.sockets import Distribution, Reason
+from slack_logging.local.events.sockets import Distribution, Reason
 from slack_logging.testing import FakeClock
 from tests.local.conftest import Ask, ask_sync, exchange
 from tests.local.listening import PATIENCE, Client, Open, opened, opener, url_of

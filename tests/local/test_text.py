@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.local import emoji
-from slack_logging.local.composer import compose
-from slack_logging.local.text import escape, length, split, stored, unescape, visible_text
+from slack_logging.local.state import emoji
+from slack_logging.local.state.composer import compose
+from slack_logging.local.state.text import escape, length, split, stored, unescape, visible_text
 
 
 class Directory:

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 import pytest
 
 from slack_logging.local import LocalSlack, limits
-from slack_logging.local.apps import DEFAULT_SCOPES
-from slack_logging.local.methods import METHODS, Method
+from slack_logging.local.api.methods import METHODS, Method
+from slack_logging.local.state.apps import DEFAULT_SCOPES
 from tests.local.conftest import Ask, ask_sync, exchange
 
 JSON = {"Content-Type": "application/json"}

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from slack_logging.local.apps import Apps
-from slack_logging.local.arguments import Arguments
-from slack_logging.local.methods import METHODS
+from slack_logging.local.api.arguments import Arguments
+from slack_logging.local.api.methods import METHODS
+from slack_logging.local.api.ratelimits import RateLimiter
+from slack_logging.local.api.webapi import WebApi
 from slack_logging.local.people import People
-from slack_logging.local.ratelimits import RateLimiter
-from slack_logging.local.webapi import WebApi
+from slack_logging.local.state.apps import Apps
 from slack_logging.testing import FakeClock
 
 SCOPES = frozenset(scope for method in METHODS.values() for scope in method.scopes) | {"groups:history", "groups:read"}

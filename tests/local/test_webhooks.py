@@ -15,8 +15,8 @@ from slack_sdk.webhook import WebhookClient, WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from slack_logging.local import Fault, LocalSlack, limits
-from slack_logging.local.ratelimits import CHANNEL_POSTS
-from slack_logging.local.webhooks import WebhookAnswer, refused
+from slack_logging.local.api.ratelimits import CHANNEL_POSTS
+from slack_logging.local.api.webhooks import WebhookAnswer, refused
 from tests.local.conftest import ask_sync, exchange
 
 Send = Callable[[str, dict[str, Any]], WebhookResponse]

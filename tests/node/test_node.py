@@ -19,7 +19,7 @@ from typing import NoReturn
 import pytest
 
 from slack_logging.local import App, Fault, LocalSlack
-from slack_logging.local.apps import DEFAULT_SCOPES
+from slack_logging.local.state.apps import DEFAULT_SCOPES
 from slack_logging.testing import FakeClock
 from tests.local.conftest import converse
 

@@ -9,7 +9,7 @@ import pytest
 
 from slack_logging import SlackHandler
 from slack_logging.local import LocalSlack
-from slack_logging.local.text import visible_text
+from slack_logging.local.state.text import visible_text
 from slack_logging.testing import FakeClock
 
 POST = "chat.postMessage"

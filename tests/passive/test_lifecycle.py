@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from slack_logging.local import Fault, LocalSlack
-from slack_logging.local.text import visible_text
+from slack_logging.local.state.text import visible_text
 
 PROLOGUE = """
 import atexit, logging, logging.config, multiprocessing, os, signal, sys, threading

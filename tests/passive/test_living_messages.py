@@ -11,7 +11,7 @@ import pytest
 
 from slack_logging import SlackHandler, Stats
 from slack_logging.local import Fault, LocalSlack
-from slack_logging.local.text import visible_text
+from slack_logging.local.state.text import visible_text
 from slack_logging.testing import FakeClock
 
 POST, EDIT = "chat.postMessage", "chat.update"

@@ -12,7 +12,7 @@ from loguru import logger as loguru_logger
 
 from slack_logging import SlackHandler
 from slack_logging.local import LocalSlack
-from slack_logging.local.text import visible_text
+from slack_logging.local.state.text import visible_text
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 import slack_logging
 from slack_logging import CommandRouter, SlackHandler, Stats
 from slack_logging.local import LocalSlack
-from slack_logging.local.text import visible_text
+from slack_logging.local.state.text import visible_text
 from slack_logging.slack.manifest import needed
 from slack_logging.testing import FakeClock
 

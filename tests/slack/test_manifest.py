@@ -7,7 +7,7 @@ import re
 import pytest
 
 from slack_logging import ConfigurationError
-from slack_logging.local.methods import METHODS
+from slack_logging.local.api.methods import METHODS
 from slack_logging.slack.limits import METHOD_BUDGETS
 from slack_logging.slack.manifest import SCOPES, Feature, manifest, needed, to_yaml
 

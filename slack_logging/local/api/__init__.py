@@ -1,0 +1,1 @@
+"""The Web API and webhooks without HTTP: what each call answers."""

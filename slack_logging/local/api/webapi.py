@@ -1,0 +1,176 @@
+"""The Web API without HTTP: who calls, may he, may he now; then the method's own handler. Pure but for the log.
+
+Source: Web API; Rate limits.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from slack_logging.local.api.arguments import Arguments
+from slack_logging.local.api.methods import METHODS, Method, Request
+from slack_logging.local.api.ratelimits import CHANNEL_POSTS, WORKSPACE_POSTS, Bucket, RateLimiter
+from slack_logging.local.errors import ApiError
+from slack_logging.local.state.apps import APP_TOKEN_PREFIX, BOT_TOKEN_PREFIX, App, Apps, Token
+from slack_logging.local.state.workspace import Workspace
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer on its way: HTTP status, JSON body, headers; and what happens after it was sent."""
+
+    body: dict[str, Any]
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    afterwards: tuple[Callable[[], None], ...] = ()
+
+    @property
+    def error(self) -> str | None:
+        """Slack's error code, if it is a refusal."""
+        code = self.body.get("error")
+        return str(code) if code is not None else None
+
+
+def refused(error: ApiError) -> Answer:
+    """Return the answer that carries a refusal; its HTTP status is 200, as Slack's is."""
+    return Answer({"ok": False, "error": error.code} | error.details)
+
+
+def rate_limited(retry_after: int | str | None) -> Answer:
+    """Return the answer to a call that came too soon; Slack's has whole seconds, a planned fault's text or nothing."""
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return Answer({"ok": False, "error": "ratelimited"}, 429, headers)
+
+
+def posting_buckets(workspace: Workspace, app_id: str, channel: str) -> list[Bucket]:
+    """Return the limits that a post by any means comes under.
+
+    Args:
+        workspace: looked at to know one channel by its id and its name.
+        app_id: whose post it is.
+        channel: as the caller wrote it.
+    """
+    known = workspace.channels.get(channel) or workspace.channel_named(channel.removeprefix("#"))
+    place = known.id if known else channel if channel in workspace.users else "unknown"
+    return [(("post", app_id, place), CHANNEL_POSTS), (("post", app_id), WORKSPACE_POSTS)]
+
+
+class WebApi:
+    """All methods, for all tokens. Call it under the workspace's lock.
+
+    Args:
+        workspace: the state.
+        limiter: the buckets; webhooks share them.
+        apps: knows the tokens.
+        app: the app in whose name a method that needs no token is called.
+        connect: gives out the address of a new Socket Mode connection; is given the app and the server's address.
+        history_anchor: see `Request`.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        limiter: RateLimiter,
+        apps: Apps,
+        app: App,
+        *,
+        connect: Callable[[App, str], str],
+        history_anchor: Literal["newest", "oldest"],
+    ) -> None:
+        self._workspace = workspace
+        self._limiter = limiter
+        self._apps = apps
+        self._anonymous = Token(app, frozenset())
+        self._connect = connect
+        self._history_anchor = history_anchor
+
+    def call(self, name: str, token: str | None, arguments: Arguments, *, url: str, behind: float = 0.0) -> Answer:
+        """Answer one call; every fault becomes an answer too.
+
+        Args:
+            name: of the method.
+            token: as sent, None if there was none.
+            arguments: the method's.
+            url: the server's own address.
+            behind: see `Request`.
+        """
+        known = self._apps.tokens.get(token or "")
+        headers = {"x-oauth-scopes": ",".join(sorted(known.scopes))} if known else {}
+        try:
+            answer = self._answer(name, token, arguments, url, behind)
+        except ApiError as error:
+            answer = refused(error)
+        except Exception:  # noqa: BLE001 - our own fault is an answer too; the log has the traceback
+            _log.exception("the local Slack itself failed in %s", name)
+            answer = Answer({"ok": False, "error": "internal_error"})
+        return replace(answer, headers=answer.headers | headers)
+
+    def _answer(self, name: str, token: str | None, arguments: Arguments, url: str, behind: float) -> Answer:
+        method = METHODS.get(name)
+        if method is None:
+            raise ApiError("unknown_method", req_method=name)
+        identity = self._identity(method, token)
+        wait = self._limiter.take(self._buckets(method, identity, arguments), self._workspace.clock.time())
+        if wait:
+            return rate_limited(wait)
+        request = self._request(method, identity, arguments, url, behind)
+        request.need(*method.scopes)
+        return Answer({"ok": True} | method.handler(request), afterwards=tuple(request.afterwards))
+
+    def _identity(self, method: Method, token: str | None) -> Token:
+        """Return who calls. Slack does not say what a token of the wrong kind earns; the code is ours."""
+        if not method.needs_token:
+            return self._anonymous
+        if method.is_app_level and not token:
+            raise ApiError("missing_args")
+        identity = self.authenticate(token)
+        if identity.is_app_level != method.is_app_level:
+            raise ApiError("not_allowed_token_type")
+        return identity
+
+    def authenticate(self, token: str | None) -> Token:
+        """Return what a token stands for.
+
+        Raises:
+            ApiError: ``not_authed``, ``token_revoked`` or ``invalid_auth``; the log says why, without the token.
+        """
+        if not token:
+            raise ApiError("not_authed")
+        known = self._apps.tokens.get(token)
+        if known is None:
+            if token.startswith((BOT_TOKEN_PREFIX, APP_TOKEN_PREFIX)):
+                _log.warning("invalid_auth: this local Slack never gave out that token; use its bot_token or token()")
+            else:
+                _log.warning(
+                    "invalid_auth: not a fake token; only tokens that begin with %s or %s belong here",
+                    BOT_TOKEN_PREFIX,
+                    APP_TOKEN_PREFIX,
+                )
+            raise ApiError("invalid_auth")
+        if known.is_revoked:
+            raise ApiError("token_revoked")
+        return known
+
+    def _buckets(self, method: Method, identity: Token, arguments: Arguments) -> list[Bucket]:
+        if method.budget is None:
+            return posting_buckets(self._workspace, identity.app.id, arguments.text("channel"))
+        return [((identity.app.id, method.name), method.budget)]
+
+    def _request(self, method: Method, identity: Token, arguments: Arguments, url: str, behind: float) -> Request:
+        return Request(
+            method=method.name,
+            workspace=self._workspace,
+            app=identity.app,
+            caller=self._workspace.users[identity.app.bot.id],
+            scopes=identity.scopes,
+            arguments=arguments,
+            url=url,
+            history_anchor=self._history_anchor,
+            connect=self._connect,
+            behind=behind,
+        )

@@ -1,0 +1,1 @@
+"""What reaches the apps: which events, over sockets or by HTTP, and again if need be."""

@@ -1,0 +1,232 @@
+"""Brings what happens to the apps that listen: over a socket or by HTTP, again if need be.
+
+One task in the server's event loop sends; the workspace tells from any thread what happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import math
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from aiohttp import web
+
+from slack_logging.local.api.ratelimits import EVENTS, RateLimiter
+from slack_logging.local.events import selection as events
+from slack_logging.local.events.deliveries import Deliveries, Delivery
+from slack_logging.local.events.push import Pusher
+from slack_logging.local.events.sockets import Distribution, Socket, Sockets
+from slack_logging.local.faults.plan import FaultPlan
+from slack_logging.local.state.apps import App, Apps
+from slack_logging.local.state.workspace import Event, Workspace
+
+#: Real seconds between two looks at a clock that may be a test's: while something is under way, and while
+#: connections are open that grow old.
+_GLANCE, _SLOW_GLANCE = 0.02, 0.25
+
+#: Seconds of the clock after which a delivery that is to come after the next one comes without one.
+_HELD = 1.0
+
+#: Characters that make an envelope larger than some clients' buffers: 1.2 MB.
+_PADDING = "x" * 1_200_000
+
+
+#: What faults do to the connection, before the event and after it.
+_FROM_HERE_ON: dict[str | None, Callable[[Socket], None]] = {"deaf": Socket.deafen, "mute": Socket.mute}
+_ENDS: dict[str | None, Callable[[Socket], None]] = {
+    "refresh": Socket.disconnect,
+    "close": Socket.close,
+    "drop": Socket.drop,
+}
+
+
+class Dispatcher:
+    """All deliveries of a workspace.
+
+    Args:
+        workspace: tells what happens.
+        apps: who may listen.
+        limiter: holds the budget of events.
+        faults: what is to go wrong on sockets, planned for the method ``socket``.
+        distribution: see `Sockets`.
+        seed: see `Sockets`.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        apps: Apps,
+        limiter: RateLimiter,
+        faults: FaultPlan,
+        *,
+        distribution: Distribution,
+        seed: int,
+    ) -> None:
+        self.sockets = Sockets(
+            workspace, distribution=distribution, seed=seed, received=self._received, changed=self._look
+        )
+        self._workspace = workspace
+        self._apps = apps
+        self._limiter = limiter
+        self._faults = faults
+        self._deliveries: dict[str, Deliveries] = {}
+        self._held: dict[str, tuple[Delivery, float]] = {}
+        self._told_limit_at: dict[str, float] = {}
+        self._numbers = itertools.count(1)
+        self._pusher = Pusher()
+        self._pushes: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake: asyncio.Event | None = None
+        workspace.subscribe(self._happened)
+
+    def add_routes(self, app: web.Application) -> None:
+        """Serve Socket Mode at ``/link/``, and send for as long as the application runs."""
+        app.router.add_get("/link/", self.sockets.link)
+        app.cleanup_ctx.append(self._running)
+
+    def add(self, app: App, delivery: Delivery) -> None:
+        """Take in something for an app, under the workspace's lock, from any thread."""
+        self._deliveries.setdefault(app.id, Deliveries()).add(delivery, self._workspace.clock.time())
+        self._look()
+
+    def pending(self, app: App) -> list[Delivery]:
+        """Return the deliveries of an app that are waiting, and then those that are not acknowledged."""
+        return list(self._deliveries.get(app.id, ()))
+
+    def _happened(self, event: Event) -> None:
+        for app in self._apps.installed.values():
+            if app.request_url is None and app.id not in self.sockets.listening:
+                continue
+            for inner in events.for_app(app, self._workspace, event):
+                if not self._is_too_much(app):
+                    payload = events.callback(
+                        app, self._workspace, inner, number=next(self._numbers), now=self._workspace.clock.time()
+                    )
+                    self.add(app, Delivery("events_api", payload))
+
+    def _is_too_much(self, app: App) -> bool:
+        """Count an event; when there were too many, leave it out and say so once a minute. Source: Rate limits."""
+        now = self._workspace.clock.time()
+        if not self._limiter.take([(("events", app.id), EVENTS)], now):
+            return False
+        if now - self._told_limit_at.get(app.id, -60.0) >= 60.0:
+            self._told_limit_at[app.id] = now
+            self.add(app, Delivery("events_api", events.rate_limited(app, now)))
+        return True
+
+    def _look(self) -> None:
+        """Have the task look again."""
+        if self._loop is not None and self._wake is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has just ended
+                self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def _running(self, _app: web.Application) -> AsyncIterator[None]:
+        self._wake = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        task = asyncio.create_task(self._run(self._wake))
+        yield
+        self._loop = self._wake = None
+        for each in (task, *self._pushes):
+            each.cancel()
+        await asyncio.gather(task, *self._pushes, return_exceptions=True)
+        await self._pusher.close()
+
+    async def _run(self, wake: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            with self._workspace.lock:
+                glance = self._send_what_is_due()
+            # Not wait_for: before Python 3.12 it loses a cancellation that comes together with what it waits for.
+            alarm = None if glance is None else loop.call_later(glance, wake.set)
+            await wake.wait()
+            wake.clear()
+            if alarm is not None:
+                alarm.cancel()
+
+    def _send_what_is_due(self) -> float | None:
+        """Send, and return in how many real seconds time alone may give more to do; None for never."""
+        now, real = self._workspace.clock.time(), time.monotonic()
+        glance = _SLOW_GLANCE if self.sockets.tick() else None
+        for app in self._apps.installed.values():
+            deliveries = self._deliveries.get(app.id)
+            if deliveries is None:
+                continue
+            deliveries.expire(now, real)
+            while (delivery := deliveries.take(now)) is not None:
+                self._send(app, deliveries, delivery, now)
+            self._release(app, deliveries, now, after=_HELD)
+            if deliveries or app.id in self._held:
+                glance = _GLANCE
+        return glance
+
+    def _send(self, app: App, deliveries: Deliveries, delivery: Delivery, now: float) -> None:
+        if app.request_url is not None:
+            deliveries.sent(delivery, math.inf, math.inf)  # it has a timeout of its own
+            task = asyncio.get_running_loop().create_task(self._push(app, app.request_url, delivery))
+            self._pushes.add(task)
+            task.add_done_callback(self._pushes.discard)
+            return
+        socket = self.sockets.choose(app)
+        if socket is None:
+            deliveries.failed(delivery, now, "connection_failed")
+            return
+        fault = self._faults.take("socket")
+        kind = fault.kind if fault else None
+        if kind == "lose":
+            return
+        if kind == "reorder" and app.id not in self._held:
+            self._held[app.id] = (delivery, now)
+            return
+        if kind in _FROM_HERE_ON:
+            _FROM_HERE_ON[kind](socket)
+        self._over_socket(socket, deliveries, delivery, now, padding=_PADDING if kind == "oversize" else "")
+        if kind == "duplicate":
+            other = self.sockets.choose(app) or socket
+            self._over_socket(other, deliveries, delivery.again(), now)
+        self._release(app, deliveries, now, after=0.0)
+        if kind in _ENDS:
+            _ENDS[kind](socket)
+
+    def _release(self, app: App, deliveries: Deliveries, now: float, *, after: float) -> None:
+        """Send what was held back, once it was for long enough."""
+        held, since = self._held.get(app.id, (None, 0.0))
+        if held is not None and now - since >= after and (socket := self.sockets.choose(app)):
+            del self._held[app.id]
+            self._over_socket(socket, deliveries, held, now)
+
+    def _over_socket(
+        self, socket: Socket, deliveries: Deliveries, delivery: Delivery, now: float, *, padding: str = ""
+    ) -> None:
+        deliveries.sent(delivery, now, time.monotonic())
+        envelope: dict[str, Any] = delivery.envelope()
+        if padding:
+            envelope["padding"] = padding
+        socket.send(json.dumps(envelope))
+
+    def _received(self, socket: Socket, said: dict[str, Any]) -> None:
+        """Take in an acknowledgement, over whichever connection of the app it comes.
+
+        Slack does not say whether that counts; its own client acknowledges on the next connection after a reconnect.
+        """
+        envelope_id, answer = said.get("envelope_id"), said.get("payload")
+        deliveries = self._deliveries.get(socket.app.id)
+        if deliveries is None or not isinstance(envelope_id, str):
+            return
+        with self._workspace.lock:
+            if deliveries.acked(envelope_id, answer if isinstance(answer, dict) else {}):
+                socket.acked += 1
+
+    async def _push(self, app: App, url: str, delivery: Delivery) -> None:
+        outcome = await self._pusher.push(app, url, delivery)
+        deliveries = self._deliveries[app.id]
+        with self._workspace.lock:
+            if outcome.reason:
+                deliveries.failed(delivery, self._workspace.clock.time(), outcome.reason, retry=outcome.retry)
+            else:
+                deliveries.acked(delivery.envelope_id, outcome.answer)
+        self._look()

@@ -1,0 +1,1 @@
+"""What is to go wrong, and how it is written."""

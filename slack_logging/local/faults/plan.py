@@ -1,0 +1,90 @@
+"""Which call meets which fault: the plan, and how a fault for a method is written, ``METHOD=FAULT``.
+
+Pure but for a chance that is seeded, so that it can be repeated.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from slack_logging.local.api.methods import METHODS
+from slack_logging.local.faults.fault import KINDS, Fault, unknown
+
+#: What else than a Web API method can be planned for; ``*`` is every request over HTTP.
+OTHER_TARGETS = ("webhook", "upload", "download", "socket", "*")
+
+
+class FaultPlan:
+    """The faults still to come. Not thread-safe.
+
+    Args:
+        seed: of the chance that faults with a `probability` have; the same seed and calls meet the same faults.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._waiting: list[tuple[str, Fault]] = []
+        self._chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+
+    def add(self, method: str, fault: Fault) -> None:
+        """Plan a fault for a method, ``"*"`` for every one; of several that apply, the first planned comes first.
+
+        Raises:
+            ValueError: see `check_target`.
+        """
+        check_target(method, fault)
+        self._waiting.append((method, fault))
+
+    def planned(self) -> list[tuple[str, Fault]]:
+        """Return what is still to come, in order; `times` is what is left of it."""
+        return list(self._waiting)
+
+    def clear(self) -> None:
+        """Forget all faults."""
+        self._waiting.clear()
+
+    def take(self, method: str) -> Fault | None:
+        """Return the fault for the call that has just come, if any, and count it.
+
+        For ``socket`` it is the fault of the event about to be sent.
+        """
+        for index, (planned, fault) in enumerate(self._waiting):
+            if planned == method or (planned == "*" and method != "socket"):
+                if fault.probability < 1 and self._chance.random() >= fault.probability:
+                    continue
+                if fault.times is not None:
+                    left = [(planned, replace(fault, times=fault.times - 1))] if fault.times > 1 else []
+                    self._waiting[index : index + 1] = left
+                return fault
+        return None
+
+
+def parse_fault(text: str) -> tuple[str, Fault]:
+    """Return the method and the fault that are written ``METHOD=FAULT``, as in ``*=server_error:503,times=3``.
+
+    Raises:
+        ValueError: they are not; see `Fault.parse` and `check_target`.
+    """
+    method, equals, written = text.partition("=")
+    if not equals:
+        raise ValueError(f"{text!r} is no fault: expected METHOD=KIND, such as chat.postMessage=rate_limited:30")
+    fault = Fault.parse(written)
+    check_target(method, fault)
+    return method, fault
+
+
+def check_target(method: str, fault: Fault) -> None:
+    """Make sure that a fault can be met at a method.
+
+    Raises:
+        ValueError: there is no such method, or such faults do not happen there.
+    """
+    targets = [*METHODS, *OTHER_TARGETS]
+    if method not in targets:
+        raise unknown("method", method, targets, expected=f"a Web API method, {', '.join(OTHER_TARGETS)}")
+    only = KINDS[fault.kind].only
+    if only and method not in only:
+        raise ValueError(f"{fault.kind} happens to {' and '.join(only)} only, not to {method!r}")
+    if method == "socket" and method not in only:
+        possible = ", ".join(kind for kind, row in KINDS.items() if method in row.only)
+        raise ValueError(f"{fault.kind} does not happen to a socket: expected {possible}")

@@ -1,0 +1,76 @@
+"""What a planned fault makes of one HTTP exchange: what is processed, and what is answered in place of the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from slack_logging.local.api import webapi, webhooks
+from slack_logging.local.api.webapi import Answer
+from slack_logging.local.api.webhooks import WebhookAnswer
+from slack_logging.local.errors import ApiError
+from slack_logging.local.faults.fault import Fault
+
+_ERROR_PAGE = "<!DOCTYPE html><html><head><title>Server Error</title></head><body><h1>Server Error</h1></body></html>"
+
+#: A response, and the error that the call is recorded with.
+Outcome = tuple[web.Response, str | None]
+
+#: Does what was asked. It is given by how many seconds of the server's clock its reader is behind.
+Process = Callable[[float], Outcome]
+
+
+def outcome(method: str, process: Process, fault: Fault | None) -> Outcome:
+    """Return what comes of a call. The response to one whose connection is cut is never sent.
+
+    What takes time is not here: `latency` before, `slow_answer` after, and the processing that `cut_late` puts off.
+
+    Args:
+        method: the Web API method, or ``webhook``, ``upload``, ``download``.
+        process: is called at most once.
+        fault: the one that happens, if any.
+    """
+    if fault is None:
+        return process(0.0)
+    if fault.kind == "rate_limited":
+        return _too_soon(method, fault.retry_after)
+    if fault.kind == "server_error":
+        return web.Response(status=fault.status, text=_ERROR_PAGE, content_type="text/html"), fault.kind
+    if fault.kind == "error":
+        if fault.after:
+            process(0.0)
+        return _refusal(method, fault.code), fault.code
+    if fault.kind in ("cut_before", "cut_late"):
+        return web.Response(), fault.kind
+    response, error = process(fault.seconds if fault.kind == "stale" else 0.0)
+    if fault.kind == "truncated":
+        whole = response.body if isinstance(response.body, bytes) else b""
+        response.body = whole[: len(whole) // 2]
+    return response, fault.kind if fault.is_cut or fault.kind == "truncated" else error
+
+
+def _too_soon(method: str, retry_after: int | str | None) -> Outcome:
+    if method == "webhook":
+        answer = webhooks.rate_limited(retry_after)
+        return plain(answer), answer.error
+    return as_json(webapi.rate_limited(retry_after)), "ratelimited"
+
+
+def _refusal(method: str, code: str) -> web.Response:
+    """Refuse in the form of what was called: only the Web API does so in JSON."""
+    if method == "webhook":
+        return plain(webhooks.refused(code))
+    if method in ("upload", "download"):
+        return web.Response(status=400, text=code)
+    return as_json(webapi.refused(ApiError(code)))
+
+
+def as_json(answer: Answer) -> web.Response:
+    """Return the response that carries a Web API answer."""
+    return web.json_response(answer.body, status=answer.status, headers=answer.headers)
+
+
+def plain(answer: WebhookAnswer) -> web.Response:
+    """Return the response that carries a webhook's answer."""
+    return web.Response(text=answer.body, status=answer.status, headers=answer.headers)

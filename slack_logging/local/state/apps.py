@@ -1,0 +1,181 @@
+"""The apps installed in the workspace: their bot users, their tokens, and what they listen to.
+
+Source: Tokens; Socket Mode; Events API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from slack_logging.local.state.model import User
+from slack_logging.local.state.workspace import Workspace
+
+#: What every token here begins with, so that a real one is never taken for good.
+BOT_TOKEN_PREFIX = "xoxb-test-"  # noqa: S105
+APP_TOKEN_PREFIX = "xapp-test-"  # noqa: S105
+
+#: Names of this machine: nothing is ever sent elsewhere.
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+#: An app's scopes unless others are given: what the manifest of a logging and command bot asks for.
+DEFAULT_SCOPES = frozenset(
+    "chat:write chat:write.public chat:write.customize channels:history groups:history channels:read groups:read "
+    "reactions:read reactions:write users:read usergroups:read files:write".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a token stands for: an app, and what it may do in its name."""
+
+    app: App
+    scopes: frozenset[str]
+    is_app_level: bool = False
+    is_revoked: bool = False
+
+
+class App:
+    """An app of the workspace. Its methods may be called from any thread.
+
+    Attributes:
+        bot: its bot user.
+        scopes: of its bot token. An event is delivered only where they allow it.
+        events: the names of the events that it subscribed to, such as ``message.channels``; None for all.
+        commands: its slash commands, such as ``/deploy``; None for all that no other app has.
+        socket_mode: False once it is switched off: then no connection is given out.
+        bot_token: a bot token with `scopes`.
+        app_token: an app-level token with ``connections:write``.
+        signing_secret: what the signature of a push is made with.
+    """
+
+    def __init__(
+        self,
+        apps: Apps,
+        bot: User,
+        *,
+        scopes: frozenset[str],
+        events: frozenset[str] | None,
+        commands: frozenset[str] | None,
+    ) -> None:
+        self._apps = apps
+        self.bot = bot
+        self.scopes = scopes
+        self.events = events
+        self.commands = commands
+        self.socket_mode = True
+        self._request_url: str | None = None
+        self.bot_token = apps.issue(self, scopes, f"{BOT_TOKEN_PREFIX}{bot.name}")
+        self.app_token = apps.issue(self, frozenset({"connections:write"}), f"{APP_TOKEN_PREFIX}{bot.name}")
+        self.signing_secret = f"test-signing-secret-{bot.name}"
+        self.verification_token = f"test-verification-{bot.name}"
+
+    @property
+    def request_url(self) -> str | None:
+        """Where events, commands and clicks are pushed over HTTP instead of Socket Mode, on this machine only.
+
+        Raises:
+            ValueError: on assignment, for an address elsewhere or none.
+        """
+        return self._request_url
+
+    @request_url.setter
+    def request_url(self, url: str | None) -> None:
+        if url is not None and not is_on_this_machine(url):
+            raise ValueError(f"request_url is {url!r}: give one on this machine, such as http://127.0.0.1:3000/events")
+        self._request_url = url
+
+    @property
+    def id(self) -> str:
+        """The app's id, ``A...``."""
+        return str(self.bot.app_id)
+
+    @property
+    def name(self) -> str:
+        """The bot user's name."""
+        return self.bot.name
+
+    @property
+    def bot_user_id(self) -> str:
+        """The bot user's id, ``U...``."""
+        return self.bot.id
+
+    @property
+    def bot_id(self) -> str:
+        """The bot's own id, ``B...``, which its messages carry."""
+        return str(self.bot.bot_id)
+
+    def token(self, *scopes: str) -> str:
+        """Return a new bot token with only these scopes."""
+        return self._apps.issue(self, frozenset(scopes))
+
+    def revoke(self, token: str) -> None:
+        """Have Slack answer ``token_revoked`` to a token from now on."""
+        self._apps.revoke(token)
+
+    def __repr__(self) -> str:
+        return f"<App {self.name} {self.id}>"
+
+
+class Apps:
+    """All apps and tokens of a workspace; what changes here changes under the workspace's lock.
+
+    Args:
+        workspace: where they are installed.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self.installed: dict[str, App] = {}
+        self.tokens: dict[str, Token] = {}
+
+    def install(
+        self,
+        bot: User,
+        *,
+        scopes: Iterable[str] | None = None,
+        events: Iterable[str] | None = None,
+        commands: Iterable[str] | None = (),
+    ) -> App:
+        """Install the app of a bot user. See `App`; `scopes` None stands for `DEFAULT_SCOPES`."""
+        app = App(
+            self,
+            bot,
+            scopes=DEFAULT_SCOPES if scopes is None else frozenset(scopes),
+            events=None if events is None else frozenset(events),
+            commands=None if commands is None else frozenset(commands),
+        )
+        with self._workspace.lock:
+            self.installed[app.id] = app
+        return app
+
+    def issue(self, app: App, scopes: frozenset[str], token: str | None = None) -> str:
+        """Return a new token."""
+        with self._workspace.lock:
+            token = token or f"{BOT_TOKEN_PREFIX}{len(self.tokens)}"
+            self.tokens[token] = Token(app, scopes, is_app_level=token.startswith(APP_TOKEN_PREFIX))
+            return token
+
+    def revoke(self, token: str) -> None:
+        """Mark a token as revoked. Raises LookupError for one that was never given out."""
+        with self._workspace.lock:
+            if token not in self.tokens:
+                raise LookupError("no such token was given out here")
+            known = self.tokens[token]
+            self.tokens[token] = Token(known.app, known.scopes, known.is_app_level, is_revoked=True)
+
+    def for_command(self, command: str) -> App | None:
+        """Return the app that answers a slash command: one that names it, else one that takes all."""
+        apps = list(self.installed.values())
+        named = [app for app in apps if app.commands is not None and command in app.commands]
+        return next(iter([*named, *(app for app in apps if app.commands is None)]), None)
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Tell whether a URL leads to a server on this machine."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK

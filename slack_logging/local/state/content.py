@@ -1,0 +1,155 @@
+"""What a call wants to say: `text`, `blocks`, `attachments`, `markdown_text` and `metadata`, checked and as stored.
+
+The same for posts, edits, ephemeral messages and webhooks. Pure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from slack_logging.local import limits
+from slack_logging.local.api.arguments import Arguments
+from slack_logging.local.errors import ApiError
+from slack_logging.local.state.blocks import check_blocks
+from slack_logging.local.state.composer import Names, link_names
+from slack_logging.local.state.text import length, stored
+
+_EVENT_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A message's content as stored; None is what was not given, empty is what was given as empty."""
+
+    text: str | None
+    blocks: list[dict[str, Any]] | None
+    attachments: list[dict[str, Any]] | None
+    metadata: dict[str, Any] | None
+
+    @property
+    def is_empty(self) -> bool:
+        """True when there is nothing to show."""
+        return not (self.text or self.blocks or self.attachments)
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields of a new message; empty ones are left out."""
+        given = {"blocks": self.blocks, "attachments": self.attachments, "metadata": self.metadata}
+        return {"text": self.text or ""} | {name: value for name, value in given.items() if value}
+
+
+def read_content(arguments: Arguments, names: Names) -> Content:
+    """Read what a call wants to say.
+
+    Args:
+        arguments: the call's.
+        names: resolves ``#channel`` after ``link_names``.
+
+    Raises:
+        ApiError: with the code of the first part that Slack would not take.
+    """
+    text, blocks = _text(arguments, names), _blocks(arguments)
+    markdown = arguments.text("markdown_text")
+    if markdown:
+        if text or blocks:
+            raise ApiError("markdown_text_conflict")
+        if length(markdown) > limits.MARKDOWN:
+            raise ApiError("msg_too_long")
+        text, blocks = stored(markdown), [{"type": "markdown", "block_id": "md1", "text": markdown}]
+    return Content(text, blocks, _attachments(arguments), _metadata(arguments))
+
+
+def _text(arguments: Arguments, names: Names) -> str | None:
+    if "text" not in arguments:
+        return None
+    parse = arguments.text("parse")
+    text = stored(arguments.text("text"), link_urls=parse != "none")
+    if parse == "full" or arguments.flag("link_names"):
+        return link_names(text, names)
+    return text
+
+
+def _blocks(arguments: Arguments) -> list[dict[str, Any]] | None:
+    given = arguments.structure("blocks", malformed="invalid_blocks_format")
+    if given is None:
+        return None
+    return store_blocks(check_blocks(given)) if given != [] else []
+
+
+def store_blocks(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return blocks as stored: each with its `block_id`, and mrkdwn as `text` would be stored."""
+    taken = {block.get("block_id") for block in blocks}
+    free = (f"b{number}" for number in range(len(blocks) * 2 + 1) if f"b{number}" not in taken)
+    return [_stored_texts(block) | {"block_id": block.get("block_id") or next(free)} for block in blocks]
+
+
+def _stored_texts(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_stored_texts(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    copy = {key: _stored_texts(value) for key, value in node.items()}
+    if node.get("type") == "mrkdwn" and isinstance(node.get("text"), str):
+        copy["text"] = stored(node["text"], link_urls=not node.get("verbatim"))
+    return copy
+
+
+def _attachments(arguments: Arguments) -> list[dict[str, Any]] | None:
+    given = arguments.structure("attachments", malformed="invalid_attachments")
+    if given is None:
+        return None
+    if not isinstance(given, list) or not all(isinstance(attachment, dict) for attachment in given):
+        raise ApiError("invalid_attachments")
+    if len(given) > limits.ATTACHMENTS:
+        raise ApiError("too_many_attachments")
+    return [_attachment(attachment, index) for index, attachment in enumerate(given)]
+
+
+def _attachment(attachment: dict[str, Any], index: int) -> dict[str, Any]:
+    kept = {"id": index + 1} | attachment
+    for key in ("text", "pretext", "title", "fallback"):
+        if key in attachment:
+            if not isinstance(attachment[key], str):
+                raise ApiError("invalid_attachments")
+            kept[key] = stored(attachment[key])
+    if attachment.get("blocks"):
+        kept["blocks"] = store_blocks(check_blocks(attachment["blocks"], pointer=f"/attachments/{index}/blocks"))
+    return kept
+
+
+def _metadata(arguments: Arguments) -> dict[str, Any] | None:
+    """Read the metadata; ``{}`` stands for removing it. Source: Message metadata."""
+    given = arguments.structure("metadata", malformed="invalid_metadata_format")
+    if given is None:
+        return None
+    if not isinstance(given, dict):
+        raise ApiError("invalid_metadata_format")
+    if not given:
+        return {}
+    event_type, payload = given.get("event_type"), given.get("event_payload")
+    if not isinstance(event_type, str) or not isinstance(payload, dict):
+        raise ApiError("invalid_metadata_schema")
+    if len(event_type) > limits.EVENT_TYPE or not _EVENT_TYPE.fullmatch(event_type):
+        raise ApiError("invalid_metadata_schema")
+    if not all(map(_is_payload_value, payload.values())):
+        raise ApiError("invalid_metadata_schema")
+    if len(json.dumps(payload, ensure_ascii=False).encode(errors="surrogatepass")) > limits.METADATA:
+        raise ApiError("metadata_too_large")
+    return {"event_type": event_type, "event_payload": payload}
+
+
+def _is_payload_value(value: object) -> bool:
+    """Tell whether Slack's published type of a payload allows a value: plain, an object, or an array of objects."""
+    if isinstance(value, list):
+        return all(isinstance(item, dict) and _is_flat(item) for item in value)
+    return _is_flat(value) if isinstance(value, dict) else _is_plain(value)
+
+
+def _is_flat(value: dict[str, Any]) -> bool:
+    return all(map(_is_plain, value.values()))
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, (str, int, float))
