@@ -38,7 +38,15 @@ class RateLimited(DeliveryError):
 
 
 class Unreachable(DeliveryError):
-    """A transient fault. The call may or may not have taken effect: the answer is what was lost."""
+    """A transient fault. The call may or may not have taken effect: the answer is what was lost.
+
+    Attributes:
+        was_never_sent: whether it certainly took no effect, as nobody was there to take it.
+    """
+
+    def __init__(self, message: str, *, was_never_sent: bool = False) -> None:
+        super().__init__(message)
+        self.was_never_sent = was_never_sent
 
 
 class Rejected(DeliveryError):

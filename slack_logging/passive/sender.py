@@ -2,7 +2,8 @@
 
 `step` does one thing and says how long there is nothing to do; the thread calls it in a loop, and at the end of a
 program that cannot start threads any more whoever flushes calls it. A message in hand stays in hand until Slack has
-it or refuses it for itself: what fails for any other reason is sent again, at least once.
+it or refuses it for itself: what fails for any other reason is sent again, at least once. After a lost answer we look
+first whether Slack has it.
 
 What is done first, of what the pace allows: new incidents, then lower levels and announcements, then files, then edits.
 """
@@ -23,10 +24,11 @@ from slack_logging.passive import boards
 from slack_logging.passive.books import Books
 from slack_logging.passive.capture import Captured
 from slack_logging.passive.connection import Connection
+from slack_logging.passive.doubt import Doubt
 from slack_logging.passive.incidents import Board, Incidents
 from slack_logging.passive.outbox import MemoryOutbox
 from slack_logging.passive.packing import Packing
-from slack_logging.passive.shipments import Announcement, Batch, Losses, NewBoard, Shipment
+from slack_logging.passive.shipments import UNPOSTABLE, Announcement, Batch, Losses, NewBoard, Shipment
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.uploads import Uploads
 from slack_logging.passive.view import Line
@@ -34,14 +36,8 @@ from slack_logging.passive.view import Line
 if TYPE_CHECKING:
     from slack_logging.slack.client import SlackClient
 
-#: Codes that refuse this very message: it would be refused for ever. All others say that the world is not right yet.
-_UNPOSTABLE = frozenset(
-    "invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long msg_too_large no_text invalid_arguments "
-    "invalid_json json_not_object invalid_attachments invalid_metadata_format metadata_too_large".split()
-)
-
 #: Codes after which a message can be edited no more, or not so; what it should say is posted anew.
-_UNEDITABLE = _UNPOSTABLE | frozenset(
+_UNEDITABLE = UNPOSTABLE | frozenset(
     "message_not_found cant_update_message edit_window_closed block_mismatch update_failed thread_not_found".split()
 )
 
@@ -88,6 +84,7 @@ class Sender:
         self._incidents = Incidents(group_window)
         self._between = 0  # records between a lane and the message or incident that they belong to
         self._hand: Shipment | None = None
+        self._doubt: Doubt | None = None  # whether Slack has what is in the hand
         self._parts: deque[Shipment] = deque()  # of a message that Slack refused as a whole
         self._uploads = Uploads(channel)
         self._normal_since: float | None = None
@@ -220,22 +217,46 @@ class Sender:
         if wait != 0.0:
             return wait
         client = self._slack.client
+        if self._hand and self._doubt and not self._doubt.is_over:
+            return self._look(self._hand, self._doubt)
         if place := client.acquire("chat.postMessage", self._channel):
             return place
         hand = self._hand = self._hand or self._next_shipment()
         if hand is None:
             return 0.0
-        answer = client.call("chat.postMessage", channel=self._slack.target, **hand.arguments())
+        given = hand.arguments()
+        if self._doubt:
+            given = self._doubt.marked(given)
+        try:
+            answer = client.call("chat.postMessage", channel=self._slack.target, **given)
+        except Unreachable as error:
+            if not error.was_never_sent:
+                self._doubt = Doubt(hand.id, self._clock)
+            raise
+        self._landed(hand, answer["channel"], answer["ts"])
+        return 0.0
+
+    def _look(self, hand: Shipment, doubt: Doubt) -> float:
+        """Look whether Slack has the message in hand already. Returns the seconds to wait before that, or 0."""
+        client = self._slack.client
+        if wait := doubt.wait(client, at_once=self._flushing):
+            return wait
+        found = None if doubt.is_over else doubt.look(client, self._slack.channel_id or self._slack.target)
+        if found:
+            self._landed(hand, *found)
+        return 0.0
+
+    def _landed(self, hand: Shipment, channel_id: str, ts: str) -> None:
+        """Take in that Slack has the message in hand."""
         self._slack.works()
-        self._slack.channel_id = answer["channel"]
+        self._slack.channel_id = channel_id
         with self._books.lock:
-            landing = hand.landed(answer["ts"], self._clock.monotonic())
-            self._hand = None
+            landing = hand.landed(ts, self._clock.monotonic())
+            self._hand = self._doubt = None
             self._books.delivered += landing.delivered
             self._books.merged += landing.merged
         if landing.file:
-            self._uploads.add(answer["channel"], answer["ts"], landing.file)
-        return 0.0
+            self._uploads.add(channel_id, ts, landing.file)
 
     def _until_post(self) -> float | None:
         """Return the seconds until there is a message to post; None while nothing waits."""
@@ -350,7 +371,7 @@ class Sender:
 
     def _refused(self, error: Rejected) -> None:
         """Divide the message that Slack refuses for itself; for any other reason keep it and look again later."""
-        if error.code in _UNPOSTABLE and self._hand:
+        if error.code in UNPOSTABLE and self._hand:
             self._divide(self._hand, error)
         else:
             self._slack.refused(error)
@@ -359,7 +380,7 @@ class Sender:
         """Try the halves of a message; of one record, that is refused alone, say so and count it."""
         with self._books.lock:
             parts = hand.divided()
-            self._hand = None
+            self._hand = self._doubt = None
             self._parts.extendleft(reversed(parts))
             self._books.rejected += 0 if parts else hand.given_up()
         if not parts:

@@ -15,6 +15,12 @@ from slack_logging.passive.incidents import Board, Incident, Incidents
 from slack_logging.passive.packing import Packing
 from slack_logging.passive.view import blocks, inline, notification, section_of, small_print
 
+#: Codes that refuse this very message: it would be refused for ever. All others say that the world is not right yet.
+UNPOSTABLE = frozenset(
+    "invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long msg_too_large no_text invalid_arguments "
+    "invalid_json json_not_object invalid_attachments invalid_metadata_format metadata_too_large".split()
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Landing:
@@ -33,6 +39,10 @@ class Landing:
 
 class Shipment(Protocol):
     """A message on its way."""
+
+    @property
+    def id(self) -> str:
+        """What its metadata holds, by which it is found again."""
 
     @property
     def records(self) -> int:
@@ -130,10 +140,11 @@ class Announcement:
     incident: Incident
     settle: Callable[[Incident], None]
     records: int = 0
+    id: str = field(default_factory=lambda: os.urandom(16).hex())
 
     def arguments(self) -> dict[str, Any]:
         """See `Shipment`."""
-        return boards.announcement(self.board, self.incident)
+        return boards.announcement(self.board, self.incident) | {"metadata": metadata(self.id, self.records)}
 
     def landed(self, ts: str, now: float) -> Landing:  # noqa: ARG002 - see `Shipment`
         """See `Shipment`."""
@@ -167,6 +178,7 @@ class Losses:
     footer: str
     settle: Callable[[Mapping[str, int]], None]
     records: int = 0
+    id: str = field(default_factory=lambda: os.urandom(16).hex())
 
     def arguments(self) -> dict[str, Any]:
         """See `Shipment`."""
@@ -180,6 +192,7 @@ class Losses:
             "blocks": [{"type": "rich_text", "elements": [section_of(parts)]}, small_print(self.footer)],
             "unfurl_links": False,
             "unfurl_media": False,
+            "metadata": metadata(self.id, self.records),
         }
 
     def landed(self, ts: str, now: float) -> Landing:  # noqa: ARG002 - see `Shipment`

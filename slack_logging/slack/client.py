@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import queue
+import socket
 import threading
 import weakref
 from collections.abc import Mapping
@@ -195,11 +196,11 @@ class SlackClient:
             )
         return self._identity
 
-    def channel_id(self, channel: str) -> str:
+    def channel_id(self, channel: str, *, timeout: float = 60.0) -> str:
         """Return the id of a channel that the bot is a member of, given its name or its id.
 
         Needs the scope ``channels:read`` (``groups:read`` for private ones) unless it is an id. A name is looked up
-        once, and again after Slack no longer knew its id.
+        once, and again after Slack no longer knew its id. Takes up to `timeout` seconds, and raises as `deliver` does.
 
         Raises:
             Rejected: ``channel_not_found`` when the bot is in no channel of that name.
@@ -209,11 +210,11 @@ class SlackClient:
         name = channel.lstrip("#")
         if name not in self._channel_ids:
             try:
-                self._look_up(name, "public_channel,private_channel")
+                self._look_up(name, "public_channel,private_channel", timeout)
             except Rejected as error:
                 if error.code != "missing_scope":
                     raise
-                self._look_up(name, "public_channel")
+                self._look_up(name, "public_channel", timeout)
         if name not in self._channel_ids:
             raise Rejected(
                 "users.conversations",
@@ -222,11 +223,13 @@ class SlackClient:
             )
         return self._channel_ids[name]
 
-    def _look_up(self, name: str, types: str) -> None:
+    def _look_up(self, name: str, types: str, timeout: float) -> None:
         """Take in the bot's channels of these types, page by page until `name` is among them. Raises as `deliver`."""
         cursor: str | None = None
         while name not in self._channel_ids:
-            answer = self.deliver("users.conversations", types=types, exclude_archived=True, limit=200, cursor=cursor)
+            answer = self.deliver(
+                "users.conversations", timeout=timeout, types=types, exclude_archived=True, limit=200, cursor=cursor
+            )
             self._channel_ids |= {found["name"]: found["id"] for found in answer["channels"]}
             cursor = answer.get("response_metadata", {}).get("next_cursor")
             if not cursor:
@@ -237,7 +240,9 @@ class SlackClient:
         if isinstance(error, SlackApiError):
             return self._told_by_slack(method, channel, error)
         if isinstance(error, (OSError, http.client.HTTPException, SlackClientError)):
-            return Unreachable(f"{method}: {type(error).__name__}: {error}")
+            reason = getattr(error, "reason", error)
+            never_sent = isinstance(reason, (ConnectionRefusedError, socket.gaierror))
+            return Unreachable(f"{method}: {type(error).__name__}: {error}", was_never_sent=never_sent)
         if isinstance(error, ValueError):  # may quote a header, and with it the token
             return Unreachable(f"{method}: {type(error).__name__}")
         raise error

@@ -143,7 +143,7 @@ def test_counts_survive_an_outage(clock: FakeClock, slack: LocalSlack, make: Cal
     slack.fault("*", Fault.server_error(times=None))
     for number in range(50):
         logger.error("try %d", number)
-    clock.run_until(lambda: len(slack.calls(POST)) > 3)
+    clock.run_until(lambda: len(slack.calls()) > 3)
     slack.clear_faults()
     assert handler_of(logger).flush(timeout=120)
     assert "x 50, last " in shown(slack)[0]
