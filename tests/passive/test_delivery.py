@@ -11,11 +11,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from slack_logging import CommandRouter, SlackHandler, Stats
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.state.text import visible_text
 from slack_logging.passive import delivery
+from slack_logging.slack.literal import visible
 from slack_logging.testing import FakeClock
 from tests.passive.conftest import POST, posts, shown, wait_for_posts
 
@@ -70,6 +73,24 @@ def test_what_slack_shows_is_what_was_logged(slack: LocalSlack, logger: logging.
     call = slack.calls(POST)[0]
     assert not call.args["unfurl_links"]
     assert not call.args["unfurl_media"]
+
+
+def test_any_text_is_read_as_it_was_logged(clock: FakeClock, slack: LocalSlack) -> None:
+    """Through the whole way, whatever the characters: what people read is `visible(text)` and nothing else."""
+    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url, redact=False)
+    logger = logging.Logger("shop")
+    logger.addHandler(handler)
+
+    @settings(deadline=None)
+    @given(st.text(st.characters(exclude_categories=()), max_size=300))
+    def check(text: str) -> None:
+        logger.info("[%s]", text)
+        assert handler.flush(timeout=600)
+        latest = visible_text(slack.messages("#ops-log")[-1])
+        assert latest.partition("shop ")[2].startswith(visible(f"[{text}]"))
+
+    check()
+    handler.close()
 
 
 def test_an_extra_value_cannot_look_like_a_record(
