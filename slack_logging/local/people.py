@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from slack_logging.local.errors import ApiError
 from slack_logging.local.state import channels, views
 from slack_logging.local.state.composer import compose
 from slack_logging.local.state.conversation import Channel, Message
@@ -220,11 +221,13 @@ class People:
             The message's `ts`.
 
         Raises:
-            ApiError: ``thread_not_found`` or ``cannot_reply_to_message``.
+            ApiError: ``is_archived``, ``thread_not_found`` or ``cannot_reply_to_message``.
             TypeError: neither or both of `user` and `integration` were given.
         """
         with self.workspace.lock:
             place, author = self.workspace.channel(channel), self._author(user, integration)
+            if place.is_archived:
+                raise ApiError("is_archived")
             if integration:
                 author["text"] = text if raw else stored(text)
             else:

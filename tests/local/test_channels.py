@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from slack_logging.local import LocalSlack, limits
+from slack_logging.local.errors import ApiError
 from slack_logging.testing import FakeClock
 from tests.local.conftest import Ask, ask_sync, exchange
 
@@ -76,6 +77,8 @@ def test_archive_is_for_reading_until_it_is_undone(slack: LocalSlack, ask: Ask, 
     """An archived channel takes no post; one that was taken out again does."""
     slack.archive(log)
     assert "is_archived" == ask("chat_postMessage", channel=log, text="x")["error"]
+    with pytest.raises(ApiError, match="is_archived"):
+        slack.say(log, "x", user="ada")
     assert ask("conversations_history", channel=log)["ok"]
     slack.unarchive(log)
     assert ask("chat_postMessage", channel=log, text="x")["ok"]

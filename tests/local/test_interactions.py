@@ -115,6 +115,14 @@ def test_a_command_may_be_answered_later_at_its_response_url(slack: LocalSlack, 
     assert (slack.app_id, slack.bot_id) == (said["app_id"], said["bot_id"])
 
 
+def test_a_command_ends_at_any_white_space(slack: LocalSlack, open_socket: Open) -> None:
+    """As people paste them."""
+    client = open_socket()
+    slack.command("#ops-log", "/deploy\napi now", user="ada")
+    payload = client.envelope()["payload"]
+    assert ("/deploy", "api now") == (payload["command"], payload["text"])
+
+
 def test_a_command_that_no_app_takes_is_a_mistake(slack: LocalSlack) -> None:
     """As people are told at once that there is no such command."""
     slack.app.commands = frozenset(["/deploy"])

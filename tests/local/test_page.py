@@ -381,3 +381,13 @@ def test_a_file_that_does_not_exist_is_not_found(slack: LocalSlack) -> None:
     answer = request(slack, "/page/files/F0NOTHING")
 
     assert (answer.status, answer.json) == (404, {"error": "there is no such file"})
+
+
+@pytest.mark.parametrize("path", ["/api/chat.postMessage", "/services/T1/B1/x", "/upload/v1/F1", "/link/"])
+@pytest.mark.parametrize(
+    "header", [("Origin", "https://evil.example"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site")]
+)
+def test_other_sites_cannot_call_what_is_for_programs(slack: LocalSlack, path: str, header: tuple[str, str]) -> None:
+    """Not with a token that everybody knows either."""
+    answer = request(slack, path, method="GET" if path == "/link/" else "POST", headers=dict([header]))
+    assert (answer.status, answer.body) == (403, b"refused: sent by a web page that is not on this machine")

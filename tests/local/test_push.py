@@ -362,3 +362,37 @@ def test_a_failed_command_is_told_to_the_person_and_not_tried_again(
     delivered(slack, app, receiver, 1)
     [told] = slack.ephemerals("#ops-log", user="ada")
     assert f'/deploy failed with the error "{code}"' == told["text"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (Reply(302, headers={"Location": "http://["}), "connection_failed"),
+        (Reply(500, kind="text/plain; charset=base64"), "http_error"),
+    ],
+    ids=["location", "charset"],
+)
+def test_a_broken_answer_is_a_failure_like_any_other(
+    slack: LocalSlack, app: App, receiver: Receiver, reply: Reply, reason: str
+) -> None:
+    """It is tried again."""
+    receiver.replies.append(reply)
+    slack.say("#ops-log", "x", user="ada")
+    first, second = delivered(slack, app, receiver, 2)
+    assert [None, ("1", reason)] == [first.retry, second.retry]
+
+
+def test_what_was_on_its_way_when_the_server_closed_comes_after_it_starts_again(
+    clock: FakeClock, receiver: Receiver
+) -> None:
+    """As a retry; and the address is verified anew."""
+    slack = LocalSlack(clock=clock)
+    receiver.replies.append(None)
+    with slack:
+        listening_at(slack, receiver.url)
+        slack.say("#ops-log", "x", user="ada")
+        slack.wait_for(lambda: receiver.posted)
+    with slack:
+        slack.wait_for(lambda: len(receiver.posted) == 2 and not slack.deliveries())
+        assert ("1", "connection_failed") == receiver.posted[1].retry
+        assert len(receiver.challenges) == 2

@@ -349,6 +349,26 @@ def test_a_planned_fault_ends_the_connection_after_the_event(
     slack.wait_for(lambda: not slack.sockets())
 
 
+@pytest.mark.parametrize("fault", [Fault.refresh(), Fault.close()])
+def test_what_is_acknowledged_promptly_counts_at_the_end_of_a_connection_too(
+    slack: LocalSlack, open_socket: Open, fault: Fault
+) -> None:
+    """The server waits a moment before it closes; the next event goes elsewhere."""
+    client, other = open_socket(), open_socket()
+    slack.fault("socket", fault)
+    slack.say("#ops-log", "x", user="ada")
+    envelope = client.envelope(ack=False)
+    slack.say("#ops-log", "y", user="ada")
+    slack.say("#ops-log", "z", user="ada")
+    client.ack(envelope)
+    assert ["y", "z"] == [other.envelope()["payload"]["event"]["text"] for _ in range(2)]
+    slack.wait_for(lambda: not slack.deliveries())
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            client.next()
+    assert 1000 == client.end()
+
+
 @pytest.mark.parametrize(("fault", "attribute"), [(Fault.deaf(), "is_deaf"), (Fault.mute(), "is_mute")])
 def test_a_planned_fault_lasts_from_the_event_on(
     slack: LocalSlack, open_socket: Open, fault: Fault, attribute: str

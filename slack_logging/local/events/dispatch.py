@@ -222,8 +222,13 @@ class Dispatcher:
                 socket.acked += 1
 
     async def _push(self, app: App, url: str, delivery: Delivery) -> None:
-        outcome = await self._pusher.push(app, url, delivery)
         deliveries = self._deliveries[app.id]
+        try:
+            outcome = await self._pusher.push(app, url, delivery)
+        except asyncio.CancelledError:  # the server closes; it may be started again
+            with self._workspace.lock:
+                deliveries.failed(delivery, self._workspace.clock.time(), "connection_failed")
+            raise
         with self._workspace.lock:
             if outcome.reason:
                 deliveries.failed(delivery, self._workspace.clock.time(), outcome.reason, retry=outcome.retry)

@@ -55,7 +55,7 @@ class Interactions:
         Raises:
             LookupError: no app takes it.
         """
-        name, _, text = typed.partition(" ")
+        name, text = [*typed.split(maxsplit=1), "", ""][:2]
         app = self._apps.for_command(name)
         if app is None:
             raise LookupError(f"{name} is not a valid command: no app here takes it")

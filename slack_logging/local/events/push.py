@@ -57,6 +57,7 @@ class Pusher:
         if self._session is not None:
             await self._session.close()
             self._session = None
+        self._verified.clear()  # the tasks of a loop that has ended
 
     async def push(self, app: App, url: str, delivery: Delivery) -> Outcome:
         """Post one delivery, and wait up to three real seconds for the answer.
@@ -110,16 +111,16 @@ class Pusher:
                     _log.warning("%s is not on this machine: nothing is sent there", url)
                     return Outcome("connection_failed", retry=False)
                 async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
-                    text = await response.text(errors="replace")
+                    text = (await response.read()).decode(errors="replace")
+                if "Location" not in response.headers or not 300 <= response.status < 400:
+                    break
+                url = urljoin(url, response.headers["Location"])
             except asyncio.TimeoutError:
                 return Outcome("http_timeout")
             except aiohttp.ClientSSLError:
                 return Outcome("ssl_error")
             except (aiohttp.ClientError, ValueError):  # the latter for an address that is none
                 return Outcome("connection_failed")
-            if "Location" not in response.headers or not 300 <= response.status < 400:
-                break
-            url = urljoin(url, response.headers["Location"])
         else:
             return Outcome("too_many_redirects")
         if not 200 <= response.status < 300:

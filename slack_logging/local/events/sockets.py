@@ -38,6 +38,9 @@ TICKET_LIFE = 30.0
 #: Real seconds between two pings by the server. Slack's clients give up on a connection without for 30 s.
 PING_INTERVAL = 10.0
 
+#: Real seconds that a connection told to close stays for acknowledgements on their way.
+_LAST_ACKS = 1.0
+
 #: Bytes of one frame that a client may send. Ours.
 _FRAME = 2**20
 
@@ -64,7 +67,7 @@ class Socket:
         self.opened_at = opened_at
         self.ends_at = opened_at + life
         self.sent = self.acked = 0
-        self.is_warned = self.is_deaf = self.is_mute = False
+        self.is_warned = self.is_deaf = self.is_mute = self.is_leaving = False
         self.response = response
         self._transport = transport
         self._loop = asyncio.get_running_loop()
@@ -84,7 +87,7 @@ class Socket:
 
     def close(self) -> None:
         """Close without a `disconnect` message before."""
-        self._soon(self._out.put_nowait, None)
+        self._soon(self._leave)
 
     def drop(self) -> None:
         """Cut the connection without closing it."""
@@ -105,7 +108,11 @@ class Socket:
         if reason == "warning":
             self.is_warned = True
         else:
-            self._out.put_nowait(None)
+            self._leave()
+
+    def _leave(self) -> None:
+        self.is_leaving = True
+        self._out.put_nowait(None)
 
     def tick(self, now: float) -> None:
         """Warn or end the connection when its time has come. In the event loop only."""
@@ -119,6 +126,10 @@ class Socket:
         """Send what is to be sent, until the end of the connection."""
         while (text := await self._out.get()) is not None:
             await self.response.send_str(text)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + (0.0 if self.is_deaf else _LAST_ACKS)
+        while self.acked < self.sent and not self.response.closed and loop.time() < end:
+            await asyncio.sleep(0.01)
         await self.response.close()
 
     async def ping(self) -> None:
@@ -192,13 +203,14 @@ class Sockets:
     def choose(self, app: App) -> Socket | None:
         """Return the connection for the next payload: any one, as Slack promises no more."""
         with self._lock:
-            sockets = self._open.get(app.id)
-            if not sockets:
+            staying = [socket for socket in self._open.get(app.id, ()) if not socket.is_leaving]
+            if not staying:
                 return None
             if self._distribution == "random":
-                return self._random.choice(sockets)
-            sockets.append(sockets.pop(0))
-            return sockets[-1]
+                return self._random.choice(staying)
+            self._open[app.id].remove(staying[0])
+            self._open[app.id].append(staying[0])
+            return staying[0]
 
     def tick(self) -> bool:
         """Let time have its effect; tell whether any connection is open."""
@@ -247,6 +259,9 @@ class Sockets:
         finally:
             with self._lock:
                 self._open[socket.app.id].remove(socket)
+            if socket.is_leaving:  # the closing handshake is under way
+                await asyncio.wait(tasks[:1], timeout=_LAST_ACKS)
+            socket.is_leaving = True
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

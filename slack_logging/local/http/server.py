@@ -31,6 +31,9 @@ from slack_logging.local.state.workspace import Workspace
 
 _log = logging.getLogger(__name__)
 
+#: Paths that no web page of another site has business with; the page guards its own.
+_FOR_PROGRAMS = ("/api/", "/services/", "/commands/", "/upload/", "/link/")
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -181,6 +184,8 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         host = None
     if host not in LOOPBACK:
         return web.Response(status=403, text="this server answers to 127.0.0.1 and localhost only")
+    if request.path.startswith(_FOR_PROGRAMS) and _is_from_elsewhere(request):
+        return web.Response(status=403, text="refused: sent by a web page that is not on this machine")
     try:
         return await handler(request)
     except (web.HTTPException, ConnectionError):
@@ -190,6 +195,16 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     except Exception:  # noqa: BLE001 - the log has the traceback
         _log.exception("the local Slack itself failed at %s", request.path)
         return web.Response(status=500, text="internal_error")
+
+
+def _is_from_elsewhere(request: web.Request) -> bool:
+    """Tell whether a web page of another machine made a browser send this; browsers set both, scripts cannot."""
+    origin = request.headers.get("Origin")
+    try:
+        from_here = origin is None or urlsplit(origin).hostname in LOOPBACK
+    except ValueError:
+        from_here = False
+    return not from_here or request.headers.get("Sec-Fetch-Site") == "cross-site"
 
 
 def _webhook_args(body: bytes) -> dict[str, Any]:
