@@ -1,7 +1,7 @@
 """Faults on demand: what can go wrong between a client and Slack, and how it is written down. Pure.
 
 In writing, for the command line and the page, a fault is ``KIND[:VALUE][,times=N|forever][,probability=P]``. Which call
-meets which fault is the affair of `faultplan`, what then happens over HTTP that of `mishaps`.
+meets which fault is the affair of `plan`, what then happens over HTTP that of `http.mishaps`.
 """
 
 from __future__ import annotations
