@@ -32,9 +32,6 @@ class Doubt:
     Args:
         id_: of the message, as its metadata holds it.
         clock: what the looks wait on.
-
-    Attributes:
-        is_over: whether there is nothing to find out any more: the message may be sent again.
     """
 
     def __init__(self, id_: str, clock: Clock) -> None:
@@ -43,7 +40,11 @@ class Doubt:
         self._since = clock.monotonic()
         self._looks = list(_LOOKS)
         self._was_blind = False
-        self.is_over = False
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether there is nothing to find out any more: the message may be sent again."""
+        return not self._looks
 
     def wait(self, client: SlackClient, *, at_once: bool) -> float:
         """Return the seconds until `look` may be called; 0 if now, its place acquired, or if the doubt is over.
@@ -93,7 +94,6 @@ class Doubt:
             if message.get("metadata", {}).get("event_payload", {}).get("id") == self._id:
                 return channel_id, str(message["ts"])
         del self._looks[0]
-        self.is_over = not self._looks
         return None
 
     def marked(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -103,4 +103,5 @@ class Doubt:
         return arguments | {"blocks": [*arguments["blocks"], small_print(_SENT_AGAIN)]}
 
     def _see_nothing(self) -> None:
-        self._was_blind = self.is_over = True
+        self._was_blind = True
+        self._looks.clear()
