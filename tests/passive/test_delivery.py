@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slack_logging import CommandRouter, SlackHandler, Stats
@@ -81,7 +81,6 @@ def test_any_text_is_read_as_it_was_logged(clock: FakeClock, slack: LocalSlack) 
     logger = logging.Logger("shop")
     logger.addHandler(handler)
 
-    @settings(deadline=None)
     @given(st.text(st.characters(exclude_categories=()), max_size=300))
     def check(text: str) -> None:
         logger.info("[%s]", text)
