@@ -6,7 +6,7 @@
 - `QueueError`: how a message of a queue was used.
 
 Messages say what was got, what was expected and what to do; they never hold a token.
-The one place that turns slack_sdk's exceptions into these is `slack_logging.slack.client`.
+Slack's Web API's are made of slack_sdk's in `slack_logging.slack.client`, a webhook's in `slack_logging.slack.webhook`.
 """
 
 from __future__ import annotations

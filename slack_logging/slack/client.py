@@ -1,19 +1,16 @@
 """The one door to Slack's Web API: paced, timed out, never retried behind the caller's back.
 
 slack_sdk's own retries are off: a retried post can appear twice, and a sleep in there could not be cut short.
-This is also the one place that turns its exceptions into `slack_logging.errors`.
+This is also the one place that turns its exceptions into `slack_logging.errors`; what a webhook answers is read in
+`slack_logging.slack.webhook`.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
-import logging
-import os
 import queue
-import socket
 import threading
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,8 +22,9 @@ from slack_logging.clock import Clock
 from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
 from slack_logging.slack import credentials
 from slack_logging.slack.credentials import BAD_TOKEN
-from slack_logging.slack.limits import CALL_TIMEOUT, DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER
+from slack_logging.slack.limits import CALL_TIMEOUT
 from slack_logging.slack.pacing import Backoff, Pace
+from slack_logging.slack.transport import Shared, SilentLogger, retry_after, was_never_sent
 
 #: Codes after which the same call may succeed later. Source: Slack's list of errors common to all methods.
 _TRANSIENT = frozenset(
@@ -55,16 +53,6 @@ class Identity:
     url: str
 
 
-class _SilentLogger(logging.Logger):
-    """A logger that is never enabled: slack_sdk writes message text, ticket and webhook URLs to its own.
-
-    It takes no lock either; `logging.config.dictConfig` holds logging's while it waits for a handler to flush.
-    """
-
-    def isEnabledFor(self, level: int) -> bool:  # noqa: ARG002, N802 - logging's own signature
-        return False
-
-
 class SlackClient:
     """Slack's Web API with one pace for everybody who shares this object. Safe to use from any thread.
 
@@ -80,7 +68,7 @@ class SlackClient:
             base_url=api_url,
             timeout=CALL_TIMEOUT,
             retry_handlers=[],
-            logger=_SilentLogger("slack_logging.sdk", logging.CRITICAL + 1),
+            logger=SilentLogger(),
         )
         # slack_sdk reads HTTPS_PROXY by itself and is deaf to NO_PROXY; urllib below it knows both.
         self._web.proxy = None
@@ -240,9 +228,8 @@ class SlackClient:
         if isinstance(error, SlackApiError):
             return self._told_by_slack(method, channel, error)
         if isinstance(error, (OSError, http.client.HTTPException, SlackClientError)):
-            reason = getattr(error, "reason", error)
-            never_sent = isinstance(reason, (ConnectionRefusedError, socket.gaierror))
-            return Unreachable(f"{method}: {type(error).__name__}: {error}", was_never_sent=never_sent)
+            told = f"{method}: {type(error).__name__}: {error}"
+            return Unreachable(told, was_never_sent=was_never_sent(error))
         if isinstance(error, ValueError):  # may quote a header, and with it the token
             return Unreachable(f"{method}: {type(error).__name__}")
         raise error
@@ -252,7 +239,7 @@ class SlackClient:
         answer = response.data if isinstance(response.data, dict) else {}
         code = str(answer.get("error", "no_error_code"))
         if response.status_code == 429 or code in _THROTTLED:
-            wait = _retry_after(response.headers, answer)
+            wait = retry_after(response.headers, answer)
             with self._lock:
                 self._pace.throttled(method, channel, wait, self._clock.monotonic())
             return RateLimited(method, wait)
@@ -274,8 +261,7 @@ def is_channel_id(channel: str) -> bool:
     return channel[:1] in ("C", "G", "D") and channel.isalnum() and channel == channel.upper()
 
 
-_shared: weakref.WeakValueDictionary[tuple[str, str, int], SlackClient] = weakref.WeakValueDictionary()
-_shared_lock = threading.Lock()
+_shared: Shared[SlackClient] = Shared()
 
 
 def connect(token: str | None, api_url: str | None, clock: Clock) -> SlackClient:
@@ -289,37 +275,10 @@ def connect(token: str | None, api_url: str | None, clock: Clock) -> SlackClient
     Raises:
         Rejected: ``not_authed``, there is no token.
     """
-    key = (credentials.bot_token(token), credentials.api_url(api_url), id(clock))
-    with _shared_lock:
-        client = _shared.get(key)
-        if client is None:
-            client = _shared[key] = SlackClient(key[0], key[1], clock)
-        return client
-
-
-def _forget_shared() -> None:
-    """In a forked child: the parent's clients hold the parent's locks, perhaps taken."""
-    global _shared, _shared_lock
-    _shared, _shared_lock = weakref.WeakValueDictionary(), threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_shared)
+    given = credentials.bot_token(token), credentials.api_url(api_url)
+    return _shared.get((*given, id(clock)), lambda: SlackClient(*given, clock))
 
 
 def _form(arguments: dict[str, Any]) -> dict[str, Any]:
     """Write nested values as JSON, as Slack wants them in a form."""
     return {name: json.dumps(value) if isinstance(value, (dict, list)) else value for name, value in arguments.items()}
-
-
-def _retry_after(headers: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
-    """Read how long to wait, from the header, else the body, else our default; never negative, never absurd."""
-    values = [value for name, value in headers.items() if name.lower() == "retry-after"]
-    for value in [*values, answer.get("retry_after")]:
-        try:
-            wait = float(value)
-        except (TypeError, ValueError):
-            continue
-        if wait >= 0:
-            return min(wait, MAX_RETRY_AFTER)
-    return DEFAULT_RETRY_AFTER

@@ -11,7 +11,8 @@ import pytest
 
 from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
 from slack_logging.local import Fault, LocalSlack
-from slack_logging.slack.client import SlackClient, _retry_after, connect, is_channel_id
+from slack_logging.slack.client import SlackClient, connect, is_channel_id
+from slack_logging.slack.transport import retry_after
 from slack_logging.testing import FakeClock
 
 
@@ -133,7 +134,7 @@ def test_slack_sdk_stays_silent(slack: LocalSlack, client: SlackClient, caplog: 
     assert caplog.records == []
 
 
-def test_deliver_waits_for_the_pace_and_for_retry_after(
+def test_deliver_waits_for_the_pace_and_forretry_after(
     slack: LocalSlack, client: SlackClient, clock: FakeClock
 ) -> None:
     """Five posts take four seconds; a 429 in between is waited out."""
@@ -241,7 +242,7 @@ def test_retry_after_is_read_from_wherever_it_stands(
     headers: dict[str, str], body: dict[str, int], seconds: float
 ) -> None:
     """Missing or mad figures become a sensible wait."""
-    assert _retry_after(headers, body) == seconds
+    assert retry_after(headers, body) == seconds
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,84 @@
+"""Messages for chats that know no blocks: the same content as text in a code block, where all of it is literal. Pure.
+
+What could end the code block, notify somebody or become a link is kept apart by a space that nobody sees. Only `<` of
+something that looks like a labelled link becomes a sign of another width: Mattermost turns such into links of its own
+kind within code blocks, too, whatever the label and the address are.
+Source: Mattermost, "Slack compatibility"; Discord, "Message formatting".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from slack_logging.slack.literal import shorten
+
+#: Emoji by Slack's name; others are shown by their name.
+_EMOJI = {
+    "rotating_light": "\N{POLICE CARS REVOLVING LIGHT}",
+    "red_circle": "\N{LARGE RED CIRCLE}",
+    "warning": "\N{WARNING SIGN}\ufe0f",
+    "large_blue_circle": "\N{LARGE BLUE CIRCLE}",
+    "white_circle": "\N{MEDIUM WHITE CIRCLE}",
+}
+
+#: Units of one small line below a message.
+_MAX_SMALL = 100
+
+#: Units that a message takes besides its lines: code block, mention, small lines, and words about a storm.
+FRAME = 320
+
+_WIDE = "\uff1c"
+
+_LINK = re.compile(r"<(?=[^<|]+\|)")
+
+#: Where a mention, an escaped sign, anything in angle brackets or the end of a code block may be.
+_TRIGGER = re.compile(r"@(?=\w)|&(?=(?:amp|lt|gt);)|<(?!\u200b)|`(?=`)")
+
+
+def literal(text: str) -> str:
+    """Return visible text so that `flat` shows it as it is; two different ones stay different."""
+    return guarded(text.replace(_WIDE, "\u27e6U+FF1C\u27e7"))
+
+
+def guarded(text: str) -> str:
+    """Return text that does nothing within a code block. What was guarded before stays as it is."""
+    return _TRIGGER.sub("\\g<0>\u200b", _LINK.sub(_WIDE, text))
+
+
+def read_back(text: str) -> str:
+    """Undo `literal`: what a person reads."""
+    return text.replace("\u200b", "").replace(_WIDE, "<")
+
+
+def flat(blocks: list[dict[str, Any]], mentions: Mapping[str, str]) -> str:
+    """Return the text of a message.
+
+    Args:
+        blocks: rich text and small print, as they go to Slack.
+        mentions: what notifies many there, by Slack's name for them; other mentions are left out.
+    """
+    rows = [row for block in blocks for row in _rows(block)]
+    notified = [
+        mentions[part["range"]]
+        for block in blocks
+        for element in block["elements"]
+        for part in element.get("elements", ())
+        if part.get("range") in mentions
+    ]
+    return "\n".join([*notified, "```", guarded("\n".join(rows)), "```"])
+
+
+def _rows(block: dict[str, Any]) -> Iterator[str]:
+    for element in block["elements"]:
+        if block["type"] == "context":
+            yield shorten(guarded(f"\N{EM DASH} {element['text']}"), _MAX_SMALL)
+        elif text := "".join(_inline(part) for part in element["elements"]):
+            yield text
+
+
+def _inline(part: dict[str, Any]) -> str:
+    if part["type"] == "emoji":
+        return _EMOJI.get(part["name"], f":{part['name']}:")
+    return str(part.get("text", part.get("fallback", "")))
