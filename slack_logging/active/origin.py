@@ -43,7 +43,7 @@ class Operated(Protocol):
 
     @property
     def channel(self) -> str:
-        """The channel that its records go to, a name or an id."""
+        """The channel that its records go to, a name or an id; empty where they go elsewhere."""
 
     @property
     def level(self) -> int:

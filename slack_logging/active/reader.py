@@ -229,7 +229,7 @@ class Reader:
         """Connect, and refuse to read the channel that the records go to: it may be told by name here, by id there."""
         line = Line.connect(self._settings, self._instance, self._clock)
         operated = self.desk.operated
-        if operated is not None and line.is_to(operated.channel):
+        if operated is not None and operated.channel and line.is_to(operated.channel):
             raise ConfigurationError(f"that is where the records go, to {operated.channel}: use another channel")
         self._ledger = self.desk.ledger = self._ledger_of(line)
         return line

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from slack_logging.passive.incidents import Board, Incident
-from slack_logging.passive.packing import ROOM
+from slack_logging.passive.medium import SLACK, Medium
 from slack_logging.passive.view import (
     MAX_HEAD,
     Line,
@@ -31,15 +31,16 @@ _COUNTER = 300
 _GIST = 1_000
 
 
-def arguments(board: Board, *, service: str, mention: str) -> dict[str, Any]:
+def arguments(board: Board, *, service: str, mention: str, medium: Medium = SLACK) -> dict[str, Any]:
     """Return what chat.postMessage, and chat.update after it, are given.
 
     Args:
         board: the message.
         service: shown below it.
         mention: whom to notify when it is posted: a user's or group's id, ``here`` or ``channel``; may be empty.
+        medium: where it goes.
     """
-    elements = _storm(board) if board.is_storm else _single(board, board.incidents[0])
+    elements = _storm(board) if board.is_storm else _single(board, board.incidents[0], medium)
     worst = notification([(incident.line, incident.count) for incident in board.incidents])
     if mention and board.mentions and board.ts is None:
         elements.append(section_of([_mention(mention)]))
@@ -55,7 +56,7 @@ def arguments(board: Board, *, service: str, mention: str) -> dict[str, Any]:
 
 def full_texts(board: Board) -> str:
     """Return what the message has no room for: the texts of the incidents that it does not tell whole."""
-    lines = [incident.line for incident in board.incidents if board.is_storm or not _fits(incident.line)]
+    lines = [incident.line for incident in board.incidents if board.is_storm or not _fits(incident.line, SLACK)]
     return "\n".join(line.text() for line in lines if board.is_storm is False or line.detail)
 
 
@@ -73,15 +74,15 @@ def announcement(board: Board, incident: Incident) -> dict[str, Any]:
     }
 
 
-def _single(board: Board, incident: Incident) -> list[dict[str, Any]]:
+def _single(board: Board, incident: Incident, medium: Medium) -> list[dict[str, Any]]:
     line = incident.line
-    shown = line if _fits(line) else _excerpt(line)
+    shown = line if _fits(line, medium) else _excerpt(line, medium)
     elements = [section_of(head(shown, 1))]
     detail = "\n\n".join(part for part in (shown.gist if "\n" in shown.gist else "", shown.detail) if part)
     if detail:
         elements.append(preformatted(detail))
     if incident.count > 1 or board.is_quiet:
-        elements.append(section_of(_counter(board, incident)))
+        elements.append(section_of(counter(board, incident)))
     return elements
 
 
@@ -94,7 +95,8 @@ def _storm(board: Board) -> list[dict[str, Any]]:
     return [section_of(parts)]
 
 
-def _counter(board: Board, incident: Incident) -> list[dict[str, Any]]:
+def counter(board: Board, incident: Incident) -> list[dict[str, Any]]:
+    """Return the inline elements that tell how often an incident came, and when and where last."""
     count = f"{incident.count:,}"
     start = f"quiet; {count} in all, last " if board.is_quiet else f"x {count}, last "
     clock = datetime.fromtimestamp(incident.last, timezone.utc).strftime("%H:%M:%S UTC")
@@ -102,14 +104,16 @@ def _counter(board: Board, incident: Incident) -> list[dict[str, Any]]:
     return [inline(start, bold=True), time_of(incident.last, clock), inline(f"{where}\n")]
 
 
-def _fits(line: Line) -> bool:
-    return line.units + units(line.gist) + _COUNTER <= ROOM
+def _fits(line: Line, medium: Medium) -> bool:
+    return line.units + units(line.gist) + _COUNTER <= medium.room
 
 
-def _excerpt(line: Line) -> Line:
+def _excerpt(line: Line, medium: Medium) -> Line:
     """Return the line cut to what a message holds; the end of a traceback says what happened."""
-    rest = ROOM - _COUNTER - _GIST - line.head_units - 200
-    note = "... (cut: the file in the thread has the whole)\n"
+    gist = min(_GIST, medium.room // 4)
+    rest = medium.room - _COUNTER - gist - line.head_units - 200
+    where = "the rest is not shown here" if medium.posts_only else "the file in the thread has the whole"
+    note = f"... (cut: {where})\n"
     summary = shorten(line.summary, MAX_HEAD)
     detail = line.detail if summary == line.summary else f"{line.summary}\n{line.detail}"
     return Line(
@@ -119,7 +123,7 @@ def _excerpt(line: Line) -> Line:
         line.clock,
         summary,
         note + last_part(detail, rest),
-        gist=shorten(line.gist, _GIST),
+        gist=shorten(line.gist, gist),
     )
 
 

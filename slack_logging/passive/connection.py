@@ -16,7 +16,7 @@ from slack_logging.slack.credentials import BAD_TOKEN
 from slack_logging.slack.pacing import Backoff
 
 if TYPE_CHECKING:
-    from slack_logging.slack.client import SlackClient
+    from slack_logging.slack.transport import Client
 
 #: Seconds between two looks whether the world is right again: at first, and at most.
 _FIRST_PROBE, _LAST_PROBE = 15.0, 300.0
@@ -36,20 +36,20 @@ class Connection:
         is_stuck: whether Slack refuses everything until somebody changes something.
     """
 
-    def __init__(self, channel: str, connect: Callable[[], SlackClient], clock: Clock) -> None:
+    def __init__(self, channel: str, connect: Callable[[], Client], clock: Clock) -> None:
         self.target = channel
         self.channel_id = ""
         self.is_stuck = False
         self._channel = channel
         self._connect = connect
         self._clock = clock
-        self._client: SlackClient | None = None
+        self._client: Client | None = None
         self._backoff = Backoff()
         self._probe = Backoff(_FIRST_PROBE, _LAST_PROBE)
         self._resume_at = 0.0
 
     @property
-    def client(self) -> SlackClient:
+    def client(self) -> Client:
         """The client, made when it is first needed. Raises Rejected when there is no token."""
         if self._client is None:
             self._client = self._connect()

@@ -12,7 +12,7 @@ from slack_logging.errors import RateLimited, Rejected
 from slack_logging.passive.view import small_print
 
 if TYPE_CHECKING:
-    from slack_logging.slack.client import SlackClient
+    from slack_logging.slack.transport import Client
 
 #: Seconds after the lost answer at which we look: what Slack took may not be in the history at once.
 _LOOKS = (2.0, 10.0)
@@ -32,21 +32,22 @@ class Doubt:
     Args:
         id_: of the message, as its metadata holds it.
         clock: what the looks wait on.
+        is_blind: whether there is no looking at all.
     """
 
-    def __init__(self, id_: str, clock: Clock) -> None:
+    def __init__(self, id_: str, clock: Clock, *, is_blind: bool = False) -> None:
         self._id = id_
         self._clock = clock
         self._since = clock.monotonic()
-        self._looks = list(_LOOKS)
-        self._was_blind = False
+        self._looks = [] if is_blind else list(_LOOKS)
+        self._was_blind = is_blind
 
     @property
     def is_over(self) -> bool:
         """Tell whether there is nothing to find out any more: the message may be sent again."""
         return not self._looks
 
-    def wait(self, client: SlackClient, *, at_once: bool) -> float:
+    def wait(self, client: Client, *, at_once: bool) -> float:
         """Return the seconds until `look` may be called; 0 if now, its place acquired, or if the doubt is over.
 
         Args:
@@ -65,7 +66,7 @@ class Doubt:
             return 0.0
         return place
 
-    def look(self, client: SlackClient, channel: str) -> tuple[str, str] | None:
+    def look(self, client: Client, channel: str) -> tuple[str, str] | None:
         """Return the channel's id and the message's `ts` if the message is there.
 
         Where Slack does not let us look, the doubt is over.

@@ -22,19 +22,21 @@ from slack_logging.instance import Instance
 from slack_logging.passive.capture import Captured, capture, restore
 from slack_logging.passive.delivery import Delivery, holds_logging_lock
 from slack_logging.passive.formatter import SlackFormatter
+from slack_logging.passive.medium import SLACK, Medium
 from slack_logging.passive.outbox import MemoryOutbox
 from slack_logging.passive.redaction import Redactor
 from slack_logging.passive.sender import Sender
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.view import Line, line_of
 from slack_logging.passive.worker import own_threads
+from slack_logging.slack.address import Address
 from slack_logging.slack.credentials import bot_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from slack_logging.active.source import SlackCommandSource
-    from slack_logging.slack.client import SlackClient
+    from slack_logging.slack.transport import Client
 
 #: Less room than this holds no full message.
 _LEAST_BYTES = 64 * 1024
@@ -44,18 +46,20 @@ _COMMANDS_NEED = {"channel": "'#ops-commands'", "allow": "['U024BE7LH']"}
 _COMMANDS_EXAMPLE = f"{{{', '.join(f'{name!r}: {value}' for name, value in _COMMANDS_NEED.items())}}}"
 
 _OPTIONS = (
-    "channel", "token", "api_url", "level", "service", "flush_interval", "group_window", "mention", "max_bytes",
-    "redact", "commands", "close_timeout",
+    "channel", "webhook_url", "token", "api_url", "level", "service", "flush_interval", "group_window", "mention",
+    "max_bytes", "redact", "commands", "close_timeout",
 )  # fmt: skip
 
 
 class SlackHandler(logging.Handler):
-    """Posts records to a Slack channel, and starts the commands' side where `commands` says so.
+    """Posts records to a Slack channel, or by a webhook, and starts the commands' side where `commands` says so.
 
     Every value may also be a string, as INI, JSON and YAML give it.
 
     Args:
         channel: where to post, a name such as ``"#ops-log"`` or an id.
+        webhook_url: the address of an incoming webhook, instead of a channel: Slack's, Discord's with ``/slack`` at its
+            end, Mattermost's and the like. It posts and nothing else: no counts in place, threads or files.
         token: a bot token; default: ``SLACK_BOT_TOKEN``, or the file that ``SLACK_BOT_TOKEN_FILE`` names.
         api_url: another Slack's Web API, such as the local one's, with its trailing ``/api/``; default:
             ``SLACK_API_URL``, else Slack's own.
@@ -83,6 +87,7 @@ class SlackHandler(logging.Handler):
         self,
         channel: str | None = None,
         *,
+        webhook_url: str | None = None,
         token: str | None = None,
         api_url: str | None = None,
         level: int | str = logging.NOTSET,
@@ -98,22 +103,23 @@ class SlackHandler(logging.Handler):
     ) -> None:
         if unknown:
             _refuse(unknown)
-        if channel is None:
-            raise ConfigurationError("SlackHandler needs a channel, such as channel='#ops-log'")
-        self._channel = options.channel("channel", channel)
+        self._address = _address(channel, webhook_url)
+        self._medium = Medium.by_webhook(self._address.service) if self._address else SLACK
+        self._channel = "" if self._address else options.channel("channel", channel)
+        self._place = self._address.name if self._address else self._channel
         self._token = None if token is None else options.secret("token", token)
         self._api_url = None if api_url is None else options.url("api_url", api_url)
         self._service = None if service is None else options.text("service", service)
         self._flush_interval = options.seconds("flush_interval", flush_interval)
         self._group_window = options.seconds("group_window", group_window)
-        self._mention = "" if mention is None else _mention(mention)
+        self._mention = "" if mention is None else _mention(mention, self._address)
         self._max_bytes = options.whole_number("max_bytes", max_bytes, least=_LEAST_BYTES)
         self._close_timeout = options.seconds("close_timeout", close_timeout)
         self._clock = clock.current()
         self._json = SlackFormatter(self._service)
         self._redactor = self._make_redactor(redact)
         self._delivery = Delivery(
-            self._channel,
+            self._place,
             max_bytes=self._max_bytes,
             make_sender=self._make_sender,
             close_timeout=self._close_timeout,
@@ -158,7 +164,7 @@ class SlackHandler(logging.Handler):
 
     @property
     def channel(self) -> str:
-        """Where the records go, as configured: a name or an id."""
+        """Where the records go, as configured: a name or an id; empty where that is a webhook."""
         return self._channel
 
     def stats(self) -> Stats:
@@ -209,7 +215,7 @@ class SlackHandler(logging.Handler):
 
     def _make_sender(self, outbox: MemoryOutbox) -> Sender:
         return Sender(
-            channel=self._channel,
+            channel=self._place,
             outbox=outbox,
             connect=self._connect,
             line_of=self._line_of,
@@ -218,9 +224,14 @@ class SlackHandler(logging.Handler):
             group_window=self._group_window,
             mention=self._mention,
             clock=self._clock,
+            medium=self._medium,
         )
 
-    def _connect(self) -> SlackClient:
+    def _connect(self) -> Client:
+        if self._address is not None:
+            from slack_logging.slack import webhook  # here, because it loads slack_sdk
+
+            return webhook.connect(self._address, self._clock)
         from slack_logging.slack.client import connect  # here, because it loads slack_sdk
 
         self._redactor.register(bot_token(self._token))
@@ -229,14 +240,14 @@ class SlackHandler(logging.Handler):
     def _line_of(self, captured: Captured) -> Line:
         record = restore(captured)
         self._redactor.redact_record(record)
-        return line_of(self._json.format(record), own_format=self.formatter is not None)
+        return self._medium.shown(line_of(self._json.format(record), own_format=self.formatter is not None))
 
     def _make_redactor(self, given: object) -> Redactor:
-        own = [] if self._token is None else [self._token]
+        own = [*([] if self._token is None else [self._token]), *(self._address.secrets if self._address else [])]
         redactor = Redactor.configured(given, environ=os.environ, own=own, pause=lambda: time.sleep(0))
         if redactor.is_off:
-            channel = self._channel
-            notices.say(f"{channel} redact", f"redact=False: secrets in records reach {channel} as they are")
+            place = self._place
+            notices.say(f"{place} redact", f"redact=False: secrets in records reach {place} as they are")
         return redactor
 
     def _make_source(self, given: dict[str, object]) -> None:
@@ -291,11 +302,27 @@ def _says_skip(instructions: object) -> bool:
     return isinstance(instructions, dict) and bool(instructions.get("skip"))
 
 
-def _mention(given: object) -> str:
+def _address(channel: object, webhook_url: object) -> Address | None:
+    """Return the webhook's address; None where a channel is given instead."""
+    if isinstance(channel, str) and "://" in channel:
+        raise ConfigurationError("channel: got an address: a webhook's belongs into webhook_url=")
+    if (channel is None) is (webhook_url is None):
+        got = "neither" if channel is None else "both"
+        raise ConfigurationError(
+            f"SlackHandler needs a channel or a webhook_url, got {got}: give one, such as channel='#ops-log'"
+        )
+    return None if webhook_url is None else Address.of(options.secret("webhook_url", webhook_url))
+
+
+def _mention(given: object, address: Address | None) -> str:
     name = options.text("mention", given).lstrip("@")
     if name not in ("here", "channel", "everyone") and not re.fullmatch(r"[UWS][A-Z0-9]{2,}", name):
         raise ConfigurationError(
             f"mention={given!r}: expected 'here', 'channel', or the id of a user or user group, such as 'U024BE7LH'"
+        )
+    if address is not None and address.service.is_flat and name not in address.service.mentions:
+        raise ConfigurationError(
+            f"mention={given!r}: an id of Slack's means nothing to {address.service.name}: expected 'here' or 'channel'"
         )
     return name
 

@@ -104,10 +104,12 @@ class Incidents:
 
     Args:
         window: seconds without a repeat after which an incident is over.
+        room: units that the lines of a storm may take.
     """
 
-    def __init__(self, window: float) -> None:
-        self._window = window
+    def __init__(self, window: float, room: int = ROOM) -> None:
+        self.window = window
+        self._room = room
         self._boards: list[Board] = []
         self._known: dict[str, tuple[Board, Incident]] = {}
         self._muted: dict[str, float] = {}
@@ -148,7 +150,7 @@ class Incidents:
         size = incident.line.head_units
         if self._storm is None or size > self._storm.room:
             is_first = self._storm is None
-            self._storm = self._open(Board([], is_storm=True, mentions=is_first, begun_at=now))
+            self._storm = self._open(Board([], is_storm=True, mentions=is_first, room=self._room, begun_at=now))
         self._storm.incidents.append(incident)
         self._storm.room -= size
         self._storm.begun_at = now
@@ -214,7 +216,7 @@ class Incidents:
             return None
         if board.unsaid:
             return 0.0 if at_once else board.edited_at + EDIT_INTERVAL
-        return board.active_at + self._window
+        return board.active_at + self.window
 
     def announcement(self, board: Board) -> Incident | None:
         """Return the incident whose count has come to ten, a hundred ... since it was announced last."""
@@ -251,7 +253,7 @@ class Incidents:
 
     def is_over(self, board: Board, now: float) -> bool:
         """Tell whether a message has nothing more to say but that all is quiet."""
-        return not board.unsaid and now - board.active_at >= self._window
+        return not board.unsaid and now - board.active_at >= self.window
 
     def forget(self, board: Board) -> int:
         """Drop a message, and return how many records it did not speak of."""

@@ -13,6 +13,7 @@ from slack_logging import notices
 from slack_logging.passive.books import Books
 from slack_logging.passive.capture import Captured
 from slack_logging.passive.incidents import Incidents
+from slack_logging.passive.medium import Medium
 from slack_logging.passive.outbox import MemoryOutbox
 from slack_logging.passive.packing import Packing
 from slack_logging.passive.shipments import Announcement, Batch, Losses, NewBoard, Shipment
@@ -32,9 +33,11 @@ class Loader:
         footer: shown under each message.
         flush_interval: seconds that lower levels wait for company.
         mention: who is notified of an incident; see `slack_logging.passive.boards.arguments`.
+        medium: where it all goes.
 
     Attributes:
         hand: the message that is on its way.
+        further: what is to be told of an incident where nothing but posting can be done; after new incidents.
         books: where its records are counted; set by the sender.
     """
 
@@ -49,8 +52,11 @@ class Loader:
         footer: str,
         flush_interval: float,
         mention: str,
+        medium: Medium,
     ) -> None:
         self.hand: Shipment | None = None
+        self.further: Shipment | None = None
+        self._medium = medium
         self._outbox = outbox
         self._incidents = incidents
         self._line_of = line_of
@@ -90,7 +96,7 @@ class Loader:
             now: monotonic seconds.
             at_once: whether somebody waits: then lower levels do not wait for company.
         """
-        if self.hand or self._parts or self._outbox.has_urgent or self._incidents.to_post() or self._to_announce():
+        if self.hand or self._parts or self._outbox.has_urgent or self._incidents.to_post() or self._told_further():
             return 0.0
         if not len(self._outbox):
             self._normal_since = None
@@ -128,10 +134,13 @@ class Loader:
                 return self.hand
             board = self._incidents.to_post()
         if board is not None:
-            return NewBoard(board, self._incidents, self._footer, self._mention)
-        return self._to_announce() or self.losses()
+            return NewBoard(board, self._incidents, self._footer, self._mention, self._medium)
+        told, self.further = self._told_further(), None
+        return told or self.losses()
 
-    def _to_announce(self) -> Announcement | None:
+    def _told_further(self) -> Shipment | None:
+        if self._medium.posts_only:
+            return self.further
         for board in self._incidents:
             incident = self._incidents.announcement(board)
             if incident is not None:
@@ -140,7 +149,7 @@ class Loader:
 
     def _pack(self) -> Shipment | None:
         """Fill a message with the lower levels; it is in hand meanwhile, so that its records count."""
-        batch = Batch(Packing(), self._footer)
+        batch = Batch(Packing(self._medium.room, has_files=not self._medium.posts_only), self._footer)
         self.hand = batch
         self._normal_since = None
         while captured := self._take(urgent=False):

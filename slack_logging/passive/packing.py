@@ -18,15 +18,20 @@ MAX_LINES = 250
 class Packing:
     """A message being filled.
 
+    Args:
+        room: units that its lines may take.
+        has_files: whether the whole of a line that is too long goes as a file.
+
     Attributes:
         lines: what it shows, each with how often it came in a row.
         oversize: the line that is too long for any message, and is shown by an excerpt; a message of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = ROOM, *, has_files: bool = True) -> None:
         self.lines: list[tuple[Line, int]] = []
         self.oversize: Line | None = None
-        self._room = ROOM
+        self._most = self._room = room
+        self._has_files = has_files
 
     @property
     def shown(self) -> int:
@@ -62,9 +67,9 @@ class Packing:
         if self.oversize or len(self.lines) >= MAX_LINES:
             return False
         size = line.units
-        if size > ROOM and not self.lines:
-            self.oversize, line = line, line.excerpt(ROOM)
-            size = ROOM
+        if size > self._most and not self.lines:
+            self.oversize, line = line, line.excerpt(self._most, has_file=self._has_files)
+            size = self._most
         if size > self._room:
             return False
         self._room -= size

@@ -19,21 +19,23 @@ from slack_logging import notices
 from slack_logging.clock import Clock
 from slack_logging.errors import RateLimited, Rejected, Unreachable
 from slack_logging.instance import Instance
-from slack_logging.passive import boards
+from slack_logging.passive import boards, repeats
 from slack_logging.passive.books import Books
 from slack_logging.passive.capture import Captured
 from slack_logging.passive.connection import Connection
 from slack_logging.passive.doubt import Doubt
 from slack_logging.passive.incidents import Board, Incidents
 from slack_logging.passive.loader import Loader
+from slack_logging.passive.medium import Medium
 from slack_logging.passive.outbox import MemoryOutbox
+from slack_logging.passive.repeats import Repeats
 from slack_logging.passive.shipments import UNPOSTABLE, Shipment
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.uploads import Uploads
 from slack_logging.passive.view import Line
 
 if TYPE_CHECKING:
-    from slack_logging.slack.client import SlackClient
+    from slack_logging.slack.transport import Client
 
 #: Codes after which a message can be edited no more, or not so; what it should say is posted anew.
 _UNEDITABLE = UNPOSTABLE | frozenset(
@@ -54,6 +56,7 @@ class Sender:
         group_window: seconds without a repeat after which an incident is over.
         mention: who is notified of an incident; see `slack_logging.passive.boards.arguments`.
         clock: what it all runs on.
+        medium: what can be done there.
     """
 
     def __init__(
@@ -61,20 +64,22 @@ class Sender:
         *,
         channel: str,
         outbox: MemoryOutbox,
-        connect: Callable[[], SlackClient],
+        connect: Callable[[], Client],
         line_of: Callable[[Captured], Line],
         instance: Instance,
         flush_interval: float,
         group_window: float,
         mention: str,
         clock: Clock,
+        medium: Medium,
     ) -> None:
         self._channel = channel
+        self._medium = medium
         self._outbox = outbox
         self._slack = Connection(channel, connect, clock)
         self._footer = f"{instance.service} · {instance.name}"
         self._clock = clock
-        self._incidents = Incidents(group_window)
+        self._incidents = Incidents(group_window, medium.room)
         self._loader = Loader(
             outbox,
             self._incidents,
@@ -82,6 +87,7 @@ class Sender:
             footer=self._footer,
             flush_interval=flush_interval,
             mention=mention,
+            medium=medium,
         )
         self._books = self._loader.books = Books(outbox, self._loader.pending)
         self._doubt: Doubt | None = None  # whether Slack has what is in the hand
@@ -162,7 +168,7 @@ class Sender:
     def _act(self) -> float | None:
         """Do the first thing that the pace allows; else return the seconds until one may be done."""
         waits: list[float] = []
-        for act in (self._post, self._upload, self._edit):
+        for act in (self._post, self._upload, self._tell_further if self._medium.posts_only else self._edit):
             wait = act()
             if wait == 0.0:
                 return wait
@@ -192,7 +198,7 @@ class Sender:
             answer = client.call("chat.postMessage", channel=self._slack.target, **given)
         except Unreachable as error:
             if not error.was_never_sent:
-                self._doubt = Doubt(hand.id, self._clock)
+                self._doubt = Doubt(hand.id, self._clock, is_blind=self._medium.posts_only)
             raise
         self._landed(hand, answer["channel"], answer["ts"])
         return 0.0
@@ -216,7 +222,7 @@ class Sender:
             self._loader.hand = self._doubt = None
             self._books.delivered += landing.delivered
             self._books.merged += landing.merged
-        if landing.file:
+        if landing.file and not self._medium.posts_only:
             self._uploads.add(channel_id, ts, landing.file)
 
     # -- files and edits -----------------------------------------------------------------------------------------
@@ -256,6 +262,22 @@ class Sender:
             self._books.merged += merged
             if is_over:
                 self._incidents.forget(board)
+        return 0.0
+
+    def _tell_further(self) -> float | None:
+        """Have what repeated posted, where no message can be edited. Returns the seconds until it should be, or 0."""
+        if self._loader.further is not None:
+            return None  # it waits for its place
+        now = self._clock.monotonic()
+        board, wait = repeats.next_due(self._incidents, now, at_once=self._flushing)
+        if board is None:
+            return wait
+        is_quiet = now - board.active_at >= self._incidents.window
+        if is_quiet and not board.unsaid and all(incident.count == 1 for incident in board.incidents):
+            with self._books.lock:
+                self._incidents.forget(board)  # its message says all there is to say
+        else:
+            self._loader.further = Repeats(board, self._incidents, self._footer, board.active_at if is_quiet else None)
         return 0.0
 
     def _post_anew(self, board: Board) -> None:

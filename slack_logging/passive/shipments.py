@@ -12,13 +12,15 @@ from typing import Any, Protocol
 
 from slack_logging.passive import boards
 from slack_logging.passive.incidents import Board, Incident, Incidents
+from slack_logging.passive.medium import SLACK, Medium
 from slack_logging.passive.packing import Packing
 from slack_logging.passive.view import blocks, inline, notification, section_of, small_print
 
 #: Codes that refuse this very message: it would be refused for ever. All others say that the world is not right yet.
 UNPOSTABLE = frozenset(
     "invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long msg_too_large no_text invalid_arguments "
-    "invalid_json json_not_object invalid_attachments invalid_metadata_format metadata_too_large".split()
+    "invalid_json json_not_object invalid_attachments invalid_metadata_format metadata_too_large "
+    "invalid_payload too_many_attachments".split()  # by webhook
 )
 
 
@@ -108,6 +110,7 @@ class NewBoard:
     incidents: Incidents
     service: str
     mention: str
+    medium: Medium = SLACK
     id: str = field(default_factory=lambda: os.urandom(16).hex())
     told: dict[str, int] = field(default_factory=dict)
     records: int = 0
@@ -115,7 +118,7 @@ class NewBoard:
     def arguments(self) -> dict[str, Any]:
         """See `Shipment`. What repeats meanwhile is told: nobody has seen it yet."""
         self.told = dict(boards.told(self.board))
-        given = boards.arguments(self.board, service=self.service, mention=self.mention)
+        given = boards.arguments(self.board, service=self.service, mention=self.mention, medium=self.medium)
         return given | {"metadata": metadata(self.id, sum(self.told.values()))}
 
     def landed(self, ts: str, now: float) -> Landing:

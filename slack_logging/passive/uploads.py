@@ -10,7 +10,7 @@ from slack_logging import notices
 from slack_logging.errors import Rejected, Unreachable
 
 if TYPE_CHECKING:
-    from slack_logging.slack.client import SlackClient
+    from slack_logging.slack.transport import Client
 
 #: Tries to attach a text before it is left out.
 _TRIES = 5
@@ -42,7 +42,7 @@ class Uploads:
         """Promise a text in the thread of a message."""
         self._waiting.append(_Upload(channel, thread_ts, text))
 
-    def send(self, client: SlackClient) -> float:
+    def send(self, client: Client) -> float:
         """Attach the next text. Returns the seconds that the pace makes it wait, or 0.
 
         Raises:

@@ -85,14 +85,19 @@ class Line:
         head = " ".join(part for part in (self.clock, logging.getLevelName(self.levelno), self.logger) if part)
         return f"{head}\n{self.summary}\n{self.detail}".rstrip() + "\n"
 
-    def excerpt(self, limit: int) -> Line:
+    def excerpt(self, limit: int, *, has_file: bool = True) -> Line:
         """Return a line of at most `limit` units: the message's beginning and the end of the detail.
 
         The end of a traceback holds what happened.
+
+        Args:
+            limit: units.
+            has_file: whether the thread has the whole; the line says so.
         """
         summary = shorten(self.summary, limit // 4)
         rest = self.detail if summary == self.summary else f"{self.summary}\n{self.detail}".rstrip()
-        note = f"... ({len(rest):,} characters in all: the file in the thread has them)\n"
+        where = "the file in the thread has them" if has_file else "the rest is not shown here"
+        note = f"... ({len(rest):,} characters in all: {where})\n"
         detail = note + last_part(rest, limit // 2)
         return replace(self, summary=summary, detail=detail)
 

@@ -91,9 +91,7 @@ class Address:
             return cls(url, SLACK)
         if _is_of(host, "discord.com", "discordapp.com") or re.match(r"/api/(v\d+/)?webhooks/", path):
             if not re.fullmatch(r"/api/(v\d+/)?webhooks/[^/]+/[^/]+/slack", path):
-                _refuse(
-                    "Discord takes Slack's messages at 'https://discord.com/api/webhooks/.../.../slack': add /slack"
-                )
+                _refuse("Discord takes Slack's messages at 'https://discord.com/api/webhooks/.../slack': add /slack")
             return cls(url, DISCORD)
         if not path:
             _refuse(f"the address has no path: expected all of it, {_EXAMPLE} or 'https://chat.example.com/hooks/...'")

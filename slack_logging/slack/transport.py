@@ -21,7 +21,9 @@ class Client(Protocol):
     A webhook's client refuses everything but posting.
     """
 
-    UPLOAD_METHODS: tuple[str, ...]
+    @property
+    def UPLOAD_METHODS(self) -> tuple[str, ...]:  # noqa: N802 - a constant of those who have it
+        """What `upload` calls."""
 
     def limit_calls(self, seconds: float) -> None:
         """Have calls count as unanswered after so many seconds."""

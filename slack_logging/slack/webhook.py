@@ -28,6 +28,7 @@ _GONE = "the webhook is gone, or its address is wrong: make a new one and set we
 
 _REMEDIES: Mapping[str, str] = {
     **dict.fromkeys(("no_service", "no_service_id", "no_active_hooks", "no_team", "invalid_token"), _GONE),
+    "web.incoming_webhook.invalid.app_error": _GONE,
     "channel_not_found": "the webhook's channel is gone: make a webhook for another",
     "channel_is_archived": "the webhook's channel is archived: unarchive it, or make a webhook for another",
     "action_prohibited": "a workspace rule forbids webhooks to post there",
@@ -52,7 +53,7 @@ class WebhookPoster:
     """
 
     #: Files need the Web API: see `upload`.
-    UPLOAD_METHODS: tuple[str, ...] = ()
+    UPLOAD_METHODS = ()
 
     def __init__(self, address: Address, clock: Clock) -> None:
         self._service = address.service
@@ -127,8 +128,8 @@ class WebhookPoster:
         if status >= 500:
             return Unreachable(f"webhook: HTTP {status}")
         code = self._code(status, body, answer)
-        told = f", HTTP {status}" if code != f"http_{status}" else ""
-        return Rejected("webhook", code, _REMEDIES.get(code, _GONE if status in (401, 403, 404, 410) else "") + told)
+        remedy = _REMEDIES.get(code, _GONE if status in (401, 403, 404, 410) else f"HTTP {status}")
+        return Rejected("webhook", code, remedy)
 
     def _code(self, status: int, body: str, answer: Mapping[str, Any]) -> str:
         """Return a refusal's code, in Slack's words where it speaks of the message and not of the webhook."""

@@ -19,7 +19,10 @@ ALLOW = {"channel": "#ops-commands", "allow": ["U024BE7LH"], "start": "manual"}
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"channel": None}, "SlackHandler needs a channel, such as channel='#ops-log'"),
+        (
+            {"channel": None},
+            "SlackHandler needs a channel or a webhook_url, got neither: give one, such as channel='#ops-log'",
+        ),
         ({"channel": "ops log"}, "channel='ops log': expected a channel's name such as '#ops-log', or its id"),
         ({"channel": 7}, "channel=7: expected a channel's name such as '#ops-log', or its id"),
         ({"channel": "#"}, "channel='#': expected a channel's name such as '#ops-log', or its id"),

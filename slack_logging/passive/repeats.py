@@ -1,0 +1,128 @@
+"""Further posts on incidents, where a message cannot be edited: few, and none lost. Pure.
+
+A post tells the count when it has come to 10, 100, 1,000 ... in all, when all is quiet after a window, and when
+somebody waits for it: at `flush` and at the end of the program. What is new in a storm is told soon.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from slack_logging.passive import boards
+from slack_logging.passive.incidents import Board, Incident, Incidents
+from slack_logging.passive.shipments import Landing, Shipment, metadata
+from slack_logging.passive.view import MAX_HEAD, emoji_of, inline, notification, section_of, small_print
+from slack_logging.slack.literal import shorten
+
+#: Seconds from one post of a storm to the next that tells what is new in it: as often as incidents come singly.
+STORM_INTERVAL = 10.0
+
+
+def next_due(incidents: Incidents, now: float, *, at_once: bool) -> tuple[Board | None, float | None]:
+    """Return the incident or storm that is to be told of further, and else in how many seconds one will be.
+
+    Args:
+        incidents: all.
+        now: monotonic seconds.
+        at_once: whether the program ends, or somebody waits.
+    """
+    dues = [(due, board) for board in incidents if (due := _due(board, incidents.window, at_once=at_once)) is not None]
+    if not dues:
+        return None, None
+    due, board = min(dues, key=lambda item: item[0])
+    return (board, 0.0) if due <= now else (None, due - now)
+
+
+def _due(board: Board, window: float, *, at_once: bool) -> float | None:
+    if board.ts is None:
+        return None
+    if board.unsaid and (at_once or any(incident.count >= _milestone(incident.told) for incident in board.incidents)):
+        return 0.0
+    quiet = board.active_at + window
+    is_news = any(not incident.told for incident in board.incidents)
+    return min(board.edited_at + STORM_INTERVAL, quiet) if is_news else quiet
+
+
+def _milestone(told: int) -> int:
+    """Return the count at which an incident is told of again: the next power of ten. What is new waits its turn."""
+    return int("1" + "0" * len(str(told)))
+
+
+@dataclass(slots=True)
+class Repeats:
+    """One such post. Its records are counted in the incidents.
+
+    Attributes:
+        board: what it speaks of.
+        incidents: all.
+        footer: shown below it.
+        quiet_since: when the last record came, if all is quiet after it.
+    """
+
+    board: Board
+    incidents: Incidents
+    footer: str
+    quiet_since: float | None
+    id: str = field(default_factory=lambda: os.urandom(16).hex())
+    told: dict[str, int] = field(default_factory=dict)
+    records: int = 0
+
+    def arguments(self) -> dict[str, Any]:
+        """See `Shipment`. What repeats meanwhile is told, too, and then it is not quiet."""
+        self.board.is_quiet = self.board.active_at == self.quiet_since
+        self.told = dict(boards.told(self.board))
+        news = [incident for incident in self.board.incidents if incident.count > incident.told]
+        shown = news if self.board.is_storm else self.board.incidents
+        parts = _storm(self.board, news) if self.board.is_storm else _single(self.board, shown[0])
+        return {
+            "text": notification([(incident.line, incident.count) for incident in shown or self.board.incidents]),
+            "parse": "none",
+            "blocks": [{"type": "rich_text", "elements": [section_of(parts)]}, small_print(self.footer)],
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "metadata": metadata(self.id, self.board.unsaid),
+        }
+
+    def landed(self, ts: str, now: float) -> Landing:
+        """See `Shipment`."""
+        delivered, merged = self.incidents.landed(self.board, self.told, ts, now)
+        if self.board.is_quiet:
+            self.incidents.forget(self.board)
+        return Landing(delivered, merged)
+
+    def divided(self) -> list[Shipment]:
+        """See `Shipment`."""
+        return []
+
+    def given_up(self) -> int:
+        """See `Shipment`."""
+        return self.incidents.forget(self.board)
+
+
+def _single(board: Board, incident: Incident) -> list[dict[str, Any]]:
+    return [*_name(incident), inline("\n"), *boards.counter(board, incident)]
+
+
+def _storm(board: Board, news: Sequence[Incident]) -> list[dict[str, Any]]:
+    parts: list[dict[str, Any]] = []
+    if news:
+        parts += [inline(f"{len(news):,} kinds of errors began or went on\n", bold=True)]
+    for incident in news:
+        parts += [*_name(incident), *([inline(f" x{incident.count:,}", bold=True)] if incident.count > 1 else [])]
+        parts.append(inline("\n"))
+    if board.is_quiet:
+        total = sum(incident.count for incident in board.incidents)
+        parts += [inline(f"quiet; {total:,} in all, of {len(board.incidents):,} kinds"), inline("\n")]
+    return parts
+
+
+def _name(incident: Incident) -> list[dict[str, Any]]:
+    """Return what an incident is known by: level, logger and message, without the time of its first record."""
+    line = incident.line
+    parts: list[dict[str, Any]] = [{"type": "emoji", "name": emoji_of(line.levelno)}]
+    if line.logger:
+        parts += [inline(" "), inline(line.logger, bold=True)]
+    return [*parts, inline(f" {shorten(line.summary, MAX_HEAD)}")]
