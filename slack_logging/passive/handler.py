@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sys
 import threading
 import time
@@ -21,15 +20,14 @@ from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
 from slack_logging.passive.capture import Captured, capture, restore
 from slack_logging.passive.delivery import Delivery, holds_logging_lock
+from slack_logging.passive.destination import Destination
 from slack_logging.passive.formatter import SlackFormatter
-from slack_logging.passive.medium import SLACK, Medium
 from slack_logging.passive.outbox import MemoryOutbox
 from slack_logging.passive.redaction import Redactor
 from slack_logging.passive.sender import Sender
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.view import Line, line_of
 from slack_logging.passive.worker import own_threads
-from slack_logging.slack.address import Address
 from slack_logging.slack.credentials import bot_token
 
 if TYPE_CHECKING:
@@ -103,23 +101,20 @@ class SlackHandler(logging.Handler):
     ) -> None:
         if unknown:
             _refuse(unknown)
-        self._address = _address(channel, webhook_url)
-        self._medium = Medium.by_webhook(self._address.service) if self._address else SLACK
-        self._channel = "" if self._address else options.channel("channel", channel)
-        self._place = self._address.name if self._address else self._channel
+        self._destination = Destination.of(channel, webhook_url)
         self._token = None if token is None else options.secret("token", token)
         self._api_url = None if api_url is None else options.url("api_url", api_url)
         self._service = None if service is None else options.text("service", service)
         self._flush_interval = options.seconds("flush_interval", flush_interval)
         self._group_window = options.seconds("group_window", group_window)
-        self._mention = "" if mention is None else _mention(mention, self._address)
+        self._mention = "" if mention is None else self._destination.mention(mention)
         self._max_bytes = options.whole_number("max_bytes", max_bytes, least=_LEAST_BYTES)
         self._close_timeout = options.seconds("close_timeout", close_timeout)
         self._clock = clock.current()
         self._json = SlackFormatter(self._service)
         self._redactor = self._make_redactor(redact)
         self._delivery = Delivery(
-            self._place,
+            self._destination.name,
             max_bytes=self._max_bytes,
             make_sender=self._make_sender,
             close_timeout=self._close_timeout,
@@ -165,7 +160,7 @@ class SlackHandler(logging.Handler):
     @property
     def channel(self) -> str:
         """Where the records go, as configured: a name or an id; empty where that is a webhook."""
-        return self._channel
+        return self._destination.channel
 
     def stats(self) -> Stats:
         """Return where the records went. From any thread; may wait a moment for the sender."""
@@ -215,7 +210,7 @@ class SlackHandler(logging.Handler):
 
     def _make_sender(self, outbox: MemoryOutbox) -> Sender:
         return Sender(
-            channel=self._place,
+            channel=self._destination.name,
             outbox=outbox,
             connect=self._connect,
             line_of=self._line_of,
@@ -224,14 +219,14 @@ class SlackHandler(logging.Handler):
             group_window=self._group_window,
             mention=self._mention,
             clock=self._clock,
-            medium=self._medium,
+            medium=self._destination.medium,
         )
 
     def _connect(self) -> Client:
-        if self._address is not None:
+        if self._destination.address is not None:
             from slack_logging.slack import webhook  # here, because it loads slack_sdk
 
-            return webhook.connect(self._address, self._clock)
+            return webhook.connect(self._destination.address, self._clock)
         from slack_logging.slack.client import connect  # here, because it loads slack_sdk
 
         self._redactor.register(bot_token(self._token))
@@ -240,13 +235,13 @@ class SlackHandler(logging.Handler):
     def _line_of(self, captured: Captured) -> Line:
         record = restore(captured)
         self._redactor.redact_record(record)
-        return self._medium.shown(line_of(self._json.format(record), own_format=self.formatter is not None))
+        return self._destination.medium.shown(line_of(self._json.format(record), own_format=self.formatter is not None))
 
     def _make_redactor(self, given: object) -> Redactor:
-        own = [*([] if self._token is None else [self._token]), *(self._address.secrets if self._address else [])]
+        own = [*([] if self._token is None else [self._token]), *self._destination.secrets]
         redactor = Redactor.configured(given, environ=os.environ, own=own, pause=lambda: time.sleep(0))
         if redactor.is_off:
-            place = self._place
+            place = self._destination.name
             notices.say(f"{place} redact", f"redact=False: secrets in records reach {place} as they are")
         return redactor
 
@@ -261,7 +256,7 @@ class SlackHandler(logging.Handler):
         for name, example in _COMMANDS_NEED.items():
             if name not in given:
                 raise ConfigurationError(f"commands: {name} is missing: add one, such as {name!r}: {example}")
-        if options.channel("commands: channel", given["channel"]).lstrip("#") == self._channel.lstrip("#"):
+        if options.channel("commands: channel", given["channel"]).lstrip("#") == self._destination.channel.lstrip("#"):
             raise ConfigurationError(f"commands: channel={given['channel']!r} is where the records go: use another")
         defaults = {"token": self._token, "api_url": self._api_url, "service": self._service, "start_delay": 5.0}
         make: Callable[..., SlackCommandSource] = SlackCommandSource
@@ -300,31 +295,6 @@ def _is_own(name: str) -> bool:
 
 def _says_skip(instructions: object) -> bool:
     return isinstance(instructions, dict) and bool(instructions.get("skip"))
-
-
-def _address(channel: object, webhook_url: object) -> Address | None:
-    """Return the webhook's address; None where a channel is given instead."""
-    if isinstance(channel, str) and "://" in channel:
-        raise ConfigurationError("channel: got an address: a webhook's belongs into webhook_url=")
-    if (channel is None) is (webhook_url is None):
-        got = "neither" if channel is None else "both"
-        raise ConfigurationError(
-            f"SlackHandler needs a channel or a webhook_url, got {got}: give one, such as channel='#ops-log'"
-        )
-    return None if webhook_url is None else Address.of(options.secret("webhook_url", webhook_url))
-
-
-def _mention(given: object, address: Address | None) -> str:
-    name = options.text("mention", given).lstrip("@")
-    if name not in ("here", "channel", "everyone") and not re.fullmatch(r"[UWS][A-Z0-9]{2,}", name):
-        raise ConfigurationError(
-            f"mention={given!r}: expected 'here', 'channel', or the id of a user or user group, such as 'U024BE7LH'"
-        )
-    if address is not None and address.service.is_flat and name not in address.service.mentions:
-        raise ConfigurationError(
-            f"mention={given!r}: an id of Slack's means nothing to {address.service.name}: expected 'here' or 'channel'"
-        )
-    return name
 
 
 def _level(given: object) -> int:
