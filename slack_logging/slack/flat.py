@@ -1,8 +1,8 @@
 """Messages for chats that know no blocks: the same content as text in a code block, where all of it is literal. Pure.
 
-What could end the code block, notify somebody or become a link is kept apart by a space that nobody sees. Only `<` of
-something that looks like a labelled link becomes a sign of another width: Mattermost turns such into links of its own
-kind within code blocks, too, whatever the label and the address are.
+What could end the code block, notify somebody or become a link is kept apart by a space that nobody sees. Only where
+`<`, `|` and `>` follow each other that is not enough, and `<` becomes a sign of another width: Mattermost rewrites such
+as a link, within code blocks, too, and whatever is in between.
 Source: Mattermost, "Slack compatibility"; Discord, "Message formatting".
 """
 
@@ -29,9 +29,8 @@ _MAX_SMALL = 100
 #: Units that a message takes besides its lines: code block, mention, small lines, and words about a storm.
 FRAME = 320
 
-_WIDE = "\uff1c"
-
-_LINK = re.compile(r"<(?=[^<|]+\|)")
+#: The sign in place of `<`, and what shows where a text has that sign itself.
+_WIDE, _WIDE_SHOWN = "\uff1c", "\u27e6U+FF1C\u27e7"
 
 #: Where a mention, an escaped sign, anything in angle brackets or the end of a code block may be.
 _TRIGGER = re.compile(r"@(?=\w)|&(?=(?:amp|lt|gt);)|<(?!\u200b)|`(?=`)")
@@ -39,17 +38,15 @@ _TRIGGER = re.compile(r"@(?=\w)|&(?=(?:amp|lt|gt);)|<(?!\u200b)|`(?=`)")
 
 def literal(text: str) -> str:
     """Return visible text so that `flat` shows it as it is; two different ones stay different."""
-    return guarded(text.replace(_WIDE, "\u27e6U+FF1C\u27e7"))
+    return guarded(text.replace(_WIDE, _WIDE_SHOWN))
 
 
 def guarded(text: str) -> str:
     """Return text that does nothing within a code block. What was guarded before stays as it is."""
-    return _TRIGGER.sub("\\g<0>\u200b", _LINK.sub(_WIDE, text))
-
-
-def read_back(text: str) -> str:
-    """Undo `literal`: what a person reads."""
-    return text.replace("\u200b", "").replace(_WIDE, "<")
+    end = text.rfind("|", 0, max(text.rfind(">"), 0))
+    if end > 0:
+        text = text[:end].replace("<", _WIDE) + text[end:]
+    return _TRIGGER.sub("\\g<0>\u200b", text)
 
 
 def flat(blocks: list[dict[str, Any]], mentions: Mapping[str, str]) -> str:

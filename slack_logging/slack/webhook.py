@@ -24,6 +24,9 @@ from slack_logging.slack.transport import Shared, SilentLogger, retry_after, was
 
 _POST = "chat.postMessage"
 
+#: What the pace calls the one channel that a webhook posts to.
+_CHANNEL = "webhook"
+
 _GONE = "the webhook is gone, or its address is wrong: make a new one and set webhook_url= to it"
 
 _REMEDIES: Mapping[str, str] = {
@@ -71,7 +74,7 @@ class WebhookPoster:
     def acquire(self, method: str, channel: str = "") -> float:  # noqa: ARG002 - a webhook has one channel
         """Take a place for one call and return 0.0, or return the seconds to wait before asking again."""
         with self._lock:
-            return self._pace.acquire(method, "", self._clock.monotonic())
+            return self._pace.acquire(method, _CHANNEL, self._clock.monotonic())
 
     def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Post, now and once; the place must have been acquired. Blocks for up to 10 s.
@@ -123,7 +126,7 @@ class WebhookPoster:
         if status == 429:
             wait = retry_after(response.headers, answer)
             with self._lock:
-                self._pace.throttled(_POST, "", wait, self._clock.monotonic())
+                self._pace.throttled(_POST, _CHANNEL, wait, self._clock.monotonic())
             return RateLimited("webhook", wait)
         if status >= 500:
             return Unreachable(f"webhook: HTTP {status}")
