@@ -117,13 +117,7 @@ class SlackHandler(logging.Handler):
         self._clock = clock.current()
         self._json = SlackFormatter(self._service)
         self._redactor = self._make_redactor(redact)
-        self._delivery = Delivery(
-            self._channel,
-            max_bytes=self._max_bytes,
-            make_sender=self._make_sender,
-            close_timeout=self._close_timeout,
-            clock=self._clock,
-        )
+        self._delivery = self._make_delivery()
         self._source: SlackCommandSource | None = None
         #: When commands are read: ``"auto"``, ``"manual"``, or not at all.
         self.starts = ""
@@ -224,6 +218,15 @@ class SlackHandler(logging.Handler):
             outbox.emitted.add()
             outbox.context.add()
             self._context.keep(captured)
+
+    def _make_delivery(self) -> Delivery:
+        return Delivery(
+            self._channel,
+            max_bytes=self._max_bytes,
+            make_sender=self._make_sender,
+            close_timeout=self._close_timeout,
+            clock=self._clock,
+        )
 
     def _make_sender(self, outbox: MemoryOutbox) -> Sender:
         return Sender(
