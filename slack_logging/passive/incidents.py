@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from slack_logging.passive.capture import Captured
 from slack_logging.passive.packing import ROOM
 from slack_logging.passive.view import Line
 
@@ -47,6 +48,7 @@ class Incident:
         last: when the last one was logged, in epoch seconds.
         instances: who logged how many, by name.
         announced: the count at which it was announced again last.
+        context: what the same request or task had logged before; until its message has landed.
     """
 
     fingerprint: str
@@ -56,6 +58,12 @@ class Incident:
     last: float = 0.0
     instances: dict[str, int] = field(default_factory=dict)
     announced: int = 1
+    context: tuple[Captured, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return what its records have in common: an error in a thread is told there."""
+        return self.fingerprint, self.line.thread
 
     def add(self, instance: str, created: float) -> None:
         """Count one more record."""
@@ -94,6 +102,11 @@ class Board:
     begun_at: float = 0.0
 
     @property
+    def thread(self) -> str:
+        """Return the `ts` of the message in whose thread it is; empty for the channel."""
+        return self.incidents[0].line.thread if self.incidents else ""
+
+    @property
     def unsaid(self) -> int:
         """Return how many records its message does not speak of yet."""
         return sum(incident.count - incident.told for incident in self.incidents)
@@ -111,46 +124,50 @@ class Incidents:
         self.window = window
         self._room = room
         self._boards: list[Board] = []
-        self._known: dict[str, tuple[Board, Incident]] = {}
+        self._known: dict[tuple[str, str], tuple[Board, Incident]] = {}
         self._muted: dict[str, float] = {}
         self._begun: deque[float] = deque()
         self._storm: Board | None = None
 
     # -- records ---------------------------------------------------------------------------------------------------
 
-    def take(self, fingerprint: str, line: Line, instance: str, now: float) -> bool:
+    def take(self, line: Line, now: float, context: tuple[Captured, ...] = ()) -> bool:
         """Take in a record; False where there is no room for one more kind of error.
 
         Args:
-            fingerprint: of the record.
             line: how it is shown.
-            instance: who logged it.
             now: monotonic seconds.
+            context: what was logged before it; kept for the first of its kind.
         """
-        board, incident = self._known.get(fingerprint, (None, None))
+        board, incident = self._known.get((line.fingerprint, line.thread), (None, None))
         if board is None or incident is None:
             if len(self._known) >= MOST:
                 return False
-            incident = Incident(fingerprint, line)
+            incident = Incident(line.fingerprint, line, context=context)
             board = self._place(incident, now)
-            self._known[fingerprint] = (board, incident)
-        incident.add(instance, line.created)
+            if board is None:
+                return False
+            self._known[incident.key] = (board, incident)
+        incident.add(line.instance, line.created)
         board.active_at = now
         return True
 
-    def _place(self, incident: Incident, now: float) -> Board:
-        """Return the message for a new incident: its own, or the storm's."""
+    def _place(self, incident: Incident, now: float) -> Board | None:
+        """Return the message for a new incident: its own, or the storm's; None in a thread, which has no storms."""
         while self._begun and now - self._begun[0] >= CALM:
             self._begun.popleft()
         if self._storm is not None and now - self._storm.begun_at >= CALM:
             self._storm = None
         if self._storm is None and len(self._begun) < SINGLES:
             self._begun.append(now)
-            return self._open(Board([incident], mentions=True, begun_at=now))
+            return self._open(Board([incident], mentions=incident.line.mention is not False, begun_at=now))
+        if incident.line.thread:
+            return None
         size = incident.line.head_units
         if self._storm is None or size > self._storm.room:
             is_first = self._storm is None
             self._storm = self._open(Board([], is_storm=True, mentions=is_first, room=self._room, begun_at=now))
+        incident.context = ()  # the storm's thread would mix them
         self._storm.incidents.append(incident)
         self._storm.room -= size
         self._storm.begun_at = now
@@ -259,7 +276,7 @@ class Incidents:
         """Drop a message, and return how many records it did not speak of."""
         self._boards.remove(board)
         for incident in board.incidents:
-            self._known.pop(incident.fingerprint, None)
+            self._known.pop(incident.key, None)
         if self._storm is board:
             self._storm = None
         return board.unsaid

@@ -43,6 +43,7 @@ class Medium:
             summary=literal(line.summary),
             detail=literal(line.detail),
             gist=literal(line.gist),
+            thread="",
         )
 
 

@@ -6,15 +6,13 @@ somebody waits for it: at `flush` and at the end of the program. What is new in 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from slack_logging.passive import boards
 from slack_logging.passive.incidents import Board, Incident, Incidents
-from slack_logging.passive.shipments import Landing, Shipment, metadata
-from slack_logging.passive.view import MAX_HEAD, emoji_of, inline, notification, section_of, small_print
+from slack_logging.passive.shipments import Landing, Shipment
+from slack_logging.passive.view import MAX_HEAD, emoji_of, inline, message, notification, section_of, small_print
 from slack_logging.slack.literal import shorten
 
 #: Seconds from one post of a storm to the next that tells what is new in it: as often as incidents come singly.
@@ -51,55 +49,45 @@ def _milestone(told: int) -> int:
     return int("1" + "0" * len(str(told)))
 
 
-@dataclass(slots=True)
-class Repeats:
+class Repeats(Shipment):
     """One such post. Its records are counted in the incidents.
 
-    Attributes:
+    Args:
         board: what it speaks of.
         incidents: all.
         footer: shown below it.
         quiet_since: when the last record came, if all is quiet after it.
     """
 
-    board: Board
-    incidents: Incidents
-    footer: str
-    quiet_since: float | None
-    id: str = field(default_factory=lambda: os.urandom(16).hex())
-    told: dict[str, int] = field(default_factory=dict)
-    records: int = 0
+    def __init__(self, board: Board, incidents: Incidents, footer: str, quiet_since: float | None) -> None:
+        super().__init__(board.thread)
+        self._board = board
+        self._incidents = incidents
+        self._footer = footer
+        self._quiet_since = quiet_since
+        self._told: dict[str, int] = {}
 
     def arguments(self) -> dict[str, Any]:
         """See `Shipment`. What repeats meanwhile is told, too, and then it is not quiet."""
-        self.board.is_quiet = self.board.active_at == self.quiet_since
-        self.told = dict(boards.told(self.board))
-        news = [incident for incident in self.board.incidents if incident.count > incident.told]
-        shown = news if self.board.is_storm else self.board.incidents
-        parts = _storm(self.board, news) if self.board.is_storm else _single(self.board, shown[0])
-        return {
-            "text": notification([(incident.line, incident.count) for incident in shown or self.board.incidents]),
-            "parse": "none",
-            "blocks": [{"type": "rich_text", "elements": [section_of(parts)]}, small_print(self.footer)],
-            "unfurl_links": False,
-            "unfurl_media": False,
-            "metadata": metadata(self.id, self.board.unsaid),
-        }
+        board = self._board
+        board.is_quiet = board.active_at == self._quiet_since
+        self._told = dict(boards.told(board))
+        news = [incident for incident in board.incidents if incident.count > incident.told]
+        parts = _storm(board, news) if board.is_storm else _single(board, board.incidents[0])
+        text = notification([(incident.line, incident.count) for incident in news or board.incidents])
+        shown = [{"type": "rich_text", "elements": [section_of(parts)]}, small_print(self._footer)]
+        return message(text, shown, thread=self.thread) | self.metadata(board.unsaid)
 
     def landed(self, ts: str, now: float) -> Landing:
         """See `Shipment`."""
-        delivered, merged = self.incidents.landed(self.board, self.told, ts, now)
-        if self.board.is_quiet:
-            self.incidents.forget(self.board)
+        delivered, merged = self._incidents.landed(self._board, self._told, ts, now)
+        if self._board.is_quiet:
+            self._incidents.forget(self._board)
         return Landing(delivered, merged)
-
-    def divided(self) -> list[Shipment]:
-        """See `Shipment`."""
-        return []
 
     def given_up(self) -> int:
         """See `Shipment`."""
-        return self.incidents.forget(self.board)
+        return self._incidents.forget(self._board)
 
 
 def _single(board: Board, incident: Incident) -> list[dict[str, Any]]:

@@ -49,14 +49,15 @@ def guarded(text: str) -> str:
     return _TRIGGER.sub("\\g<0>\u200b", text)
 
 
-def flat(blocks: list[dict[str, Any]], mentions: Mapping[str, str]) -> str:
+def flat(blocks: list[dict[str, Any]], mentions: Mapping[str, str], most: int) -> str:
     """Return the text of a message.
 
     Args:
-        blocks: rich text and small print, as they go to Slack.
+        blocks: rich text and small print, as they go to Slack; fuller ones than should be are cut.
         mentions: what notifies many there, by Slack's name for them; other mentions are left out.
+        most: units of text at most.
     """
-    rows = [row for block in blocks for row in _rows(block)]
+    body = guarded("\n".join(row for block in blocks for row in _rows(block)))
     notified = [
         mentions[part["range"]]
         for block in blocks
@@ -64,7 +65,10 @@ def flat(blocks: list[dict[str, Any]], mentions: Mapping[str, str]) -> str:
         for part in element.get("elements", ())
         if part.get("range") in mentions
     ]
-    return "\n".join([*notified, "```", guarded("\n".join(rows)), "```"])
+    around = sum(map(len, notified)) + len(notified) + len("```\n\n```")
+    if len(body.encode("utf-16-le")) // 2 > most - around:
+        body = shorten(body, most - around)
+    return "\n".join([*notified, "```", body, "```"])
 
 
 def _rows(block: dict[str, Any]) -> Iterator[str]:

@@ -113,7 +113,11 @@ class WebhookPoster:
     def _body(self, given: Mapping[str, Any]) -> dict[str, Any]:
         if self._service.is_flat:
             blocks = given.get("blocks")
-            return {"text": flat(blocks, self._service.mentions) if blocks else literal(given["text"])}
+            return {
+                "text": flat(blocks, self._service.mentions, self._service.max_text)
+                if blocks
+                else literal(given["text"])
+            }
         return {name: value for name, value in given.items() if name != "channel" and value is not None}
 
     def _refusal(self, response: WebhookResponse) -> DeliveryError | None:

@@ -12,8 +12,17 @@ from slack_logging.passive.view import Line
 WINDOW = 300.0
 
 
-def line(summary: str = "failed") -> Line:
-    return Line(40, "shop", 1_800_000_000.0, "12:00:00 UTC", summary, "")
+def line(summary: str = "failed", fingerprint: str = "", instance: str = "web-1/1") -> Line:
+    return Line(
+        40,
+        "shop",
+        1_800_000_000.0,
+        "12:00:00 UTC",
+        summary,
+        "",
+        fingerprint=fingerprint or summary,
+        instance=instance,
+    )
 
 
 def land(incidents: Incidents, board: Board, now: float) -> tuple[int, int]:
@@ -23,7 +32,7 @@ def land(incidents: Incidents, board: Board, now: float) -> tuple[int, int]:
 
 
 def take(incidents: Incidents, name: str, now: float = 0.0, instance: str = "web-1/1") -> None:
-    assert incidents.take(name, line(name), instance, now)
+    assert incidents.take(line(name, instance=instance), now)
 
 
 def test_the_first_is_a_message_and_repeats_change_its_count() -> None:
@@ -140,8 +149,8 @@ def test_more_kinds_than_are_known_at_once_are_turned_away() -> None:
     incidents = Incidents(WINDOW)
     for number in range(MOST):
         take(incidents, str(number))
-    assert not incidents.take("one more", line(), "web-1/1", 0.0)
-    assert incidents.take("0", line(), "web-1/1", 0.0)
+    assert not incidents.take(line("one more"), 0.0)
+    assert incidents.take(line("0"), 0.0)
     assert incidents.unsaid == MOST + 1
 
 

@@ -15,12 +15,13 @@ WINDOW = 300.0
 
 
 def line(summary: str = "failed") -> Line:
-    return Line(40, "shop", 1_800_000_000.0, "12:00:00 UTC", summary, "a traceback")
+    created = 1_800_000_000.0
+    return Line(40, "shop", created, "12:00:00 UTC", summary, "a traceback", fingerprint=summary, instance="web-1/1")
 
 
 def take(incidents: Incidents, name: str, times: int = 1, now: float = 0.0) -> Board:
     for _ in range(times):
-        assert incidents.take(name, line(name), "web-1/1", now)
+        assert incidents.take(line(name), now)
     [board] = [board for board in incidents if any(incident.fingerprint == name for incident in board.incidents)]
     return board
 

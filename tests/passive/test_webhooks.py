@@ -338,10 +338,10 @@ kwargs={{'webhook_url': '{url}', 'level': 'WARNING', 'group_window': '1m'}}
     config = configparser.RawConfigParser()
     config.read_string(parser)
     logging.config.fileConfig(config, disable_existing_loggers=False)
-    logging.getLogger("shop").warning("low")
+    logging.getLogger("shop.of.strings").warning("low")
     [handler] = [each for each in logging.getLogger().handlers if isinstance(each, SlackHandler)]
     assert handler.flush(timeout=30)
-    assert "shop low" in shown(slack)[0]
+    assert "shop.of.strings low" in shown(slack)[0]
 
 
 # -- others' chats -----------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def test_any_text_is_read_as_it_was_and_does_nothing(chat: Chat, text: str) -> N
     """It stays in its code block: nothing is around it, and nothing in it was turned into something else."""
     logged = visible(f"<{text}>")
     shown = logged.replace("\uff1c", "⟦U+FF1C⟧")
-    sent = flat([section({"type": "text", "text": literal(logged)})], {})
+    sent = flat([section({"type": "text", "text": literal(logged)})], {}, 1_000_000)
     assert chat.seen(sent) == (shown, "")
     code = chat.made_of(sent).removeprefix("```\n").removesuffix("```")
     assert [mark for mark in ("```", "@everyone", "@here", "@channel", "@all", "@somebody", "](") if mark in code] == [
@@ -70,14 +70,23 @@ def test_the_parts_of_a_message_are_rows() -> None:
     entry = (
         '{"time": "2026-11-23T12:03:04+00:00", "level_number": 40, "logger": "shop", "message": "failed\\n  in a()"}'
     )
-    sent = flat(blocks([(line_of(entry), 3)], "shop · web-1/7"), {})
+    sent = flat(blocks([(line_of(entry), 3)], "shop · web-1/7"), {}, 2_000)
     assert sent == "```\n\N{LARGE RED CIRCLE} 12:03:04 UTC shop failed x3\n  in a()\n\N{EM DASH} shop · web-1/7\n```"
+
+
+@given(st.one_of(HOSTILE, ANY).filter(bool), st.integers(20, 2_000))
+def test_what_is_too_full_is_cut(text: str, most: int) -> None:
+    """The code block is closed all the same."""
+    sent = flat([section({"type": "text", "text": literal(visible(text) * 3_000)})], {"here": "@here"}, most)
+    assert len(sent.encode("utf-16-le")) // 2 <= most
+    assert sent.endswith("…\n```")
+    assert sent.count("```") == 2
 
 
 def test_small_print_is_short() -> None:
     """However long a service's name is, the message stays within its limit."""
     small = {"type": "context", "elements": [{"type": "plain_text", "text": "@a" * 200}]}
-    assert len(flat([small], {})) <= 110
+    assert len(flat([small], {}, 2_000)) <= 110
 
 
 @pytest.mark.parametrize(
@@ -92,14 +101,14 @@ def test_small_print_is_short() -> None:
 def test_a_configured_mention_stands_before_the_code(service: Any, name: str, typed: str) -> None:
     """There it notifies; in the code it would not."""
     sent = flat(
-        [section({"type": "text", "text": "x"}), section({"type": "broadcast", "range": name})], service.mentions
+        [section({"type": "text", "text": "x"}), section({"type": "broadcast", "range": name})], service.mentions, 2_000
     )
     assert sent == f"{typed}\n```\nx\n```"
 
 
 def test_whom_a_service_does_not_know_is_not_mentioned() -> None:
     """An id of Slack's is left out."""
-    assert flat([section({"type": "text", "text": "x"}, {"type": "user", "user_id": "U1"})], {}) == "```\nx\n```"
+    assert flat([section({"type": "text", "text": "x"}, {"type": "user", "user_id": "U1"})], {}, 2_000) == "```\nx\n```"
 
 
 def test_a_line_takes_what_it_is_measured_to_take() -> None:
@@ -107,6 +116,6 @@ def test_a_line_takes_what_it_is_measured_to_take() -> None:
     entry = '{"time": "2026-11-23T12:03:04+00:00", "level_number": 20, "logger": "%s", "message": "%s"}'
     medium = Medium.by_webhook(DISCORD)
     line = medium.shown(line_of(entry % ("l" * 500, "@a`" * 100 + "<" * 100)))
-    sent = flat(blocks([(line, 1)], ""), {})
+    sent = flat(blocks([(line, 1)], ""), {}, 2_000)
     assert len(sent) - len("```\n\n\N{EM DASH} \n```") <= line.units
     assert read_back(sent).count("@a`") == 100
