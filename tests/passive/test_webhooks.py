@@ -465,3 +465,76 @@ def test_a_handler_leaves_nothing_behind(clock: FakeClock, chat: Chat) -> None:
     del handler
     gc.collect()
     assert not is_known()
+
+
+# -- what else needs a thread or a file --------------------------------------------------------------------------------
+
+
+def test_more_than_the_pace_can_carry_is_counted_and_lost(slack: LocalSlack, url: str, make: Make) -> None:
+    """A digest tells how many there were; no file holds them, and the channel is told so."""
+    logger = make(url)
+    slack.fault(HOOK, Fault.rate_limited(30))
+    logger.error("first")
+    for number in range(3_000):
+        logger.info("step %d %s", number, "x" * 300)
+    logger.error("last")
+    assert handler_of(logger).flush(timeout=600)
+    stats = handler_of(logger).stats()
+    assert stats.dropped.keys() == {"overflow"}
+    assert stats.dropped["overflow"] >= 2_000
+    assert (stats.adds_up, stats.pending) == (True, 0)
+    everything = "\n".join(shown(slack))
+    assert f"{stats.dropped['overflow']:,} records were too many to show one by one" in everything
+    assert f"{stats.dropped['overflow']:,} records are not shown here" in everything
+    assert "in the thread" not in everything
+    assert everything.count(" UTC shop step ") == stats.delivered - 2
+
+
+def test_a_chat_with_small_messages_has_less_room_before_that(clock: FakeClock, chat: Chat, make: Make) -> None:
+    """Twenty messages of its own may wait, not of Slack's."""
+    logger = make(chat.url)
+    chat.answers.append((429, '{"retry_after": 30}', False))
+    logger.error("first")
+    clock.run_until(lambda: chat.requests)
+    for number in range(400):
+        logger.info("%03d @%s", number, "`<@" * 100)
+    assert handler_of(logger).flush(timeout=600)
+    stats = handler_of(logger).stats()
+    assert stats.dropped == {"overflow": 400}
+    assert len(chat.texts) <= 4
+    assert any("400 records were too many to show one by one: 400 INFO" in row for row in chat.rows())
+
+
+def test_what_led_to_an_error_comes_after_it(slack: LocalSlack, url: str, make: Make) -> None:
+    """In the channel, as there are no threads to be had."""
+    logger = make(url, context=2)
+    for number in range(5):
+        logger.info("step %d", number)
+    logger.error("failed")
+    assert handler_of(logger).flush(timeout=30)
+    error, context = shown(slack)
+    assert "shop failed" in error
+    assert [f"step {number}" in context for number in range(5)] == [False, False, False, True, True]
+    assert handler_of(logger).stats() == Stats(emitted=6, delivered=3, dropped={"context": 3})
+
+
+def test_a_record_may_go_into_a_thread_of_slacks(slack: LocalSlack, url: str, make: Make) -> None:
+    """A webhook can answer a message that is known by its `ts`; what repeats goes there, too."""
+    ts = slack.say("#ops-log", "how is it?", user="ada")
+    logger = make(url)
+    logger.error("bad", extra={"slack": {"thread": ts}})
+    slack.wait_for(lambda: len(slack.messages("#ops-log", thread_ts=ts)) == 2)
+    logger.error("bad", extra={"slack": {"thread": ts}})
+    assert handler_of(logger).flush(timeout=30)
+    _, first, second = (visible_text(message) for message in slack.messages("#ops-log", thread_ts=ts))
+    assert "shop bad" in first
+    assert "\nx 2, last " in second
+
+
+def test_others_know_no_threads(chat: Chat, make: Make) -> None:
+    """There, all is in the channel, and a message is not cut where a thread would begin."""
+    logger = make(chat.url)
+    logger.info("one")
+    logger.info("two", extra={"slack": {"thread": "1800000000.000100"}})
+    assert handler_of(logger).flush(timeout=30)
+    assert [" shop " in row for row in chat.rows()] == [True, True, False]
