@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator
 
 from slack_logging import clock, options
 from slack_logging.active.access import Access
+from slack_logging.console import hook
 from slack_logging.console.finding import Finding, note
+from slack_logging.console.hook import HELP
 from slack_logging.console.world import Wanted, examine
 
 _EPILOG = """It looks at Slack as your program would: the token comes from SLACK_BOT_TOKEN or
 SLACK_BOT_TOKEN_FILE, another Slack from SLACK_API_URL. Nothing is posted without --post, no command is
-read, no logging is configured.
+read, no logging is configured. A webhook is sent a message without content, which it refuses.
 
 Each line is "ok", "note" (worth knowing) or "WRONG" (and what to do). The exit status is 1 if anything is WRONG.
 
@@ -28,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EPILOG
     parser.add_argument("--channel", metavar="C", help="where records go: a name or an id")
+    parser.add_argument("--webhook-url", metavar="URL", help=HELP)
     parser.add_argument("--commands-channel", metavar="C", help="where people type commands")
     parser.add_argument("--allow", metavar="ID[,ID]", help="the users and user groups who may")
     parser.add_argument(
@@ -58,13 +61,19 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
     if os.environ.get("SLACK_LOGGING_COMMANDS", "").lower() == "off":
         yield note("SLACK_LOGGING_COMMANDS", "is off: programs with this environment read no commands")
     wanted = [_wanted(args)]
+    webhooks = [] if args.webhook_url is None else [hook.address(args.webhook_url)]
     if args.config:
         from slack_logging.console.config import load, slack_handlers  # here, because only this runs others' code
 
         config = load(args.config)
         handlers = slack_handlers(config)
         yield from handlers.findings
-        wanted = [*handlers.wanted, *(one for one in wanted if one != Wanted())]
+        wanted = [*handlers.wanted, *wanted]
+        webhooks += handlers.webhooks
+    for webhook in dict.fromkeys(webhooks):
+        yield from hook.examine(webhook, clock=clock.current())
+    if webhooks or args.config:
+        wanted = [one for one in wanted if one != Wanted()]
     for one in _merged(wanted):
         yield from examine(one, clock=clock.current(), post=args.post)
 

@@ -11,13 +11,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from slack_logging import SlackHandler, options
 from slack_logging.console.finding import Finding, note, ok, wrong
 from slack_logging.console.reach import Node, Outlet, configured, level_number, told
 from slack_logging.console.world import Wanted
 from slack_logging.errors import ConfigurationError
+from slack_logging.slack.address import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,12 @@ class Handlers:
     Attributes:
         findings: about its handlers and loggers.
         wanted: what each handler needs of Slack.
+        webhooks: those that handlers post by.
     """
 
     findings: list[Finding]
     wanted: list[Wanted]
+    webhooks: list[Address]
 
 
 def load(source: str) -> dict[str, Any]:
@@ -94,7 +97,7 @@ def slack_handlers(config: dict[str, Any]) -> Handlers:
             findings.append(wrong("handlers", "none that works is a SlackHandler"))
     except ConfigurationError as error:
         findings.append(wrong("levels", error))
-    return Handlers(findings, maker.wanted)
+    return Handlers(findings, maker.wanted, maker.webhooks)
 
 
 class _Maker:
@@ -109,6 +112,7 @@ class _Maker:
         self._configurator = logging.config.DictConfigurator(_copied(config))
         self.outlets: dict[str, Outlet] = {}
         self.wanted: list[Wanted] = []
+        self.webhooks: list[Address] = []
 
     def findings(self) -> Iterator[Finding]:
         """Make them, and say what came of it."""
@@ -143,14 +147,19 @@ class _Maker:
         token, api_url, commands = entry.get("token"), entry.get("api_url"), entry.get("commands")
         if isinstance(commands, Mapping):
             entry["commands"] = {**commands, "start": "manual"}
-        place = str(entry.get("channel") or "a webhook")
-        handler = self._configurator.configure_handler(entry)
+        webhook_url = entry.get("webhook_url")
+        handler = cast("SlackHandler", self._configurator.configure_handler(entry))
         handler.close()
-        if "channel" in entry:
-            given = commands or {}
-            channels = (str(given["channel"]),) if given else ()
-            allow = options.texts("allow", given.get("allow", ()))
-            self.wanted.append(Wanted(token, api_url, (place,), channels, allow))
+        place = handler.channel
+        if webhook_url is not None:
+            self.webhooks.append(Address.of(str(webhook_url).strip()))
+            place = self.webhooks[-1].name
+        given = commands or {}
+        records = (handler.channel,) if handler.channel else ()
+        channels = (str(given["channel"]),) if given else ()
+        allow = options.texts("allow", given.get("allow", ()))
+        if records or channels:
+            self.wanted.append(Wanted(token, api_url, records, channels, allow))
         return Outlet(name, place, handler.level, filtered)
 
 
@@ -173,7 +182,7 @@ def _existing() -> dict[str, Node]:
 
 def _node(logger: logging.Logger) -> Node:
     outlets = [
-        Outlet(handler.name or "", handler.channel, handler.level, bool(handler.filters))
+        Outlet(handler.name or "", handler.channel or "a webhook", handler.level, bool(handler.filters))
         for handler in logger.handlers
         if isinstance(handler, SlackHandler)
     ]

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from slack_logging import SlackHandler, Stats, clock, options
+from slack_logging.console.hook import HELP, address
 from slack_logging.console.lines import json_record, text_record
 from slack_logging.console.progress import Progress
 from slack_logging.errors import ConfigurationError, RateLimited, Unreachable
+from slack_logging.passive.medium import Medium
 from slack_logging.slack.client import connect
 
 #: Bytes of one line; what is longer becomes several records, because the handler cuts a record's text at 256 KiB.
@@ -25,6 +27,9 @@ _MAX_LINE = 128 * 1024
 #: handler's own bound is so far above that it drops nothing.
 _PORTION, _OVERHEAD = 8 * 2**20, 1024
 _MAX_BYTES = 8 * _PORTION
+
+#: Messages that may wait for a webhook: more than twenty would become a digest, and it takes no file to hold the rest.
+_MESSAGES_AT_ONCE = 10
 
 #: Seconds between two looks at how far Slack is.
 _GLANCE = 0.5
@@ -48,7 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EPILOG
     parser.add_argument("file", nargs="?", metavar="FILE", help="read this instead of standard input")
-    parser.add_argument("--channel", required=True, metavar="C", help="where to: a name or an id")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--channel", metavar="C", help="where to: a name or an id")
+    where.add_argument("--webhook-url", metavar="URL", help=HELP)
     parser.add_argument("--level", type=_level, default="INFO", metavar="L", help="of the lines (default: %(default)s)")
     parser.add_argument("--logger", default="stdin", metavar="NAME", help="that they are from (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="read JSON lines")
@@ -83,16 +90,21 @@ def run(args: argparse.Namespace) -> int:
         args: as `add_arguments` declared them.
 
     Raises:
-        ConfigurationError: the channel's name is none, or the file cannot be read.
+        ConfigurationError: the channel's name or the webhook's address is none, or a file cannot be read.
         Rejected: there is no token, or Slack does not take it; nothing was read then.
     """
-    handler = SlackHandler(args.channel, max_bytes=_MAX_BYTES)
-    _make_the_token_known()
+    if args.webhook_url is None:
+        handler, portion = SlackHandler(args.channel, max_bytes=_MAX_BYTES), _PORTION
+        _make_the_token_known()
+    else:
+        webhook = address(args.webhook_url)
+        handler = SlackHandler(webhook_url=webhook.url, max_bytes=_MAX_BYTES)
+        portion = _MESSAGES_AT_ONCE * Medium.by_webhook(webhook.service).room
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     make = json_record if args.json else text_record
     try:
         with _opened(args.file) as stream:
-            return _Sending(handler, args.timeout).run(
+            return _Sending(handler, args.timeout, portion).run(
                 stream, lambda line: make(line, level=args.level, logger=args.logger)
             )
     finally:
@@ -120,11 +132,13 @@ class _Sending:
     Args:
         handler: takes the records.
         timeout: seconds without any progress after which it is given up.
+        portion: bytes that may wait.
     """
 
-    def __init__(self, handler: SlackHandler, timeout: float) -> None:
+    def __init__(self, handler: SlackHandler, timeout: float, portion: int) -> None:
         self._handler = handler
         self._timeout = timeout
+        self._portion = portion
         self._clock = clock.current()
         self._progress = Progress(sys.stderr, self._clock)
         self._read = 0
@@ -156,7 +170,7 @@ class _Sending:
             self._handler.handle(make(text))
             self._show_progress()
             waiting += len(line) + _OVERHEAD
-            if waiting >= _PORTION:
+            if waiting >= self._portion:
                 if not self._settle():
                     return False
                 waiting = 0

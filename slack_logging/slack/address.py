@@ -38,7 +38,7 @@ class Service:
 
     name: str
     max_text: int = 0
-    mentions: Mapping[str, str] = field(default_factory=dict)
+    mentions: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def is_flat(self) -> bool:

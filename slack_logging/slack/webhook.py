@@ -17,7 +17,7 @@ from slack_sdk.webhook import WebhookClient, WebhookResponse
 from slack_logging.clock import Clock
 from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
 from slack_logging.slack.address import DISCORD, SLACK, Address
-from slack_logging.slack.flat import flat, literal
+from slack_logging.slack.flat import flat
 from slack_logging.slack.limits import CALL_TIMEOUT
 from slack_logging.slack.pacing import Pace
 from slack_logging.slack.transport import Shared, SilentLogger, retry_after, was_never_sent
@@ -111,14 +111,10 @@ class WebhookPoster:
         raise _impossible(self.channel_id.__name__)
 
     def _body(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        if self._service.is_flat:
-            blocks = given.get("blocks")
-            return {
-                "text": flat(blocks, self._service.mentions, self._service.max_text)
-                if blocks
-                else literal(given["text"])
-            }
-        return {name: value for name, value in given.items() if name != "channel" and value is not None}
+        if not self._service.is_flat:
+            return {name: value for name, value in given.items() if name != "channel" and value is not None}
+        blocks = given.get("blocks")
+        return {"text": flat(blocks, self._service.mentions, self._service.max_text) if blocks else given["text"]}
 
     def _refusal(self, response: WebhookResponse) -> DeliveryError | None:
         """Return what is wrong with an answer; None for success."""
