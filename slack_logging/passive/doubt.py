@@ -23,7 +23,7 @@ _LOOK_BACK = 200
 #: The longest we let the pace keep us from a look, in seconds: then the message is sent again, unseen.
 _PATIENCE = 30.0
 
-_SENT_AGAIN = "Sent again: Slack did not answer the first time, so this may be above already."
+_SENT_AGAIN = "Sent again: there was no answer the first time, so this may be above already."
 
 
 class Doubt:

@@ -149,7 +149,7 @@ def test_the_address_may_stand_in_a_file(
     assert run("check", "--webhook-url", f"@{tmp_path / 'hook'}").status == 0
     assert sent("one\n", "--webhook-url", f"@{tmp_path / 'hook'}").status == 0
     missing = run("check", "--webhook-url", f"@{tmp_path / 'nothing'}")
-    assert (missing.status, missing.out) == (2, [])
+    assert (missing.status, missing.out) == (1, [])
     assert missing.err == [
         f"slack-logging: --webhook-url @{tmp_path / 'nothing'}: cannot be read: No such file or directory"
     ]
