@@ -233,7 +233,7 @@ def test_where_nobody_can_look_the_repeat_says_that_it_is_one(
     assert handler.flush(timeout=60)
     assert handler.stats() == Stats(emitted=1, delivered=1)
     first, again = [visible_text(message) for message in slack.messages("#ops-log")]
-    note = "Sent again: Slack did not answer the first time, so this may be above already."
+    note = "Sent again: there was no answer the first time, so this may be above already."
     assert [note in first, note in again] == [False, True]
 
 

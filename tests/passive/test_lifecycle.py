@@ -226,3 +226,32 @@ def test_threads_that_log_while_logging_is_configured_do_not_deadlock(slack: Loc
         """,
     )
     assert sorted(lines(slack)) == [f"configured {number}" for number in range(4)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:This process")
+def test_what_repeats_is_told_by_webhook_before_the_end(slack: LocalSlack) -> None:
+    """In the parent, in a child that it forks, and in a program that is configured twice; each for its own records."""
+    err = run(
+        slack,
+        """
+        webhook = {"class": "slack_logging.SlackHandler", "webhook_url": os.environ["HOOK"], "service": "shop"}
+        for _ in range(2):
+            logging.config.dictConfig({**CONFIG, "handlers": {"slack": webhook}})
+            log.error("failed once more")
+            log.error("failed once more")
+            logging.getLogger().handlers[0].flush()
+        child = os.fork()
+        for _ in range(3):
+            log.error("in the child" if not child else "in the parent")
+        if not child:
+            sys.exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        """,
+        HOOK=slack.webhook_url("#ops-log"),
+    )
+    assert err == ""
+    told = "\n".join(visible_text(message) for message in slack.messages("#ops-log"))
+    counts = {kind: told.count(f"shop {kind}") for kind in ("failed once more", "in the child", "in the parent")}
+    assert min(counts.values()) >= 1
+    assert [told.count(f"x {count}, last ") for count in (2, 3)] == [2, 2]
