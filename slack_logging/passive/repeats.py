@@ -80,10 +80,10 @@ class Repeats(Shipment):
 
     def landed(self, ts: str, now: float) -> Landing:
         """See `Shipment`."""
-        delivered, merged = self._incidents.landed(self._board, self._told, ts, now)
+        news, merged = self._incidents.landed(self._board, self._told, ts, now)
         if self._board.is_quiet:
             self._incidents.forget(self._board)
-        return Landing(delivered, merged)
+        return Landing(len(news), merged)
 
     def given_up(self) -> int:
         """See `Shipment`."""

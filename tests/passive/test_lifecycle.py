@@ -254,4 +254,5 @@ def test_what_repeats_is_told_by_webhook_before_the_end(slack: LocalSlack) -> No
     told = "\n".join(visible_text(message) for message in slack.messages("#ops-log"))
     counts = {kind: told.count(f"shop {kind}") for kind in ("failed once more", "in the child", "in the parent")}
     assert min(counts.values()) >= 1
-    assert [told.count(f"x {count}, last ") for count in (2, 3)] == [2, 2]
+    assert told.count("x 2, last ") >= 2
+    assert told.count("x 3, last ") == 2

@@ -28,7 +28,8 @@ def take(incidents: Incidents, name: str, times: int = 1, now: float = 0.0) -> B
 
 def land(incidents: Incidents, board: Board, now: float = 0.0) -> tuple[int, int]:
     """Take in that a message tells all that there is."""
-    return incidents.landed(board, {each.fingerprint: each.count for each in board.incidents}, "", now)
+    news, merged = incidents.landed(board, {each.fingerprint: each.count for each in board.incidents}, "", now)
+    return len(news), merged
 
 
 def text_of(repeats: Repeats) -> str:
