@@ -104,8 +104,9 @@ def test_repeats_are_told_at_ten_a_hundred_and_when_all_is_quiet(
     assert "order 121 failed" in shown(slack)[4]
     clock.advance(120)
     logger.info("later")
-    clock.run_until(lambda: len(shown(slack)) == 6)  # what came once has nothing to add
     assert handler_of(logger).flush(timeout=30)
+    assert len(shown(slack)) == 6  # what came once has nothing to add
+    assert "shop later" in shown(slack)[5]
 
 
 def test_a_flush_tells_what_is_not_told(slack: LocalSlack, url: str, make: Make) -> None:
@@ -218,7 +219,9 @@ def test_a_record_that_is_refused_is_counted_and_holds_up_no_other(
     assert "Slack refuses a record of ours" in capfd.readouterr().err
 
 
-def test_a_long_record_promises_no_file(slack: LocalSlack, url: str, make: Make) -> None:
+def test_a_long_record_promises_no_file(
+    slack: LocalSlack, url: str, make: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Its beginning and its end are shown."""
     logger = make(url)
     logger.info("beginning %s end", "x" * 30_000)
@@ -228,7 +231,7 @@ def test_a_long_record_promises_no_file(slack: LocalSlack, url: str, make: Make)
         assert all(word in text for word in words)
         assert "the rest is not shown here" in text
         assert "file" not in text
-    assert slack.files("#ops-log") == []
+    assert (slack.files("#ops-log"), capfd.readouterr().err) == ([], "")
     assert handler_of(logger).stats() == Stats(emitted=2, delivered=2)
 
 
@@ -246,9 +249,15 @@ def test_two_handlers_on_one_webhook_share_its_pace(clock: FakeClock, slack: Loc
 
 
 def test_the_address_shows_nowhere(
-    clock: FakeClock, slack: LocalSlack, url: str, make: Make, capfd: pytest.CaptureFixture[str]
+    clock: FakeClock,
+    slack: LocalSlack,
+    url: str,
+    make: Make,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Not in records, whole or in part; not on stderr, in names, in what is printed, and in no pickle."""
+    """Not in records, whole or in part; not on stderr, in names, in what is printed and logged, and in no pickle."""
+    caplog.set_level(logging.DEBUG)
     secret = url.rpartition("/")[2]
     logger = make(url)
     handler = handler_of(logger)
@@ -259,7 +268,7 @@ def test_the_address_shows_nowhere(
     assert "posting to [redacted] failed, key [redacted]" in shown(slack)[0]
     said = capfd.readouterr().err
     assert "the webhook is gone" in said
-    printed = [repr(handler), repr(vars(handler)), str(handler.stats()), *threads, said, handler.channel]
+    printed = [repr(handler), repr(vars(handler)), str(handler.stats()), *threads, said, handler.channel, caplog.text]
     assert [text for text in printed if secret in text] == []
     with pytest.raises(TypeError) as caught:
         pickle.dumps(handler)
@@ -274,6 +283,7 @@ def test_commands_go_with_a_webhook(clock: FakeClock, slack: LocalSlack, url: st
     ts = slack.say("#ops-commands", "!status", user="ada")
     clock.run_until(lambda: "white_check_mark" in slack.reactions("#ops-commands", ts))
     assert len(shown(slack)) == 1
+    assert len(slack.calls("users.conversations")) == 1  # for the commands' channel; the webhook's is not known
 
 
 @pytest.mark.parametrize(
@@ -392,9 +402,10 @@ def test_long_records_and_storms_fit_too(chat: Chat, make: Make) -> None:
         raise ValueError("`@<|>" * 2_000)
     except ValueError:
         logger.exception("y" * 9_000)
-    for number in range(60):
+    kinds = [f"{one}-{other}" for one in "abcdef" for other in "abcdefghij"]
+    for kind in kinds:
         for _ in range(2):
-            logger.error("abcdefghij"[number % 10] * (1 + number // 10) + "@z" * 500)
+            logger.error(f"{kind} " + "@z" * 500)
     logger.name = "l" * 900
     logger.error("last")
     assert handler_of(logger).flush(timeout=300)
@@ -402,6 +413,8 @@ def test_long_records_and_storms_fit_too(chat: Chat, make: Make) -> None:
     assert (stats.emitted, stats.pending, stats.dropped) == (123, 0, {})
     assert stats.delivered + stats.merged == 123
     assert any("the rest is not shown here" in row for row in chat.rows())
+    assert all(any(f" {kind} @z" in row for row in chat.rows()) for kind in kinds)
+    assert all(chat.seen(text)[0].rpartition("\n")[2].startswith("\N{EM DASH} ") for text in chat.texts)
     assert {around for _, around in map(chat.seen, chat.texts)} <= {"", "@channel", "@everyone"}
 
 

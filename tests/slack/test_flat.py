@@ -115,7 +115,7 @@ def test_a_line_takes_what_it_is_measured_to_take() -> None:
     """Signs that are kept apart count with the space that does it."""
     entry = '{"time": "2026-11-23T12:03:04+00:00", "level_number": 20, "logger": "%s", "message": "%s"}'
     medium = Medium.by_webhook(DISCORD)
-    line = medium.shown(line_of(entry % ("l" * 500, "@a`" * 100 + "<" * 100)))
+    line = medium.shown(line_of(entry % ("l" * 5_000, "@a`" * 100 + "<" * 100)))
     sent = flat(blocks([(line, 1)], ""), {}, 2_000)
     assert len(sent) - len("```\n\n\N{EM DASH} \n```") <= line.units
     assert read_back(sent).count("@a`") == 100
