@@ -105,6 +105,7 @@ def test_repeats_are_told_at_ten_a_hundred_and_when_all_is_quiet(
     clock.advance(120)
     logger.info("later")
     assert handler_of(logger).flush(timeout=30)
+    let_pass(clock, 100)
     assert len(shown(slack)) == 6  # what came once has nothing to add
     assert "shop later" in shown(slack)[5]
 
@@ -399,7 +400,7 @@ def test_long_records_and_storms_fit_too(chat: Chat, make: Make) -> None:
     logger = make(chat.url, mention="channel", service="s" * 300)
     logger.info("@a`" * 9_000)
     try:
-        raise ValueError("`@<|>" * 2_000)
+        raise ValueError("`@<|>" * 2_000 + " the end")
     except ValueError:
         logger.exception("y" * 9_000)
     kinds = [f"{one}-{other}" for one in "abcdef" for other in "abcdefghij"]
@@ -413,6 +414,7 @@ def test_long_records_and_storms_fit_too(chat: Chat, make: Make) -> None:
     assert (stats.emitted, stats.pending, stats.dropped) == (123, 0, {})
     assert stats.delivered + stats.merged == 123
     assert any("the rest is not shown here" in row for row in chat.rows())
+    assert sum(" the end" in row for row in chat.rows()) == 1
     assert all(any(f" {kind} @z" in row for row in chat.rows()) for kind in kinds)
     assert all(chat.seen(text)[0].rpartition("\n")[2].startswith("\N{EM DASH} ") for text in chat.texts)
     assert {around for _, around in map(chat.seen, chat.texts)} <= {"", "@channel", "@everyone"}
