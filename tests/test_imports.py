@@ -43,6 +43,7 @@ PURE = [
     "passive/boards.py",
     "passive/fingerprint.py",
     "passive/incidents.py",
+    "passive/living.py",
     "passive/named.py",
     "passive/packing.py",
     "passive/redaction.py",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.passive.incidents import CALM, EDIT_INTERVAL, MOST, SINGLES, Board, Incidents
+from slack_logging.passive.incidents import CALM, EDIT_INTERVAL, MOST, SINGLES, Board, Incidents, Mute
 from slack_logging.passive.view import Line
 
 WINDOW = 300.0
@@ -127,12 +127,13 @@ def test_it_is_announced_again_at_ten_a_hundred_a_thousand() -> None:
 def test_a_muted_incident_is_muted_for_as_long_as_was_said() -> None:
     """And can be heard again before."""
     incidents = Incidents(WINDOW)
-    incidents.mute("a", until=100.0)
-    incidents.mute("b", until=100.0)
-    assert incidents.unmute("b")
-    assert not incidents.unmute("b")
-    assert [incidents.is_muted(name, 99.0) for name in "ab"] == [True, False]
-    assert not incidents.is_muted("a", 100.0)
+    incidents.mute("a", Mute(100.0), 0.0)
+    incidents.mute("b", Mute(100.0), 0.0)
+    assert incidents.unmute("b", 50.0)
+    assert not incidents.unmute("b", 50.0)
+    assert [incidents.leave_out(name, 99.0) for name in "ab"] == [True, False]
+    assert not incidents.leave_out("a", 100.0)
+    assert not incidents.unmute("a", 100.0)
 
 
 def test_more_kinds_than_are_known_at_once_are_turned_away() -> None:
