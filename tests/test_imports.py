@@ -39,6 +39,7 @@ PURE = [
     "active/ledger.py",
     "active/parsing.py",
     "active/signature.py",
+    "active/watches.py",
     "console/reach.py",
     "passive/boards.py",
     "passive/fingerprint.py",
