@@ -16,6 +16,9 @@ from slack_logging.passive.view import (
     Line,
     head,
     inline,
+    mention_element,
+    mention_text,
+    message,
     notification,
     preformatted,
     section_of,
@@ -34,26 +37,22 @@ _MAX_NAME = 50
 _GIST = 1_000
 
 
-def arguments(board: Board, *, service: str, mention: str) -> dict[str, Any]:
+def arguments(board: Board, *, service: str, mention: str = "", thread: str = "") -> dict[str, Any]:
     """Return what chat.postMessage, and chat.update after it, are given.
 
     Args:
         board: the message.
         service: shown below it.
         mention: whom to notify when it is posted: a user's or group's id, ``here`` or ``channel``; may be empty.
+        thread: the `ts` of the message that it answers; empty for the channel, and when it is edited.
     """
     elements = _storm(board) if board.is_storm else _single(board, board.incidents[0])
     worst = notification([(incident.line, incident.count) for incident in board.incidents])
     if mention and board.mentions and board.ts is None:
-        elements.append(section_of([_mention(mention)]))
-        worst = f"{_mention_text(mention)} {worst}"
-    return {
-        "text": worst,
-        "parse": "none",
-        "blocks": [{"type": "rich_text", "elements": elements}, small_print(service)],
-        "unfurl_links": False,
-        "unfurl_media": False,
-    }
+        elements.append(section_of([mention_element(mention)]))
+        worst = f"{mention_text(mention)} {worst}"
+    blocks = [{"type": "rich_text", "elements": elements}, small_print(service)]
+    return message(worst, blocks, thread=thread)
 
 
 def full_texts(board: Board) -> str:
@@ -62,18 +61,12 @@ def full_texts(board: Board) -> str:
     return "\n".join(line.text() for line in lines if board.is_storm is False or line.detail)
 
 
-def announcement(board: Board, incident: Incident) -> dict[str, Any]:
+def announcement(incident: Incident, *, thread: str) -> dict[str, Any]:
     """Return the reply that tells the channel once more of an incident that goes on."""
     said = [inline(f"x{incident.told:,} so far: ", bold=True), inline(shorten(incident.line.summary, MAX_HEAD))]
-    return {
-        "text": notification([(incident.line, incident.told)]),
-        "parse": "none",
-        "blocks": [{"type": "rich_text", "elements": [section_of([*said, inline("\n")])]}],
-        "thread_ts": board.ts,
-        "reply_broadcast": True,
-        "unfurl_links": False,
-        "unfurl_media": False,
-    }
+    blocks = [{"type": "rich_text", "elements": [section_of([*said, inline("\n")])]}]
+    given = message(notification([(incident.line, incident.told)]), blocks, thread=thread)
+    return given | {"reply_broadcast": True}
 
 
 def _single(board: Board, incident: Incident) -> list[dict[str, Any]]:
@@ -141,20 +134,6 @@ def _excerpt(line: Line) -> Line:
         note + last_part(detail, rest),
         gist=shorten(line.gist, _GIST),
     )
-
-
-def _mention(mention: str) -> dict[str, Any]:
-    if mention in ("here", "channel", "everyone"):
-        return {"type": "broadcast", "range": mention}
-    if mention.startswith("S"):
-        return {"type": "usergroup", "usergroup_id": mention}
-    return {"type": "user", "user_id": mention}
-
-
-def _mention_text(mention: str) -> str:
-    if mention in ("here", "channel", "everyone"):
-        return f"<!{mention}>"
-    return f"<!subteam^{mention}>" if mention.startswith("S") else f"<@{mention}>"
 
 
 def told(board: Board) -> Iterator[tuple[str, int]]:

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from slack_logging.passive.capture import Captured
 from slack_logging.passive.packing import ROOM
 from slack_logging.passive.view import Line
 
@@ -67,6 +68,7 @@ class Incident:
         announced: the count at which it was announced again last.
         mute: why its records are left out, or were until a moment ago.
         left_out: how many were.
+        context: what the same request or task had logged before; until its message has landed.
     """
 
     fingerprint: str
@@ -78,6 +80,12 @@ class Incident:
     announced: int = 1
     mute: Mute | None = None
     left_out: int = 0
+    context: tuple[Captured, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return what its records have in common: an error in a thread is told there."""
+        return self.fingerprint, self.line.thread
 
     def add(self, instance: str, created: float) -> None:
         """Count one more record."""
@@ -124,6 +132,11 @@ class Board:
         return self.changes != self.changes_told
 
     @property
+    def thread(self) -> str:
+        """Return the `ts` of the message in whose thread it is; empty for the channel."""
+        return self.incidents[0].line.thread if self.incidents else ""
+
+    @property
     def unsaid(self) -> int:
         """Return how many records its message does not speak of yet."""
         return sum(incident.count - incident.told for incident in self.incidents)
@@ -139,46 +152,50 @@ class Incidents:
     def __init__(self, window: float) -> None:
         self._window = window
         self._boards: list[Board] = []
-        self._known: dict[str, tuple[Board, Incident]] = {}
+        self._known: dict[tuple[str, str], tuple[Board, Incident]] = {}
         self._muted: dict[str, Mute] = {}
         self._begun: deque[float] = deque()
         self._storm: Board | None = None
 
     # -- records ---------------------------------------------------------------------------------------------------
 
-    def take(self, fingerprint: str, line: Line, instance: str, now: float) -> bool:
+    def take(self, line: Line, now: float, context: tuple[Captured, ...] = ()) -> bool:
         """Take in a record; False where there is no room for one more kind of error.
 
         Args:
-            fingerprint: of the record.
             line: how it is shown.
-            instance: who logged it.
             now: monotonic seconds.
+            context: what was logged before it; kept for the first of its kind.
         """
-        board, incident = self._known.get(fingerprint, (None, None))
+        board, incident = self._known.get((line.fingerprint, line.thread), (None, None))
         if board is None or incident is None:
             if len(self._known) >= MOST:
                 return False
-            incident = Incident(fingerprint, line)
+            incident = Incident(line.fingerprint, line, context=context)
             board = self._place(incident, now)
-            self._known[fingerprint] = (board, incident)
-        incident.add(instance, line.created)
+            if board is None:
+                return False
+            self._known[incident.key] = (board, incident)
+        incident.add(line.instance, line.created)
         board.active_at = now
         return True
 
-    def _place(self, incident: Incident, now: float) -> Board:
-        """Return the message for a new incident: its own, or the storm's."""
+    def _place(self, incident: Incident, now: float) -> Board | None:
+        """Return the message for a new incident: its own, or the storm's; None in a thread, which has no storms."""
         while self._begun and now - self._begun[0] >= CALM:
             self._begun.popleft()
         if self._storm is not None and now - self._storm.begun_at >= CALM:
             self._storm = None
         if self._storm is None and len(self._begun) < SINGLES:
             self._begun.append(now)
-            return self._open(Board([incident], mentions=True, begun_at=now))
+            return self._open(Board([incident], mentions=incident.line.mention is not False, begun_at=now))
+        if incident.line.thread:
+            return None
         size = incident.line.head_units
         if self._storm is None or size > self._storm.room:
             is_first = self._storm is None
             self._storm = self._open(Board([], is_storm=True, mentions=is_first, begun_at=now))
+        incident.context = ()  # the storm's thread would mix them
         self._storm.incidents.append(incident)
         self._storm.room -= size
         self._storm.begun_at = now
@@ -195,42 +212,45 @@ class Incidents:
         for muted in [muted for muted, former in self._muted.items() if now >= former.until]:
             self._end_mute(muted)
         self._muted[fingerprint] = mute
-        board, incident = self._known.get(fingerprint, (None, None))
-        if board is None or incident is None:
-            return
-        incident.mute = mute
-        board.changes += 1
-        if board is self._storm:
-            self._storm = None  # what is new from here on is no part of what somebody muted
+        for board, incident in self._alike(fingerprint):
+            incident.mute = mute
+            board.changes += 1
+            if board is self._storm:
+                self._storm = None  # what is new from here on is no part of what somebody muted
 
     def unmute(self, fingerprint: str, now: float) -> bool:
         """Undo `mute`: its message goes on counting. False if it was not muted."""
         mute = self._muted.pop(fingerprint, None)
         if mute is None or now >= mute.until:
             return False
-        board, incident = self._known.get(fingerprint, (None, None))
-        if board is not None and incident is not None:
+        for board, incident in self._alike(fingerprint):
             incident.mute = None
             board.changes += 1
             board.active_at = now
         return True
 
-    def leave_out(self, fingerprint: str, now: float) -> bool:
+    def leave_out(self, line: Line, now: float) -> bool:
         """Leave a record out if its error is muted; tell whether it is."""
-        mute = self._muted.get(fingerprint)
+        mute = self._muted.get(line.fingerprint)
         if mute is None:
             return False
         if now >= mute.until:
-            self._end_mute(fingerprint)
+            self._end_mute(line.fingerprint)
             return False
-        if fingerprint in self._known:
-            self._known[fingerprint][1].left_out += 1
+        _, incident = self._known.get((line.fingerprint, line.thread), (None, None))
+        if incident is not None:
+            incident.left_out += 1
         return True
 
     def _end_mute(self, fingerprint: str) -> None:
         """Have what comes from here on be news: the message that says how long it was muted is over."""
         del self._muted[fingerprint]
-        self._known.pop(fingerprint, None)
+        for _, incident in self._alike(fingerprint):
+            del self._known[incident.key]
+
+    def _alike(self, fingerprint: str) -> list[tuple[Board, Incident]]:
+        """Return where an error is shown: in the channel, and in threads."""
+        return [found for (known, _), found in self._known.items() if known == fingerprint]
 
     # -- messages --------------------------------------------------------------------------------------------------
 
@@ -323,8 +343,8 @@ class Incidents:
         """Drop a message, and return how many records it did not speak of."""
         self._boards.remove(board)
         for incident in board.incidents:
-            if self._known.get(incident.fingerprint, (None, None))[0] is board:
-                del self._known[incident.fingerprint]
+            if self._known.get(incident.key, (None, None))[0] is board:
+                del self._known[incident.key]
         if self._storm is board:
             self._storm = None
         return board.unsaid

@@ -28,10 +28,9 @@ from slack_logging.passive.incidents import Board, Incidents, Mute
 from slack_logging.passive.living import LivingIncident, living
 from slack_logging.passive.loader import Loader
 from slack_logging.passive.outbox import MemoryOutbox
-from slack_logging.passive.shipments import UNPOSTABLE, Shipment
+from slack_logging.passive.shipments import UNPOSTABLE, UNTHREADABLE, Shipment
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.uploads import Uploads
-from slack_logging.passive.view import Line
 
 if TYPE_CHECKING:
     from slack_logging.slack.client import SlackClient
@@ -49,7 +48,8 @@ class Sender:
         channel: name or id.
         outbox: filled by others.
         connect: returns the client; raises Rejected when there is no token. Called again after a token went bad.
-        line_of: makes a line of a captured record.
+        entry_of: makes a canonical entry of a captured record, without secrets.
+        own_format: tells whether entries hold a text that the user's own formatter made.
         instance: shown under each message.
         flush_interval: seconds that lower levels wait for company.
         group_window: seconds without a repeat after which an incident is over.
@@ -63,7 +63,8 @@ class Sender:
         channel: str,
         outbox: MemoryOutbox,
         connect: Callable[[], SlackClient],
-        line_of: Callable[[Captured], Line],
+        entry_of: Callable[[Captured], str],
+        own_format: Callable[[], bool],
         instance: Instance,
         flush_interval: float,
         group_window: float,
@@ -79,14 +80,15 @@ class Sender:
         self._loader = Loader(
             outbox,
             self._incidents,
-            line_of=line_of,
+            entry_of=entry_of,
+            own_format=own_format,
             footer=self._footer,
             flush_interval=flush_interval,
             mention=mention,
         )
-        self._books = self._loader.books = Books(outbox, self._loader.pending)
+        self._books = self._loader.books = Books(outbox, self._pending)
         self._doubt: Doubt | None = None  # whether Slack has what is in the hand
-        self._uploads = Uploads(channel)
+        self._uploads = Uploads(channel, self._books)
         self._flushing = False
         self._waiters: list[queue.SimpleQueue[None]] = []
 
@@ -100,7 +102,7 @@ class Sender:
     def idle(self) -> bool:
         """Tell whether everything taken in is settled, and every loss told."""
         with self._books.lock:
-            is_settled = not self._loader.pending() and not self._uploads
+            is_settled = not self._pending() and not self._uploads
         return is_settled and not self._loader.losses()
 
     def incidents(self) -> tuple[LivingIncident, ...]:
@@ -127,9 +129,14 @@ class Sender:
         """Tell whether Slack refuses everything."""
         return self._slack.is_stuck
 
-    def request_flush(self) -> None:
-        """Have everything sent as soon as the pace allows: without waiting for company or for a backoff to end."""
+    def request_flush(self, *, is_last: bool = False) -> None:
+        """Have everything sent as soon as the pace allows: without waiting for company or for a backoff to end.
+
+        Args:
+            is_last: whether the program ends: then there is no time for many messages.
+        """
         self._flushing = True
+        self._loader.is_last = is_last
         self._slack.resume_now()
         self._outbox.wake.put(None)
 
@@ -231,8 +238,11 @@ class Sender:
             self._loader.hand = self._doubt = None
             self._books.delivered += landing.delivered
             self._books.merged += landing.merged
-        if landing.file:
-            self._uploads.add(channel_id, ts, landing.file)
+            self._books.overflow += landing.lost
+            if landing.file:
+                self._uploads.add(channel_id, hand.thread or ts, landing.file)
+            if landing.context:
+                self._loader.follow_up(hand.thread or ts, landing.context)
 
     # -- files and edits -----------------------------------------------------------------------------------------
 
@@ -256,7 +266,7 @@ class Sender:
             return place
         board.is_quiet = is_over
         told, changes = dict(boards.told(board)), board.changes
-        given = boards.arguments(board, service=self._footer, mention="")
+        given = boards.arguments(board, service=self._footer)
         try:
             client.call("chat.update", channel=self._slack.channel_id, ts=board.ts, **given)
         except Rejected as error:
@@ -287,9 +297,14 @@ class Sender:
     def _refused(self, error: Rejected) -> None:
         """Divide the message that Slack refuses for itself; for any other reason keep it and look again later."""
         hand = self._loader.hand
+        if error.code in UNTHREADABLE and hand is not None and self._loader.unthread(hand):
+            return
         if error.code not in UNPOSTABLE or hand is None:
             self._slack.refused(error)
             return
         self._doubt = None
         if not self._loader.divide(hand):
             notices.say(f"{self._channel} message", f"Slack refuses a record of ours, it is dropped: {error}")
+
+    def _pending(self) -> int:
+        return self._loader.pending() + self._uploads.records

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +14,17 @@ from slack_logging.passive.view import Line
 WINDOW = 300.0
 
 
-def line(summary: str = "failed") -> Line:
-    return Line(40, "shop", 1_800_000_000.0, "12:00:00 UTC", summary, "")
+def line(summary: str = "failed", fingerprint: str = "", instance: str = "web-1/1") -> Line:
+    return Line(
+        40,
+        "shop",
+        1_800_000_000.0,
+        "12:00:00 UTC",
+        summary,
+        "",
+        fingerprint=fingerprint or summary,
+        instance=instance,
+    )
 
 
 def land(incidents: Incidents, board: Board, now: float) -> tuple[int, int]:
@@ -23,7 +34,7 @@ def land(incidents: Incidents, board: Board, now: float) -> tuple[int, int]:
 
 
 def take(incidents: Incidents, name: str, now: float = 0.0, instance: str = "web-1/1") -> None:
-    assert incidents.take(name, line(name), instance, now)
+    assert incidents.take(line(name, instance=instance), now)
 
 
 def test_the_first_is_a_message_and_repeats_change_its_count() -> None:
@@ -131,8 +142,8 @@ def test_a_muted_incident_is_muted_for_as_long_as_was_said() -> None:
     incidents.mute("b", Mute(100.0), 0.0)
     assert incidents.unmute("b", 50.0)
     assert not incidents.unmute("b", 50.0)
-    assert [incidents.leave_out(name, 99.0) for name in "ab"] == [True, False]
-    assert not incidents.leave_out("a", 100.0)
+    assert [incidents.leave_out(line(name), 99.0) for name in "ab"] == [True, False]
+    assert not incidents.leave_out(line("a"), 100.0)
     assert not incidents.unmute("a", 100.0)
 
 
@@ -156,9 +167,9 @@ def test_a_muted_error_is_said_to_be_so_and_is_not_quiet_before_its_time() -> No
     board.changes_told = board.changes
     assert incidents.to_edit(WINDOW, at_once=True) == (None, 3600.0 - WINDOW)
     assert not incidents.has_last_word(board)
-    assert incidents.leave_out("a", 3599.0)
+    assert incidents.leave_out(line("a"), 3599.0)
     assert (incidents.has_last_word(board), incidents.is_over(board, 3599.0)) == (True, False)
-    assert (incidents.leave_out("a", 3600.0), incidents.is_over(board, 3600.0)) == (False, True)
+    assert (incidents.leave_out(line("a"), 3600.0), incidents.is_over(board, 3600.0)) == (False, True)
     take(incidents, "a", 3600.0)
     assert (board.unsaid, len(list(incidents))) == (0, 2)
     incidents.forget(board)
@@ -170,7 +181,7 @@ def test_an_error_that_is_unmuted_goes_on_where_it_was() -> None:
     """In the message that it had, for a window from then on."""
     incidents, board = opened("a")
     incidents.mute("a", Mute(3600.0), 0.0)
-    assert incidents.leave_out("a", 10.0)
+    assert incidents.leave_out(line("a"), 10.0)
     assert incidents.unmute("a", 1000.0)
     take(incidents, "a", 1001.0)
     assert (board.incidents[0].count, board.incidents[0].left_out) == (2, 1)
@@ -182,10 +193,10 @@ def test_muting_again_counts_from_then() -> None:
     incidents, board = opened("ab")
     for until in (100.0, 1000.0, 50.0):
         incidents.mute("b", Mute(until), 0.0)
-    assert [incidents.leave_out("b", now) for now in (49.0, 50.0)] == [True, False]
+    assert [incidents.leave_out(line("b"), now) for now in (49.0, 50.0)] == [True, False]
     incidents.mute("a", Mute(100.0), 60.0)
     incidents.mute("b", Mute(400.0), 100.0)
-    assert not incidents.leave_out("a", 101.0)
+    assert not incidents.leave_out(line("a"), 101.0)
     take(incidents, "a", 101.0)
     assert board.unsaid == 0
     assert len(list(incidents)) == 3
@@ -205,6 +216,20 @@ def test_what_begins_after_a_storm_was_muted_is_no_part_of_it() -> None:
     assert incidents.is_over(storm, 2.0 + WINDOW)
 
 
+def test_an_error_is_muted_wherever_it_is_shown() -> None:
+    """In the channel and in threads; each message says what it left out."""
+    incidents = Incidents(WINDOW)
+    places = [line("a"), replace(line("a"), thread="5.5")]
+    for place in places:
+        assert incidents.take(place, 0.0)
+    incidents.mute("a", Mute(3600.0), 0.0)
+    for place in [*places, places[0], replace(line("a"), thread="6.6")]:
+        assert incidents.leave_out(place, 1.0)
+    assert [(board.is_stale, board.incidents[0].left_out) for board in incidents] == [(True, 2), (True, 1)]
+    assert incidents.unmute("a", 2.0)
+    assert [board.incidents[0].mute for board in incidents] == [None, None]
+
+
 def test_an_error_that_is_muted_is_not_announced_again() -> None:
     """However many there were before."""
     incidents, board = opened("a" * 10)
@@ -218,8 +243,8 @@ def test_more_kinds_than_are_known_at_once_are_turned_away() -> None:
     incidents = Incidents(WINDOW)
     for number in range(MOST):
         take(incidents, str(number))
-    assert not incidents.take("one more", line(), "web-1/1", 0.0)
-    assert incidents.take("0", line(), "web-1/1", 0.0)
+    assert not incidents.take(line("one more"), 0.0)
+    assert incidents.take(line("0"), 0.0)
     assert incidents.unsaid == MOST + 1
 
 
@@ -244,7 +269,7 @@ def test_every_record_is_told_once(story: list[tuple[str, float, str, str]]) -> 
             incidents.mute(name, Mute(now + 500.0), now)
         elif order == "unmute":
             incidents.unmute(name, now)
-        if incidents.leave_out(name, now):
+        if incidents.leave_out(line(name), now):
             left_out += 1
         else:
             take(incidents, name, now)
