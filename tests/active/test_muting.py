@@ -112,6 +112,7 @@ def test_an_error_is_muted_for_an_hour_and_told_anew_then(service: Service) -> N
     service.run_for(3500)
     assert service.fail("another error") != ts
     service.clock.run_until(lambda: "; 7 more came" in service.text(ts), limit=200)
+    assert ("last" in service.text(ts), "quiet" in service.text(ts)) == (False, False)
     assert service.clock.monotonic() - start == pytest.approx(3600, abs=20)
     again = service.fail()
     service.run_for(600)

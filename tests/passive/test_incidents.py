@@ -183,6 +183,7 @@ def test_an_error_that_is_unmuted_goes_on_where_it_was() -> None:
     incidents.mute("a", Mute(3600.0), 0.0)
     assert incidents.leave_out(line("a"), 10.0)
     assert incidents.unmute("a", 1000.0)
+    assert not incidents.is_over(board, 1000.0 + WINDOW - 1.0)
     take(incidents, "a", 1001.0)
     assert (board.incidents[0].count, board.incidents[0].left_out) == (2, 1)
     assert not incidents.is_over(board, 1001.0 + WINDOW - 1.0)
