@@ -5,7 +5,7 @@ The text is all `rich_text`, as in `view`, and stays so from edit to edit: Slack
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
@@ -55,10 +55,15 @@ def arguments(board: Board, *, service: str, mention: str = "", thread: str = ""
     return message(worst, blocks, thread=thread)
 
 
-def full_texts(board: Board) -> str:
-    """Return what the message has no room for: the texts of the incidents that it does not tell whole."""
-    lines = [incident.line for incident in board.incidents if board.is_storm or not _fits(incident.line)]
-    return "\n".join(line.text() for line in lines if board.is_storm is False or line.detail)
+def full_texts(board: Board, news: Iterable[Incident]) -> str:
+    """Return what the message has no room for: the texts of the incidents that it does not tell whole.
+
+    Args:
+        board: the message.
+        news: the incidents that it shows for the first time.
+    """
+    lines = [incident.line for incident in news if incident.line.detail or not board.is_storm]
+    return "\n".join(line.text() for line in lines if board.is_storm or not _fits(line))
 
 
 def announcement(incident: Incident, *, thread: str) -> dict[str, Any]:
@@ -84,9 +89,10 @@ def _single(board: Board, incident: Incident) -> list[dict[str, Any]]:
 
 
 def _storm(board: Board) -> list[dict[str, Any]]:
-    parts = [inline(f"{len(board.incidents):,} kinds of errors began within a short time", bold=True), inline("\n")]
+    kinds = "kind of error" if len(board.incidents) == 1 else "kinds of errors"
+    parts = [inline(f"{len(board.incidents):,} more {kinds}, a line each", bold=True), inline("\n")]
     for incident in board.incidents:
-        parts += head(incident.line, incident.count, most=MAX_HEAD)
+        parts += head(incident.line, incident.count, is_short=True)
     if board.is_quiet and not all(incident.mute for incident in board.incidents):
         parts += [inline(f"quiet; {sum(each.count for each in board.incidents):,} in all"), inline("\n")]
     return [section_of(parts + _muting(board))]

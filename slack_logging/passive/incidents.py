@@ -309,7 +309,7 @@ class Incidents:
         while incident.told >= incident.announced * 10:
             incident.announced *= 10
 
-    def landed(self, board: Board, told: dict[str, int], ts: str, now: float) -> tuple[int, int]:
+    def landed(self, board: Board, told: dict[str, int], ts: str, now: float) -> tuple[list[Incident], int]:
         """Take in that a message, or its edit, is in Slack.
 
         Args:
@@ -319,16 +319,19 @@ class Incidents:
             now: monotonic seconds.
 
         Returns:
-            How many records are shown on a line of their own by it, and how many as part of a count.
+            The incidents that it is the first to show, each a record on a line of its own, and how many records are
+            shown as part of a count.
         """
-        lines = counted = 0
+        news: list[Incident] = []
+        counted = 0
         for incident in board.incidents:
             count = told.get(incident.fingerprint, incident.told)
-            lines += incident.told == 0 and count > 0
+            if incident.told == 0 and count > 0:
+                news.append(incident)
             counted += count - incident.told
             incident.told = count
         board.ts, board.edited_at = ts, now
-        return lines, counted - lines
+        return news, counted - len(news)
 
     def is_over(self, board: Board, now: float) -> bool:
         """Tell whether a message has nothing more to say but that all is quiet."""

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slack_logging.passive.incidents import Incidents
-from slack_logging.passive.view import MAX_HEAD
-from slack_logging.slack.literal import shorten
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +17,7 @@ class LivingIncident:
         channel: the id of the channel that its message is in.
         ts: the message's. Errors that began in a storm share one.
         records: how many were shown or counted so far; those left out while muted are not.
-        summary: what the first one says, on one line.
+        summary: what the first one says, on one line of at most 300 characters.
         last: when the last of them was logged, in epoch seconds.
         muted_until: in epoch seconds; None while it is not muted.
     """
@@ -51,7 +49,7 @@ def living(incidents: Incidents, channel: str, now: float) -> Iterator[LivingInc
                 channel=channel,
                 ts=board.ts,
                 records=incident.count,
-                summary=shorten(incident.line.summary, MAX_HEAD),
+                summary=incident.line.headline,
                 last=incident.last,
                 muted_until=mute.ends if mute else None,
             )

@@ -28,7 +28,7 @@ from slack_logging.passive.incidents import Board, Incidents, Mute
 from slack_logging.passive.living import LivingIncident, living
 from slack_logging.passive.loader import Loader
 from slack_logging.passive.outbox import MemoryOutbox
-from slack_logging.passive.shipments import UNPOSTABLE, UNTHREADABLE, Shipment
+from slack_logging.passive.shipments import UNPOSTABLE, UNTHREADABLE, Shipment, full_text
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.uploads import Uploads
 
@@ -276,10 +276,12 @@ class Sender:
             return 0.0
         self._slack.works()
         with self._books.lock:
-            delivered, merged = self._incidents.landed(board, told, str(board.ts), now)
+            news, merged = self._incidents.landed(board, told, str(board.ts), now)
             board.changes_told = changes
-            self._books.delivered += delivered
+            self._books.delivered += len(news)
             self._books.merged += merged
+            if file := full_text(boards.full_texts(board, news)):
+                self._uploads.add(self._slack.channel_id, board.thread or str(board.ts), file)
             if is_over:
                 self._incidents.forget(board)
         return 0.0

@@ -30,7 +30,8 @@ def line(summary: str = "failed", fingerprint: str = "", instance: str = "web-1/
 def land(incidents: Incidents, board: Board, now: float) -> tuple[int, int]:
     """Take in that a message tells all that there is."""
     told = {incident.fingerprint: incident.count for incident in board.incidents}
-    return incidents.landed(board, told, "1.1", now)
+    news, counted = incidents.landed(board, told, "1.1", now)
+    return len(news), counted
 
 
 def take(incidents: Incidents, name: str, now: float = 0.0, instance: str = "web-1/1") -> None:
