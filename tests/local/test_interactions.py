@@ -211,6 +211,7 @@ def test_a_click_says_who_clicked_what_in_which_message(slack: LocalSlack, clien
         "action_ts": action["action_ts"],
     } == action
     assert slack.messages("#ops-log") == [payload["message"]]
+    assert payload["response_url"].startswith(f"{slack.url}/actions/")
 
 
 def test_buttons_of_one_name_are_told_apart_by_their_block(slack: LocalSlack, client: Client) -> None:

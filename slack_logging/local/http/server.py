@@ -32,7 +32,7 @@ from slack_logging.local.state.workspace import Workspace
 _log = logging.getLogger(__name__)
 
 #: Paths that no web page of another site has business with; the page guards its own.
-_FOR_PROGRAMS = ("/api/", "/services/", "/commands/", "/upload/", "/link/")
+_FOR_PROGRAMS = ("/api/", "/services/", "/commands/", "/actions/", "/upload/", "/link/")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -76,6 +76,7 @@ class Server:
         app.router.add_post("/api/{method}", self._call)
         app.router.add_post("/services/{team}/{bot}/{secret}", self._webhook)
         app.router.add_post("/commands/{team}/{use}/{secret}", self._webhook)
+        app.router.add_post("/actions/{team}/{use}/{secret}", self._webhook)
         app.router.add_post("/upload/v1/{file}", self._upload)
         app.router.add_get("/files/{file}/download/{name:.*}", self._download)
         app.router.add_get("/files/{file}/{name:.*}", self._download)
