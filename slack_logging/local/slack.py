@@ -252,7 +252,7 @@ class LocalSlack(People):
             channels: that the bot is a member of: events come from these only.
             scopes: of its bot token; None stands for `slack_logging.local.state.apps.DEFAULT_SCOPES`.
             events: that it subscribed to, such as ``message.channels`` and ``app_mention``; None for all.
-            commands: its slash commands, such as ``/deploy``.
+            commands: its slash commands, such as ``/deploy``; of several apps with one command the newest gets it.
             request_url: an address on this machine that gets events, commands and clicks by HTTP; None for Socket Mode.
         """
         with self.workspace.lock:
@@ -268,6 +268,7 @@ class LocalSlack(People):
 
         Raises:
             LookupError: no app takes it.
+            ValueError: it does not begin with a slash and a word.
         """
         with self.workspace.lock:
             place, author = self.workspace.channel(channel), self.workspace.user(user)

@@ -239,14 +239,21 @@ def test_saying_and_replying_are_a_persons_messages(slack: LocalSlack) -> None:
     assert (reply["user"], reply["text"], reply["thread_ts"]) == (known["ada"], "why", said["ts"])
 
 
-def test_a_slash_command_without_an_app_is_refused(slack: LocalSlack) -> None:
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("/nonsense 1", "/nonsense is not a valid command: no app here takes it"),
+        ("/ deploy", "'/ deploy' is no slash command: begin with one such as '/deploy', or say() it instead"),
+    ],
+)
+def test_a_slash_command_without_an_app_is_refused(slack: LocalSlack, typed: str, problem: str) -> None:
     """Who types a command that no app takes is told so; nothing is posted."""
     slack.app.commands = frozenset({"/deploy"})
     known = ids(slack)
 
-    answer = post(slack, "/page/say", {"channel": known["#ops-log"], "user": known["ada"], "text": "/nonsense 1"})
+    answer = post(slack, "/page/say", {"channel": known["#ops-log"], "user": known["ada"], "text": typed})
 
-    assert (answer.status, answer.json["error"]) == (400, "/nonsense is not a valid command: no app here takes it")
+    assert (answer.status, answer.json["error"]) == (400, problem)
     assert slack.messages("#ops-log") == []
 
 

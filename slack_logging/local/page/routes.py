@@ -262,7 +262,7 @@ def _slack_errors() -> Iterator[None]:
     except ApiError as error:
         if error.code not in ("already_reacted", "no_reaction"):
             raise _refusal(web.HTTPBadRequest, error.code) from None
-    except LookupError as error:
+    except (LookupError, ValueError) as error:
         raise _refusal(web.HTTPBadRequest, str(error)) from None
 
 
