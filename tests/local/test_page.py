@@ -337,6 +337,12 @@ def test_other_sites_cannot_act_as_a_person(slack: LocalSlack, path: str, header
     assert request(slack, "/page/wire").json["faults"] == []
 
 
+def test_a_link_of_another_site_may_lead_to_the_page(slack: LocalSlack) -> None:
+    """The page and its files hold nothing of the workspace."""
+    for path in ("/", "/static/page.js"):
+        assert request(slack, path, headers={"Sec-Fetch-Site": "cross-site"}).status == 200
+
+
 def test_the_page_itself_can_act(slack: LocalSlack) -> None:
     """A request with the page's own origin is let in."""
     known = ids(slack)
@@ -390,11 +396,22 @@ def test_a_file_that_does_not_exist_is_not_found(slack: LocalSlack) -> None:
     assert (answer.status, answer.json) == (404, {"error": "there is no such file"})
 
 
-@pytest.mark.parametrize("path", ["/api/chat.postMessage", "/services/T1/B1/x", "/upload/v1/F1", "/link/"])
 @pytest.mark.parametrize(
-    "header", [("Origin", "https://evil.example"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site")]
+    "path", ["/api/chat.postMessage", "/services/T1/B1/x", "/actions/T/1/x", "/link/", "/files/F1/x"]
+)
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Origin", "https://evil.example"),
+        ("Origin", "null"),
+        ("Origin", "http://127.0.0.1:1"),
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+    ],
 )
 def test_other_sites_cannot_call_what_is_for_programs(slack: LocalSlack, path: str, header: tuple[str, str]) -> None:
     """Not with a token that everybody knows either."""
-    answer = request(slack, path, method="GET" if path == "/link/" else "POST", headers=dict([header]))
-    assert (answer.status, answer.body) == (403, b"refused: sent by a web page that is not on this machine")
+    answer = request(
+        slack, path, method="GET" if path.startswith(("/link/", "/files/")) else "POST", headers=dict([header])
+    )
+    assert (answer.status, answer.body) == (403, b"refused: sent by a web page of another site")

@@ -1,7 +1,8 @@
 """The HTTP edge: reads requests, lets planned faults happen, asks the pure parts, records, answers.
 
 Loopback only: a request whose Host is not this machine is refused, so that no web page of somebody else can reach
-the server by a name of its own. Nothing here decides what Slack would say.
+the server by a name of its own. So is what a page of another site makes a browser send: who can reach the server can
+act as anybody. Nothing here decides what Slack would say.
 """
 
 from __future__ import annotations
@@ -30,9 +31,6 @@ from slack_logging.local.state.apps import LOOPBACK
 from slack_logging.local.state.workspace import Workspace
 
 _log = logging.getLogger(__name__)
-
-#: Paths that no web page of another site has business with; the page guards its own.
-_FOR_PROGRAMS = ("/api/", "/services/", "/commands/", "/actions/", "/upload/", "/link/")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -185,27 +183,29 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         host = None
     if host not in LOOPBACK:
         return web.Response(status=403, text="this server answers to 127.0.0.1 and localhost only")
-    if request.path.startswith(_FOR_PROGRAMS) and _is_from_elsewhere(request):
-        return web.Response(status=403, text="refused: sent by a web page that is not on this machine")
+    is_open = request.path == "/" or request.path.startswith("/static/")  # a link elsewhere may lead to the page
+    if not is_open and _is_from_elsewhere(request):
+        return web.Response(status=403, text="refused: sent by a web page of another site")
     try:
         return await handler(request)
-    except (web.HTTPException, ConnectionError):
+    except web.HTTPException:
         raise
     except web.RequestPayloadError as error:  # compressed or cut into chunks, but not so
         return web.Response(status=400, text=str(error))
-    except Exception:  # noqa: BLE001 - the log has the traceback
+    except Exception as error:  # noqa: BLE001 - the log has the traceback
+        if isinstance(error, ConnectionError) and (request.transport is None or request.transport.is_closing()):
+            return web.Response()  # the client has gone: nobody gets this, and nothing here has failed
         _log.exception("the local Slack itself failed at %s", request.path)
         return web.Response(status=500, text="internal_error")
 
 
 def _is_from_elsewhere(request: web.Request) -> bool:
-    """Tell whether a web page of another machine made a browser send this; browsers set both, scripts cannot."""
-    origin = request.headers.get("Origin")
-    try:
-        from_here = origin is None or urlsplit(origin).hostname in LOOPBACK
-    except ValueError:
-        from_here = False
-    return not from_here or request.headers.get("Sec-Fetch-Site") == "cross-site"
+    """Tell whether a web page of another site, another port included, made a browser send this.
+
+    Browsers set both headers, and scripts there cannot change them; other programs send none, or their own address.
+    """
+    is_own = request.headers.get("Origin") in (None, f"http://{request.host}")
+    return not is_own or request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
 
 
 def _webhook_args(body: bytes) -> dict[str, Any]:
