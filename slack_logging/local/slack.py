@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import TracebackType
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from slack_logging.local.api.ratelimits import Level, RateLimiter
 from slack_logging.local.api.webapi import WebApi
@@ -57,8 +57,6 @@ class LocalSlack(People):
         clock: has ``time()`` in epoch seconds: what `ts` are made of and rate limits run on. Latency faults are real
             seconds all the same.
         rate_limit: multiplies Slack's rate limits; 0 switches them off.
-        history_anchor: which end of a channel conversations.history begins at when only `oldest` is given. Slack's
-            pages contradict each other; a client should work with both.
         scopes: of `bot_token`; None stands for `slack_logging.local.state.apps.DEFAULT_SCOPES`.
         share_delay: real seconds from the end of an upload until the file shows in its channel.
         enterprise: whether the workspace belongs to an enterprise; then users and auth.test say so.
@@ -75,15 +73,12 @@ class LocalSlack(People):
         port: int = 0,
         clock: ClockLike | None = None,
         rate_limit: float = 1.0,
-        history_anchor: Literal["newest", "oldest"] = "newest",
         scopes: Iterable[str] | None = None,
         share_delay: float = 0.0,
         enterprise: bool = False,
         distribution: Distribution = "round_robin",
         seed: int = 0,
     ) -> None:
-        if history_anchor not in ("newest", "oldest"):
-            raise ValueError(f"history_anchor is {history_anchor!r}: give 'newest' or 'oldest'")
         if not 0 <= port <= 65_535:
             raise ValueError(f"port is {port}: give a number from 0 to 65535; 0 takes any free one")
         super().__init__(clock or _SystemClock(), enterprise=enterprise)
@@ -99,14 +94,7 @@ class LocalSlack(People):
         self._dispatcher = Dispatcher(
             self.workspace, self._apps, limiter, self._faults, distribution=distribution, seed=seed
         )
-        web_api = WebApi(
-            self.workspace,
-            limiter,
-            self._apps,
-            self.app,
-            connect=self._dispatcher.sockets.url,
-            history_anchor=history_anchor,
-        )
+        web_api = WebApi(self.workspace, limiter, self._apps, self.app, connect=self._dispatcher.sockets.url)
         self._webhooks = Webhooks(self.workspace, limiter)
         self._interactions = Interactions(self.workspace, self._apps, self._webhooks, self._dispatcher.add)
         self._server = Server(

@@ -19,6 +19,7 @@ from aiohttp import web
 
 from slack_logging.local import limits
 from slack_logging.local.api.arguments import Arguments
+from slack_logging.local.api.methods.request import AS_IT_IS, Reading
 from slack_logging.local.api.webapi import WebApi, refused
 from slack_logging.local.api.webhooks import Webhooks, read_payload
 from slack_logging.local.calls import Call, without_tokens
@@ -91,8 +92,8 @@ class Server:
         except ApiError as error:
             values, token, refusal = {}, None, refused(error)
 
-        def process(behind: float) -> Outcome:
-            answer = refusal or self._web_api.call(method, token, Arguments(values), url=self.url, behind=behind)
+        def process(reading: Reading) -> Outcome:
+            answer = refusal or self._web_api.call(method, token, Arguments(values), url=self.url, reading=reading)
             for action in answer.afterwards:
                 asyncio.get_running_loop().call_later(self._share_delay, self._afterwards, action)
             return as_json(answer), answer.error
@@ -110,7 +111,7 @@ class Server:
     async def _webhook(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
 
-        def process(_behind: float) -> Outcome:
+        def process(_reading: Reading) -> Outcome:
             answer = self._webhooks.post(request.path, body)
             return plain(answer), answer.error
 
@@ -121,7 +122,7 @@ class Server:
         body = await read_upload(request)
         file_id = request.match_info["file"]
 
-        def process(_behind: float) -> Outcome:
+        def process(_reading: Reading) -> Outcome:
             file = self._workspace.files.get(file_id)
             if file is None or file.is_complete or len(body) != file.length:
                 return web.Response(status=400, text="upload does not match what was announced"), "upload_refused"
@@ -135,7 +136,7 @@ class Server:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         file_id = request.match_info["file"]
 
-        def process(_behind: float) -> Outcome:
+        def process(_reading: Reading) -> Outcome:
             try:
                 identity = self._web_api.authenticate(token.strip() if scheme.lower() == "bearer" else None)
             except ApiError as error:
@@ -161,8 +162,9 @@ class Server:
             await asyncio.sleep(fault.seconds)
         with self._workspace.lock:
             if fault and fault.kind == "cut_late":
-                self.later.call_at(arrived + fault.seconds, lambda: self._afterwards(lambda: process(0.0)))
-            response, error = outcome(method, process, fault)
+                self.later.call_at(arrived + fault.seconds, lambda: self._afterwards(lambda: process(AS_IT_IS)))
+            secure_url = f"https://{request.host}{request.path_qs}"
+            response, error = outcome(method, process, fault, secure_url=secure_url)
             status = 0 if fault and fault.is_cut else response.status
             headers = without_tokens({name.lower(): value for name, value in request.headers.items()})
             self._record(Call(method, without_tokens(args), arrived, status, error, headers))
