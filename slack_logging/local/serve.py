@@ -92,7 +92,7 @@ def _about_faults() -> str:
     table = "\n".join(f"  {kind:{width}}  {happens}" for kind, happens in kinds.items())
     return f"""faults: METHOD=KIND[:VALUE][,times=N|forever][,probability=P]
 
-  METHOD is one of the Web API, or {", ".join(OTHER_TARGETS[:-1])}; * is all but socket.
+  METHOD is one of the Web API, or {", ".join(OTHER_TARGETS[:-1])}; * is all but socket and push.
   A fault hits the next call, or the next N; with a probability (0 to 1) it spares some, which do not count.
 
 {table}

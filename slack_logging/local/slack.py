@@ -309,8 +309,8 @@ class LocalSlack(People):
         """Plan a fault for the next calls.
 
         Args:
-            method: such as ``chat.postMessage``; ``webhook``, ``upload``, ``download``; ``socket`` for the events
-                sent; ``"*"`` for all but these events.
+            method: such as ``chat.postMessage``; ``webhook``, ``upload``, ``download``; ``socket`` or ``push`` for the
+                events sent over sockets or to request URLs; ``"*"`` for all but these events.
             fault: what happens, and how often.
 
         Raises:

@@ -48,6 +48,7 @@ class _Row(NamedTuple):
 
 _READERS = ("conversations.history", "conversations.replies")
 _SOCKET = ("socket",)
+_EVENTS = ("socket", "push")
 
 #: The kinds of fault, in the order in which `--help` lists them.
 KINDS: dict[Kind, _Row] = {
@@ -63,9 +64,9 @@ KINDS: dict[Kind, _Row] = {
     "tls": _Row("", "not processed; sent on to https, where the handshake fails"),
     "stale": _Row("SECONDS", "history and replies do not show messages that are younger", _READERS),
     "from_oldest": _Row("", "with oldest= alone a history's page begins at the oldest", _READERS[:1]),
-    "duplicate": _Row("", "the event is delivered twice", _SOCKET),
-    "reorder": _Row("", "the event is delivered after the next one", _SOCKET),
-    "lose": _Row("", "the event counts as sent and is never delivered", _SOCKET),
+    "duplicate": _Row("", "the event is delivered twice", _EVENTS),
+    "reorder": _Row("", "the event is delivered after the next one", _EVENTS),
+    "lose": _Row("", "the event counts as sent and is never delivered", _EVENTS),
     "oversize": _Row("", "the event comes in an envelope of 1.2 MB", _SOCKET),
     "deaf": _Row("", "the connection swallows this and all later events", _SOCKET),
     "mute": _Row("", "the connection sends no pings and answers none from here on", _SOCKET),
@@ -211,17 +212,17 @@ class Fault:
 
     @classmethod
     def duplicate(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
-        """Deliver an event twice. For ``socket``."""
+        """Deliver an event twice. For ``socket`` and ``push``."""
         return cls("duplicate", times, probability)
 
     @classmethod
     def reorder(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
-        """Deliver an event after the next one. For ``socket``."""
+        """Deliver an event after the next one. For ``socket`` and ``push``."""
         return cls("reorder", times, probability)
 
     @classmethod
     def lose(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
-        """Never deliver an event, though it counts as sent. For ``socket``."""
+        """Never deliver an event, though it counts as sent. For ``socket`` and ``push``."""
         return cls("lose", times, probability)
 
     @classmethod
