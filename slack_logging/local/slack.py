@@ -256,20 +256,23 @@ class LocalSlack(People):
 
         Raises:
             LookupError: no app takes it.
+            PermissionError: as for `say`.
             ValueError: it does not begin with a slash and a word.
         """
         with self.workspace.lock:
-            place, author = self.workspace.channel(channel), self.workspace.user(user)
-            self._interactions.command(place, typed, author, url=self.url)
+            place = self.workspace.channel(channel)
+            self._interactions.command(place, typed, self._acting(place, user), url=self.url)
 
     def click(self, channel: str, ts: str, action_id: str, *, user: str, block_id: str | None = None) -> None:
         """Have somebody click a button of a message.
 
         Raises:
             LookupError: there is no such message or button, or it is no app's.
+            PermissionError: as for `say`.
         """
         with self.workspace.lock:
-            place, person = self.workspace.channel(channel), self.workspace.user(user)
+            place = self.workspace.channel(channel)
+            person = self._acting(place, user)
             self._interactions.click(place, ts, action_id, person, block_id=block_id, url=self.url)
 
     def sockets(self, app: App | None = None) -> list[Socket]:

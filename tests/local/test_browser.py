@@ -131,6 +131,26 @@ def test_a_file_opens(slack: LocalSlack, page: Page, client: WebClient) -> None:
     assert download.value.suggested_filename == "batch.jsonl"
 
 
+def test_a_private_channel_is_seen_by_its_members(slack: LocalSlack, page: Page) -> None:
+    """Who is not in it reads and writes nothing there; once he is invited he does, without a reload."""
+    slack.add_channel("war-room", private=True)
+    slack.kick("#war-room", "ben")
+    slack.say("#war-room", "a secret", user="ada")
+    pane(page, "#ops-log").get_by_role("combobox", name="Channel").select_option("🔒 #war-room (1 new)")
+    expect(said(page, "a secret")).to_be_visible()
+
+    page.get_by_role("combobox", name="You are").select_option("ben")
+    expect(said(page, "a secret")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="ben is not in #war-room: it is private")).to_be_disabled()
+    expect(said(page, "Only members see #war-room")).to_be_visible()
+
+    slack.invite("#war-room", "ben")
+    expect(said(page, "a secret")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Message #war-room as ben")).to_be_enabled()
+    slack.kick("#war-room", "ben")
+    expect(said(page, "a secret")).to_have_count(0)
+
+
 def test_an_ephemeral_message_is_seen_by_one_person(slack: LocalSlack, page: Page, client: WebClient) -> None:
     """What is meant for one person's eyes shows to nobody else, and says so; it is still there after a reload."""
     client.chat_postEphemeral(channel=slack.channel_id("ops-log"), user=slack.user_id("ben"), text="psst")

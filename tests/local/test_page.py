@@ -280,6 +280,7 @@ def test_reacting_twice_is_reacting_once_and_can_be_taken_back(slack: LocalSlack
         ({"user": None}, "missing or of the wrong type: user"),
         ({"text": 7}, "missing or of the wrong type: text"),
         ({"channel": "C0NOWHERE"}, "no channel"),
+        ({"channel": "#war-room"}, "ada is not in #war-room, which is private"),
         ({"thread_ts": "1.000000"}, "thread_not_found"),
     ],
 )
@@ -287,6 +288,8 @@ def test_what_cannot_be_said_is_refused_with_the_reason(
     slack: LocalSlack, change: dict[str, Any], problem: str
 ) -> None:
     """Only an active person can speak, in a channel that exists; the answer says what was wrong."""
+    slack.add_channel("war-room", private=True)
+    slack.kick("#war-room", "ada")
     known = ids(slack) | {"bot": slack.bot_user_id, "deactivated": slack.add_user("old", deactivated=True)}
     asked = {"channel": known["#ops-log"], "user": known["ada"], "text": "hello"} | change
     asked["user"] = known.get(asked["user"], asked["user"])

@@ -246,7 +246,7 @@ def _slack_errors() -> Iterator[None]:
     except ApiError as error:
         if error.code not in ("already_reacted", "no_reaction"):
             raise _refusal(web.HTTPBadRequest, error.code) from None
-    except (LookupError, ValueError) as error:
+    except (LookupError, PermissionError, ValueError) as error:
         raise _refusal(web.HTTPBadRequest, str(error)) from None
 
 
@@ -280,6 +280,7 @@ def _channel(workspace: Workspace, channel: Channel) -> dict[str, Any]:
         "is_direct": is_direct,
         "is_private": channel.is_private,
         "is_archived": channel.is_archived,
+        "members": channel.members,
     }
 
 

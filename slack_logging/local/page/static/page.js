@@ -90,7 +90,7 @@ function draw() {
 
 /** Tell a screen reader what came: one message by its words, more by their number. */
 function tell(changes) {
-  const messages = changes.map(({ channel, ts }) => [channel, store.messages.get(channel)?.get(ts)])
+  const messages = changes.map(({ channel, ts }) => [channel, store.seen(channel, ts)])
     .filter(([, message]) => message && !store.isMe(message.user));
   if (messages.length === 0) return;
   const [[channel, message]] = messages;
