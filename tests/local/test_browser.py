@@ -72,6 +72,20 @@ def test_both_panes_can_show_one_channel(slack: LocalSlack, page: Page) -> None:
     expect(said(page, "twice")).to_have_count(2)
 
 
+def test_a_reload_shows_the_same_channels(slack: LocalSlack, page: Page) -> None:
+    """The address holds them; what it says of a channel that is not there counts for nothing."""
+    pane(page, "#ops-commands").get_by_role("combobox", name="Channel").select_option("#general")
+    page.reload()
+    expect(pane(page, "#general")).to_be_visible()
+    expect(pane(page, "#ops-log")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"#{slack.channel_id('ops-log')},{slack.channel_id('general')}$"))
+
+    page.evaluate(f"location.hash = '#{slack.channel_id('general')},C0NOWHERE'")
+    page.reload()
+    expect(pane(page, "#general")).to_be_visible()
+    expect(pane(page, "#ops-commands")).to_be_visible()
+
+
 def test_a_thread_opens_in_place(slack: LocalSlack, page: Page) -> None:
     """The line below a message opens its thread there; what is typed into it is a reply."""
     ts = slack.say("#ops-log", "parent", user="ben")
