@@ -12,6 +12,7 @@ import pytest
 from slack_sdk import WebClient
 
 from slack_logging.local import LocalSlack
+from slack_logging.local.faults.fault import KINDS
 from slack_logging.local.page import feed
 from slack_logging.local.page import routes as page
 from slack_logging.local.state import emoji
@@ -338,6 +339,17 @@ def test_other_sites_cannot_act_as_a_person(slack: LocalSlack, path: str, header
     assert [message["text"] for message in slack.messages("#ops-log")] == ["mine"]
     assert slack.reactions("#ops-log", ts) == {}
     assert request(slack, "/page/wire").json["faults"] == []
+
+
+def test_every_fault_can_be_planned_on_the_page(slack: LocalSlack) -> None:
+    """Each kind is offered there, and what the page sends of it is what comes."""
+    value = {"SECONDS": ":1", "CODE[:after]": ":internal_error", "[RETRY_AFTER]": ":none", "[STATUS]": ":503", "": ""}
+    written = [f"{(*row.only, '*')[0]}={kind}{value[row.value]},times=2" for kind, row in KINDS.items()]
+
+    assert list(state(slack)["faults"]) == list(KINDS)
+    assert [post(slack, "/page/fault", {"spec": spec}).status for spec in written] == [200] * len(KINDS)
+    assert [f"{method}={fault}" for method, fault in slack.faults()] == written
+    assert request(slack, "/page/wire").json["faults"] == written
 
 
 def test_a_link_of_another_site_may_lead_to_the_page(slack: LocalSlack) -> None:
