@@ -280,7 +280,7 @@ def test_the_panel_shows_limits_and_plans_faults(open_page: Open) -> None:
         expect(panel.locator(".specs code")).to_contain_text("chat.postMessage=rate_limited")
         with pytest.raises(SlackApiError, match="ratelimited"):
             client.chat_postMessage(channel="#ops-log", text="two")
-        expect(panel.get_by_role("region", name="Refused")).to_contain_text("chat.postMessage")
+        expect(panel.get_by_role("region", name="Failed")).to_contain_text("chat.postMessage ratelimited")
         expect(panel.locator(".specs code")).to_have_count(0)
 
         panel.get_by_label("Method").fill("*")
