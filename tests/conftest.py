@@ -6,11 +6,16 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from slack_logging import notices
 from slack_logging.local import LocalSlack
 from slack_logging.passive import delivery
 from slack_logging.testing import FakeClock
+
+# No test judges by wall time, and hypothesis' own would: by a deadline, and by how long it takes to draw.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 ENVIRONMENT = (
     "SLACK_BOT_TOKEN",

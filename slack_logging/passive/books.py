@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from slack_logging.passive.outbox import MemoryOutbox
 from slack_logging.passive.stats import Stats
 
+#: Reasons for which somebody wanted records left out.
+_WISHED = frozenset({"muted", "context"})
+
 #: Times that the counts are taken until they fit each other.
 _COUNTINGS = 100
 
@@ -25,11 +28,12 @@ class Books:
         merged: records shown as part of another's count.
         rejected: records that Slack refused.
         muted: records of muted incidents.
+        overflow: records that were too many to show, where no file can be shared.
     """
 
     def __init__(self, outbox: MemoryOutbox, pending: Callable[[], int]) -> None:
         self.lock = threading.Lock()
-        self.delivered = self.merged = self.rejected = self.muted = 0
+        self.delivered = self.merged = self.rejected = self.muted = self.overflow = 0
         self._outbox = outbox
         self._pending = pending
         self._told: dict[str, int] = {}
@@ -48,9 +52,9 @@ class Books:
             return counted
 
     def untold(self) -> dict[str, int]:
-        """Return how many records were lost since the channel was told, by reason; muted ones are as was wished."""
+        """Return how many records were lost since the channel was told, by reason; not what is as was wished."""
         dropped = self.stats().dropped
-        lost = {reason: count - self._told.get(reason, 0) for reason, count in dropped.items() if reason != "muted"}
+        lost = {reason: count - self._told.get(reason, 0) for reason, count in dropped.items() if reason not in _WISHED}
         return {reason: count for reason, count in lost.items() if count}
 
     def told(self, lost: Mapping[str, int]) -> None:
@@ -60,11 +64,19 @@ class Books:
 
     def _count(self) -> Stats:
         outbox = self._outbox
-        tallies = (outbox.emitted, outbox.full, outbox.evicted, outbox.broken)
+        tallies = (outbox.emitted, outbox.full, outbox.evicted, outbox.broken, outbox.context)
         for tally in tallies:
             tally.total()  # what takes time comes first: then all are read within microseconds
-        emitted, full, evicted, broken = (tally.total() for tally in tallies)
-        dropped = {"full": full, "evicted": evicted, "broken": broken, "rejected": self.rejected, "muted": self.muted}
+        emitted, full, evicted, broken, context = (tally.total() for tally in tallies)
+        dropped = {
+            "full": full,
+            "evicted": evicted,
+            "broken": broken,
+            "rejected": self.rejected,
+            "muted": self.muted,
+            "overflow": self.overflow,
+            "context": context,
+        }
         return Stats(
             emitted=emitted,
             delivered=self.delivered,

@@ -1,8 +1,9 @@
-"""What emit keeps of a record: what it meant when it was logged, in one flat tuple of plain values.
+"""What emit keeps of a record: what it meant when it was logged, in small tuples of plain values.
 
 Arguments that are plain values are formatted later, on the sender's thread; anything else is formatted now, because
-it may change or pin memory. No reference to a frame, an exception or an argument's object is kept. The tuple is flat
-because the garbage collector leaves such tuples alone, and a hundred thousand of anything else stops the program.
+it may change or pin memory. No reference to a frame, an exception or an argument's object is kept. They are tuples
+because the garbage collector leaves such tuples alone, and a hundred thousand of anything else stops the program;
+what all records of one place share is kept once, and what few records have costs the others nothing.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ import sys
 import traceback
 from typing import Any, TypeAlias
 
+from slack_logging import notices
 from slack_logging.passive.fingerprint import fault_of, fingerprint
+from slack_logging.passive.instructions import instructions
 
-#: (size, created, levelno, levelname, logger, msg, args, text, fault, exc_text, stack_info, pathname, lineno, function,
-#: process, thread, task, extras): `msg` and `args`, or `text` where it had to be formatted at once; `fault` tells the
-#: exception from others.
+#: (size, created, origin, thread, msg, args, more). `origin` is (levelno, levelname, logger, pathname, lineno,
+#: function, process), shared by all records of one place. `more` is None, or (text, fault, exc_text, stack_info, task,
+#: extras, instructions): `text` where the message had to be formatted at once, `fault` tells the exception from
+#: others. What led to an error may stand behind it; see `with_context`.
 Captured: TypeAlias = tuple[Any, ...]
 
 #: Characters kept of one record's message; the rest is cut, and the text says so.
@@ -30,7 +34,11 @@ STANDARD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message"
 _STANDARD_COUNT = len(logging.makeLogRecord({}).__dict__)
 
 #: Bytes that one captured record takes besides its text: measured with tracemalloc, rounded up.
-_OVERHEAD = 400
+OVERHEAD = 260
+
+#: Places in the program that are remembered; then they are learned anew.
+_MOST_ORIGINS = 4_096
+_origins: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 
 _TRACEBACK = "\nTraceback (most recent call last):"
 
@@ -42,55 +50,80 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
 
     Args:
         record: left as it is; other handlers see it too.
-        formatter: one that the user set: it makes the whole text, now, and raises what it raises.
+        formatter: one that the user set: it makes the whole text, now. Where it fails, the record goes without.
     """
     if formatter is None and type(record.msg) is dict:
         record = _flattened(record, record.msg)
     args = record.args
     msg = record.msg if type(record.msg) is str else _plain_text(record.msg)
-    size = _OVERHEAD
-    if formatter is not None:
-        text = cut(formatter.format(record))
-    elif args and (len(msg) > MAX_CHARS or not _are_plain(args)):
-        text = cut(message_of(record.msg, args))
-    else:
-        text = None
-        for arg in args or ():
-            if type(arg) is str:
-                size += _bytes(arg)
-    if record.exc_info and text is None:
-        msg = msg.partition(_TRACEBACK)[0]  # loguru has it in the message, too
+    size = OVERHEAD
+    own = text = None if formatter is None else _formatted(record, formatter)
+    if own is None and args:
+        if len(msg) > MAX_CHARS or not _are_plain(args):
+            text = cut(message_of(record.msg, args))
+        else:
+            size += sum([_bytes(arg) for arg in args if type(arg) is str])
+    more = _more(record, text, has_own_format=own is not None)
+    if more is not None:
+        if more[2] and text is None:
+            msg = msg.partition(_TRACEBACK)[0]  # loguru has it in the message, too
+        size += _size_of(more)
     msg = cut(msg)
+    return (
+        size + _bytes(msg),
+        record.created,
+        _origin(record),
+        record.threadName,
+        msg,
+        (args or None) if text is None else None,
+        more,
+    )
+
+
+def _formatted(record: logging.LogRecord, formatter: logging.Formatter) -> str | None:
+    """Return the text that a formatter makes, or None where it fails."""
+    try:
+        return cut(formatter.format(record))
+    except Exception as error:  # noqa: BLE001 - a formatter of the user's may raise anything
+        kinds = f"{type(formatter).__name__}: {type(error).__name__}"
+        notices.say("formatter", f"a record is shown without the handler's formatter, which cannot format it: {kinds}")
+        return None
+
+
+def _origin(record: logging.LogRecord) -> tuple[Any, ...]:
+    """Return what all records of one place share."""
+    key = (record.pathname, record.lineno, record.levelno, record.name, record.process)
+    origin = _origins.get(key)
+    if origin is None:
+        if len(_origins) >= _MOST_ORIGINS:
+            _origins.clear()
+        path, line, levelno, name, process = key
+        origin = _origins[key] = (levelno, record.levelname, name, path, line, record.funcName, process)
+    return origin
+
+
+def _more(record: logging.LogRecord, text: str | None, *, has_own_format: bool) -> tuple[Any, ...] | None:
+    """Return what few records have, or None."""
+    fields = record.__dict__
+    task = fields.get("taskName")
+    is_ordinary = len(fields) == _STANDARD_COUNT and text is None and task is None
+    if is_ordinary and not (record.exc_info or record.exc_text or record.stack_info):
+        return None
     fault = exc_text = None
     if record.exc_info or record.exc_text:
         fault, exc_text = _exception(record)
-        exc_text = exc_text if formatter is None else None
-    fields = record.__dict__
     extras = _extras(fields) if len(fields) != _STANDARD_COUNT else None
+    told = instructions(fields["slack"]) if "slack" in fields else None
     stack = cut(record.stack_info, MAX_PART) if record.stack_info else None
-    size += _bytes(msg) + sum(_bytes(part) for part in (text, exc_text, stack) if part)
+    return (text, fault, None if has_own_format else exc_text, stack, task, extras, told)
+
+
+def _size_of(more: tuple[Any, ...]) -> int:
+    text, _, exc_text, stack, _, extras, _ = more
+    size = 128 + sum(_bytes(part) for part in (text, exc_text, stack) if part)
     if extras:
         size += sum(len(name) + _bytes(value) if type(value) is str else 64 for name, value in extras.items())
-    return (
-        size,
-        record.created,
-        record.levelno,
-        record.levelname,
-        record.name,
-        msg,
-        (args or None) if text is None else None,
-        text,
-        fault,
-        exc_text,
-        stack,
-        record.pathname,
-        record.lineno,
-        record.funcName,
-        record.process,
-        record.threadName,
-        fields.get("taskName"),
-        extras,
-    )
+    return size
 
 
 def _are_plain(args: Any) -> bool:
@@ -120,8 +153,9 @@ def _flattened(record: logging.LogRecord, event: dict[str, Any]) -> logging.LogR
 
 def restore(captured: Captured) -> logging.LogRecord:
     """Return a record that formatters can work on: all that was kept, the message formatted."""
-    (_, created, levelno, levelname, name, msg, args, text, fault, exc_text, stack_info, *origin, extras) = captured
-    pathname, lineno, function, process, thread, task = origin
+    _, created, origin, thread, msg, args, more = captured[:7]
+    levelno, levelname, name, pathname, lineno, function, process = origin
+    text, fault, exc_text, stack_info, task, extras, told = more or (None,) * 7
     attributes: dict[str, Any] = {
         **(extras or {}),
         "created": created,
@@ -138,10 +172,29 @@ def restore(captured: Captured) -> logging.LogRecord:
         "process": process,
         "threadName": thread,
         "taskName": task,
+        "slack": dict(told or ()),
     }
     if levelno >= logging.ERROR:
-        attributes["slack"] = {"fingerprint": fingerprint(name, levelno, msg, fault or "")}
+        attributes["slack"]["fingerprint"] = fingerprint(name, levelno, msg, fault or "")
     return logging.makeLogRecord(attributes)
+
+
+def with_context(captured: Captured, context: tuple[Captured, ...]) -> Captured:
+    """Return a captured record together with those that led to it."""
+    return (captured[0] + sum(each[0] for each in context), *captured[1:], context)
+
+
+def context_of(captured: Captured) -> tuple[Captured, ...]:
+    """Return the captured records that led to this one."""
+    context: tuple[Captured, ...] = captured[7] if len(captured) > 7 else ()
+    return context
+
+
+def in_thread(captured: Captured, thread: str) -> Captured:
+    """Return a captured record that goes into a thread."""
+    size, created, origin, name, msg, args, more = captured
+    *kept, told = more or (None,) * 7
+    return (size, created, origin, name, msg, args, (*kept, (*(told or ()), ("thread", thread))))
 
 
 def message_of(msg: object, args: Any) -> str:
@@ -178,7 +231,7 @@ def _exception(record: logging.LogRecord) -> tuple[str | None, str | None]:
     """Return what tells a record's exception from others, and its text."""
     if record.exc_info:
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else sys.exc_info()[1]
-        return (None if error is None else fault_of(error)), _exception_text(error)
+        return (None if error is None else fault_of(error, record.pathname)), _exception_text(error)
     text = record.exc_text or ""
     return None, (cut(text, MAX_PART) if text.strip() else None)
 

@@ -78,7 +78,7 @@ class Delivery:
 
     def request_flush(self) -> None:
         """Have everything sent soon. Does not wait."""
-        self.sender.request_flush()
+        self.sender.request_flush(is_last=self._exit_by is not None)
         self._worker.ensure_running()
 
     def flush(self, deadline: float) -> bool:

@@ -21,7 +21,8 @@ class SlackFormatter(JsonFormatter):
 
     Fields: ``time`` (ISO 8601, UTC, microseconds), ``level``, ``level_number``, ``logger``, ``message``, ``service``,
     ``instance`` (host/pid), ``source`` (file:line function), ``thread``; and where there is one ``task``,
-    ``exception``, ``stack``, ``extra``, and ``fingerprint``, which errors of one kind share.
+    ``exception``, ``stack``, ``extra``, ``slack`` (what the record says of its ``thread`` and ``mention``), and
+    ``fingerprint``, which errors of one kind share.
 
     Args:
         service: the program's name; default: what was started.
@@ -50,9 +51,12 @@ class SlackFormatter(JsonFormatter):
             "source": f"{record.pathname}:{record.lineno} {record.funcName}",
             "thread": record.threadName,
         }
+        told = getattr(record, "slack", None)
+        told = told if isinstance(told, dict) else {}
         given = {
             "task": getattr(record, "taskName", None),
-            "fingerprint": _fingerprint_of(record),
+            "fingerprint": told.get("fingerprint"),
+            "slack": {name: told[name] for name in ("thread", "mention") if name in told},
             "exception": message_dict.get("exc_info"),
             "stack": message_dict.get("stack_info"),
             "extra": extra,
@@ -66,8 +70,3 @@ def _moment(created: float) -> datetime:
         return datetime.fromtimestamp(created, timezone.utc)
     except (ValueError, OverflowError, OSError):
         return datetime.now(timezone.utc)
-
-
-def _fingerprint_of(record: logging.LogRecord) -> str | None:
-    instructions = getattr(record, "slack", None)
-    return instructions.get("fingerprint") if isinstance(instructions, dict) else None

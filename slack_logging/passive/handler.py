@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from slack_logging import clock, notices, options
 from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
-from slack_logging.passive.capture import Captured, capture, restore
+from slack_logging.passive.capture import Captured, capture, restore, with_context
+from slack_logging.passive.context import Context
 from slack_logging.passive.delivery import Delivery, holds_logging_lock
 from slack_logging.passive.formatter import SlackFormatter
 from slack_logging.passive.outbox import MemoryOutbox
 from slack_logging.passive.redaction import Redactor
 from slack_logging.passive.sender import Sender
 from slack_logging.passive.stats import Stats
-from slack_logging.passive.view import Line, line_of
 from slack_logging.passive.worker import own_threads
 from slack_logging.slack.credentials import bot_token
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from slack_logging.active.source import SlackCommandSource
+    from slack_logging.passive.living import LivingIncident
     from slack_logging.slack.client import SlackClient
 
 #: Less room than this holds no full message.
@@ -44,8 +45,8 @@ _COMMANDS_NEED = {"channel": "'#ops-commands'", "allow": "['U024BE7LH']"}
 _COMMANDS_EXAMPLE = f"{{{', '.join(f'{name!r}: {value}' for name, value in _COMMANDS_NEED.items())}}}"
 
 _OPTIONS = (
-    "channel", "token", "api_url", "level", "service", "flush_interval", "group_window", "mention", "max_bytes",
-    "redact", "commands", "close_timeout",
+    "channel", "token", "api_url", "level", "service", "flush_interval", "group_window", "context", "mention",
+    "max_bytes", "redact", "commands", "close_timeout",
 )  # fmt: skip
 
 
@@ -65,6 +66,8 @@ class SlackHandler(logging.Handler):
             that is full goes before that. ERROR and above wake the sender at once.
         group_window: seconds for which repeats of an error change the count in its message; when it has passed without
             one, the message says that all is quiet, and the next is a message of its own.
+        context: 0, or how many records below ERROR are kept for each task or thread: then they are not posted, but go
+            into the thread of the error that follows.
         mention: who is notified of each new error: the id of a user or user group, ``"here"`` or ``"channel"``.
         redact: whether secrets are taken out of records before they are shown; a mapping adds ``values``, ``keys`` and
             ``patterns`` to what is known. See `slack_logging.passive.redaction`. False weakens, and is said on stderr.
@@ -89,6 +92,7 @@ class SlackHandler(logging.Handler):
         service: str | None = None,
         flush_interval: float | timedelta | str = 10.0,
         group_window: float | timedelta | str = 300.0,
+        context: int | str = 0,
         mention: str | None = None,
         max_bytes: int | str = 32 * 2**20,
         redact: bool | str | Mapping[str, Any] = True,
@@ -106,19 +110,15 @@ class SlackHandler(logging.Handler):
         self._service = None if service is None else options.text("service", service)
         self._flush_interval = options.seconds("flush_interval", flush_interval)
         self._group_window = options.seconds("group_window", group_window)
+        most = options.whole_number("context", context, least=0)
+        self._context = Context(most) if most else None
         self._mention = "" if mention is None else _mention(mention)
         self._max_bytes = options.whole_number("max_bytes", max_bytes, least=_LEAST_BYTES)
         self._close_timeout = options.seconds("close_timeout", close_timeout)
         self._clock = clock.current()
         self._json = SlackFormatter(self._service)
         self._redactor = self._make_redactor(redact)
-        self._delivery = Delivery(
-            self._channel,
-            max_bytes=self._max_bytes,
-            make_sender=self._make_sender,
-            close_timeout=self._close_timeout,
-            clock=self._clock,
-        )
+        self._delivery = self._make_delivery()
         self._source: SlackCommandSource | None = None
         #: When commands are read: ``"auto"``, ``"manual"``, or not at all.
         self.starts = ""
@@ -145,7 +145,7 @@ class SlackHandler(logging.Handler):
                 return
             if "slack" in record.__dict__ and _says_skip(record.__dict__["slack"]):
                 return
-            self._delivery.put(capture(record, self.formatter), urgent=record.levelno >= logging.ERROR)
+            self._take_in(capture(record, self.formatter), urgent=record.levelno >= logging.ERROR)
         except Exception:  # noqa: BLE001 - the application wins, whatever a record's objects do
             self.handleError(record)
 
@@ -165,14 +165,25 @@ class SlackHandler(logging.Handler):
         """Return where the records went. From any thread; may wait a moment for the sender."""
         return self._delivery.sender.stats()
 
-    def mute(self, fingerprint: str, duration: float | timedelta | str = 3600.0) -> None:
+    def incidents(self) -> tuple[LivingIncident, ...]:
+        """Return the errors whose messages in Slack still change, oldest first. From any thread; may wait a moment."""
+        return self._delivery.sender.incidents()
+
+    def mute(self, fingerprint: str, duration: float | timedelta | str = 3600.0, *, by: str = "") -> None:
         """Leave the records of an error out of Slack for a while; `stats` counts them as dropped.
 
+        Its message says so, and in the end how many they were. What comes after that is told as new. From any thread.
+
         Args:
-            fingerprint: of the error, as the canonical entry has it.
-            duration: seconds.
+            fingerprint: of the error, as `incidents` and the canonical entry have it.
+            duration: seconds from now, also where it is muted already.
+            by: who asked for it; shown in the message, and notified of nothing.
         """
-        self._delivery.sender.mute(fingerprint, options.seconds("duration", duration))
+        self._delivery.sender.mute(fingerprint, options.seconds("duration", duration), by)
+
+    def unmute(self, fingerprint: str) -> bool:
+        """Undo `mute`: the error's message goes on counting. False if it was not muted. From any thread."""
+        return self._delivery.sender.unmute(fingerprint)
 
     def flush(self, timeout: float | timedelta | None = None) -> bool:  # type: ignore[override] # None says less
         """Wait until all that was taken in is settled.
@@ -207,12 +218,35 @@ class SlackHandler(logging.Handler):
             self._source_pid = os.getpid()
             self._source.start(self)
 
+    def _take_in(self, captured: Captured, *, urgent: bool) -> None:
+        """Have a record posted or, where that is wished, kept aside until an error follows."""
+        if self._context is None:
+            self._delivery.put(captured, urgent=urgent)
+        elif urgent:
+            context = self._context.take()
+            self._delivery.put(with_context(captured, context) if context else captured, urgent=True)
+        else:
+            outbox = self._delivery.outbox
+            outbox.emitted.add()
+            outbox.context.add()
+            self._context.keep(captured)
+
+    def _make_delivery(self) -> Delivery:
+        return Delivery(
+            self._channel,
+            max_bytes=self._max_bytes,
+            make_sender=self._make_sender,
+            close_timeout=self._close_timeout,
+            clock=self._clock,
+        )
+
     def _make_sender(self, outbox: MemoryOutbox) -> Sender:
         return Sender(
             channel=self._channel,
             outbox=outbox,
             connect=self._connect,
-            line_of=self._line_of,
+            entry_of=self._entry_of,
+            own_format=lambda: self.formatter is not None,
             instance=Instance.current(self._service),
             flush_interval=self._flush_interval,
             group_window=self._group_window,
@@ -226,10 +260,10 @@ class SlackHandler(logging.Handler):
         self._redactor.register(bot_token(self._token))
         return connect(self._token, self._api_url, self._clock)
 
-    def _line_of(self, captured: Captured) -> Line:
+    def _entry_of(self, captured: Captured) -> str:
         record = restore(captured)
         self._redactor.redact_record(record)
-        return line_of(self._json.format(record), own_format=self.formatter is not None)
+        return self._json.format(record)
 
     def _make_redactor(self, given: object) -> Redactor:
         own = [] if self._token is None else [self._token]

@@ -9,9 +9,12 @@ from __future__ import annotations
 import queue
 from collections import deque
 
-from slack_logging.passive.capture import Captured
-from slack_logging.passive.packing import ROOM
+from slack_logging.passive.capture import OVERHEAD, Captured
+from slack_logging.passive.packing import MAX_LINES, ROOM
 from slack_logging.passive.stats import Tally
+
+#: Units that a record's line takes beside its text, about.
+_FRAME = 60
 
 #: Bytes in the lanes from which on a message is surely full, so that the sender need not wait for more.
 _MESSAGEFUL = 2 * ROOM
@@ -32,6 +35,7 @@ class MemoryOutbox:
         self.full = Tally()
         self.evicted = Tally()
         self.broken = Tally()
+        self.context = Tally()  # records that are shown only if an error follows
         self._urgent: deque[Captured] = deque()
         self._normal: deque[Captured] = deque()
         # Added to by callers, corrected by the sender: an update lost between threads that run truly at once
@@ -61,6 +65,12 @@ class MemoryOutbox:
     def has_urgent(self) -> bool:
         """Tell whether something waits that must go at once."""
         return bool(self._urgent)
+
+    @property
+    def messages(self) -> float:
+        """Return how many messages the lower levels would fill, about."""
+        lines = len(self._normal)
+        return max((self._bytes - (OVERHEAD - _FRAME) * lines) / ROOM, lines / MAX_LINES)
 
     @property
     def is_filling(self) -> bool:

@@ -1,4 +1,4 @@
-"""The one thread that posts for a handler: it waits, takes, packs, paces, posts and settles.
+"""The one thread that posts for a handler: it waits, loads, paces, posts and settles.
 
 `step` does one thing and says how long there is nothing to do; the thread calls it in a loop, and at the end of a
 program that cannot start threads any more whoever flushes calls it. A message in hand stays in hand until Slack has
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import queue
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -25,13 +24,13 @@ from slack_logging.passive.books import Books
 from slack_logging.passive.capture import Captured
 from slack_logging.passive.connection import Connection
 from slack_logging.passive.doubt import Doubt
-from slack_logging.passive.incidents import Board, Incidents
+from slack_logging.passive.incidents import Board, Incidents, Mute
+from slack_logging.passive.living import LivingIncident, living
+from slack_logging.passive.loader import Loader
 from slack_logging.passive.outbox import MemoryOutbox
-from slack_logging.passive.packing import Packing
-from slack_logging.passive.shipments import UNPOSTABLE, Announcement, Batch, Losses, NewBoard, Shipment
+from slack_logging.passive.shipments import UNPOSTABLE, UNTHREADABLE, Shipment, full_text
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.uploads import Uploads
-from slack_logging.passive.view import Line
 
 if TYPE_CHECKING:
     from slack_logging.slack.client import SlackClient
@@ -41,9 +40,6 @@ _UNEDITABLE = UNPOSTABLE | frozenset(
     "message_not_found cant_update_message edit_window_closed block_mismatch update_failed thread_not_found".split()
 )
 
-#: Errors that are told apart in one step: more would keep others from the books for long.
-_SORTED_AT_ONCE = 500
-
 
 class Sender:
     """Posts what an outbox holds to one channel.
@@ -52,7 +48,8 @@ class Sender:
         channel: name or id.
         outbox: filled by others.
         connect: returns the client; raises Rejected when there is no token. Called again after a token went bad.
-        line_of: makes a line of a captured record.
+        entry_of: makes a canonical entry of a captured record, without secrets.
+        own_format: tells whether entries hold a text that the user's own formatter made.
         instance: shown under each message.
         flush_interval: seconds that lower levels wait for company.
         group_window: seconds without a repeat after which an incident is over.
@@ -66,7 +63,8 @@ class Sender:
         channel: str,
         outbox: MemoryOutbox,
         connect: Callable[[], SlackClient],
-        line_of: Callable[[Captured], Line],
+        entry_of: Callable[[Captured], str],
+        own_format: Callable[[], bool],
         instance: Instance,
         flush_interval: float,
         group_window: float,
@@ -76,21 +74,23 @@ class Sender:
         self._channel = channel
         self._outbox = outbox
         self._slack = Connection(channel, connect, clock)
-        self._line_of = line_of
-        self._instance = instance
-        self._flush_interval = flush_interval
-        self._mention = mention
+        self._footer = f"{instance.service} · {instance.name}"
         self._clock = clock
         self._incidents = Incidents(group_window)
-        self._between = 0  # records between a lane and the message or incident that they belong to
-        self._hand: Shipment | None = None
+        self._loader = Loader(
+            outbox,
+            self._incidents,
+            entry_of=entry_of,
+            own_format=own_format,
+            footer=self._footer,
+            flush_interval=flush_interval,
+            mention=mention,
+        )
+        self._books = self._loader.books = Books(outbox, self._pending)
         self._doubt: Doubt | None = None  # whether Slack has what is in the hand
-        self._parts: deque[Shipment] = deque()  # of a message that Slack refused as a whole
-        self._uploads = Uploads(channel)
-        self._normal_since: float | None = None
+        self._uploads = Uploads(channel, self._books)
         self._flushing = False
         self._waiters: list[queue.SimpleQueue[None]] = []
-        self._books = Books(outbox, self._pending)
 
     # -- what others ask -----------------------------------------------------------------------------------------
 
@@ -103,21 +103,40 @@ class Sender:
         """Tell whether everything taken in is settled, and every loss told."""
         with self._books.lock:
             is_settled = not self._pending() and not self._uploads
-        return is_settled and not self._losses()
+        return is_settled and not self._loader.losses()
 
-    def mute(self, fingerprint: str, duration: float) -> None:
-        """Leave the records of an incident out for so many seconds; they are counted. From any thread."""
+    def incidents(self) -> tuple[LivingIncident, ...]:
+        """Return the incidents that have a message in Slack. From any thread."""
         with self._books.lock:
-            self._incidents.mute(fingerprint, self._clock.monotonic() + duration)
+            return tuple(living(self._incidents, self._slack.channel_id, self._clock.monotonic()))
+
+    def mute(self, fingerprint: str, duration: float, by: str) -> None:
+        """Leave the records of an error out for so many seconds; they are counted. From any thread."""
+        now = self._clock.monotonic()
+        with self._books.lock:
+            self._incidents.mute(fingerprint, Mute(now + duration, self._clock.time() + duration, by), now)
+        self._outbox.wake.put(None)
+
+    def unmute(self, fingerprint: str) -> bool:
+        """Undo `mute`; False if it was not muted. From any thread."""
+        with self._books.lock:
+            was_muted = self._incidents.unmute(fingerprint, self._clock.monotonic())
+        self._outbox.wake.put(None)
+        return was_muted
 
     @property
     def stuck(self) -> bool:
         """Tell whether Slack refuses everything."""
         return self._slack.is_stuck
 
-    def request_flush(self) -> None:
-        """Have everything sent as soon as the pace allows: without waiting for company or for a backoff to end."""
+    def request_flush(self, *, is_last: bool = False) -> None:
+        """Have everything sent as soon as the pace allows: without waiting for company or for a backoff to end.
+
+        Args:
+            is_last: whether the program ends: then there is no time for many messages.
+        """
         self._flushing = True
+        self._loader.is_last = is_last
         self._slack.resume_now()
         self._outbox.wake.put(None)
 
@@ -149,7 +168,7 @@ class Sender:
         if wait := self._slack.wait():
             return wait
         try:
-            self._sort_errors()
+            self._loader.sort_errors(self._clock.monotonic())
             return self._act()
         except RateLimited:
             return 0.0  # the pace knows how long
@@ -173,55 +192,19 @@ class Sender:
                 waits.append(wait)
         return min(waits, default=None)
 
-    def _sort_errors(self) -> None:
-        """Move urgent records into their incidents; what finds no room there goes with the lower levels."""
-        for _ in range(_SORTED_AT_ONCE):
-            captured = self._take(urgent=True)
-            if captured is None:
-                return
-            line = self._shown(captured)
-            with self._books.lock:
-                self._between = 0
-                if line is None:
-                    self._outbox.broken.add()
-                    continue
-                now = self._clock.monotonic()
-                if self._incidents.is_muted(line.fingerprint, now):
-                    self._books.muted += 1
-                elif not self._incidents.take(line.fingerprint, line, line.instance, now):
-                    self._outbox.put_back(captured, urgent=False)
-
-    def _take(self, *, urgent: bool) -> Captured | None:
-        """Take a record out of a lane; it counts as pending until `_between` is 0 again."""
-        with self._books.lock:
-            captured = self._outbox.take(urgent=urgent)
-            self._between = 0 if captured is None else 1
-            return captured
-
-    def _shown(self, captured: Captured) -> Line | None:
-        """Return a record's line, without secrets, or None for one that cannot be shown: that stops no other.
-
-        It may take long, so nothing is locked.
-        """
-        try:
-            return self._line_of(captured)
-        except Exception as error:  # noqa: BLE001 - whatever is in a record, the others go on
-            notices.say("broken record", f"a record could not be shown: {type(error).__name__}: {error}")
-            return None
-
     # -- posting -------------------------------------------------------------------------------------------------
 
     def _post(self) -> float | None:
         """Post the message in hand, or a new one. Returns the seconds until there may be one to post, or 0."""
-        wait = self._until_post()
+        wait = self._loader.wait(self._clock.monotonic(), at_once=self._flushing)
         if wait != 0.0:
             return wait
         client = self._slack.client
-        if self._hand and self._doubt and not self._doubt.is_over:
-            return self._look(self._hand, self._doubt)
+        if self._loader.hand and self._doubt and not self._doubt.is_over:
+            return self._look(self._loader.hand, self._doubt)
         if place := client.acquire("chat.postMessage", self._channel):
             return place
-        hand = self._hand = self._hand or self._next_shipment()
+        hand = self._loader.load()
         if hand is None:
             return 0.0
         given = hand.arguments()
@@ -252,73 +235,14 @@ class Sender:
         self._slack.channel_id = channel_id
         with self._books.lock:
             landing = hand.landed(ts, self._clock.monotonic())
-            self._hand = self._doubt = None
+            self._loader.hand = self._doubt = None
             self._books.delivered += landing.delivered
             self._books.merged += landing.merged
-        if landing.file:
-            self._uploads.add(channel_id, ts, landing.file)
-
-    def _until_post(self) -> float | None:
-        """Return the seconds until there is a message to post; None while nothing waits."""
-        now = self._clock.monotonic()
-        if self._hand or self._parts or self._outbox.has_urgent or self._incidents.to_post() or self._to_announce():
-            return 0.0
-        if not len(self._outbox):
-            self._normal_since = None
-            return 0.0 if self._losses() else None
-        if self._normal_since is None:
-            self._normal_since = now
-        if self._flushing or self._outbox.has_messageful:
-            return 0.0
-        return max(self._normal_since + self._flush_interval - now, 0.0)
-
-    def _to_announce(self) -> Announcement | None:
-        for board in self._incidents:
-            incident = self._incidents.announcement(board)
-            if incident is not None:
-                return Announcement(board, incident, self._incidents.announced)
-        return None
-
-    def _next_shipment(self) -> Shipment | None:
-        """Take the next message into the hand: what is left of a refused one, errors, announcements, lower levels."""
-        with self._books.lock:
-            if self._parts:
-                return self._parts.popleft()
-            board = self._incidents.to_post()
-        if board is not None:
-            return NewBoard(board, self._incidents, self._footer, self._mention)
-        return self._to_announce() or self._losses() or self._pack()
-
-    def _losses(self) -> Losses | None:
-        """Return what is to be said of losses, once the buffer has drained: one message for a whole episode."""
-        lost = {} if self._outbox.is_filling else self._books.untold()
-        return Losses(lost, self._footer, self._books.told) if lost else None
-
-    def _pack(self) -> Shipment | None:
-        """Fill a message with the lower levels."""
-        batch = Batch(Packing(), self._footer)
-        self._hand = batch
-        self._normal_since = None
-        while True:
-            captured = self._take(urgent=False)
-            if captured is None:
-                break
-            line = self._shown(captured)
-            with self._books.lock:
-                self._between = 0
-                if line is None:
-                    self._outbox.broken.add()
-                elif not batch.packing.add(line):
-                    self._outbox.put_back(captured, urgent=False)
-                    break
-        if not batch.packing.lines:
-            self._hand = None
-            return None
-        return batch
-
-    @property
-    def _footer(self) -> str:
-        return f"{self._instance.service} · {self._instance.name}"
+            self._books.overflow += landing.lost
+            if landing.file:
+                self._uploads.add(channel_id, hand.thread or ts, landing.file)
+            if landing.context:
+                self._loader.follow_up(hand.thread or ts, landing.context)
 
     # -- files and edits -----------------------------------------------------------------------------------------
 
@@ -333,7 +257,7 @@ class Sender:
         if board is None:
             return wait
         is_over = self._incidents.is_over(board, now)
-        if is_over and all(incident.count == 1 for incident in board.incidents) and not board.is_storm:
+        if is_over and not self._incidents.has_last_word(board):
             with self._books.lock:
                 self._incidents.forget(board)  # its message says all there is to say
             return 0.0
@@ -341,8 +265,8 @@ class Sender:
         if place := client.acquire("chat.update"):
             return place
         board.is_quiet = is_over
-        told = dict(boards.told(board))
-        given = boards.arguments(board, service=self._footer, mention="")
+        told, changes = dict(boards.told(board)), board.changes
+        given = boards.arguments(board, service=self._footer)
         try:
             client.call("chat.update", channel=self._slack.channel_id, ts=board.ts, **given)
         except Rejected as error:
@@ -352,9 +276,12 @@ class Sender:
             return 0.0
         self._slack.works()
         with self._books.lock:
-            delivered, merged = self._incidents.landed(board, told, str(board.ts), now)
-            self._books.delivered += delivered
+            news, merged = self._incidents.landed(board, told, str(board.ts), now)
+            board.changes_told = changes
+            self._books.delivered += len(news)
             self._books.merged += merged
+            if file := full_text(boards.full_texts(board, news)):
+                self._uploads.add(self._slack.channel_id, board.thread or str(board.ts), file)
             if is_over:
                 self._incidents.forget(board)
         return 0.0
@@ -371,27 +298,15 @@ class Sender:
 
     def _refused(self, error: Rejected) -> None:
         """Divide the message that Slack refuses for itself; for any other reason keep it and look again later."""
-        if error.code in UNPOSTABLE and self._hand:
-            self._divide(self._hand, error)
-        else:
+        hand = self._loader.hand
+        if error.code in UNTHREADABLE and hand is not None and self._loader.unthread(hand):
+            return
+        if error.code not in UNPOSTABLE or hand is None:
             self._slack.refused(error)
-
-    def _divide(self, hand: Shipment, error: Rejected) -> None:
-        """Try the halves of a message; of one record, that is refused alone, say so and count it."""
-        with self._books.lock:
-            parts = hand.divided()
-            self._hand = self._doubt = None
-            self._parts.extendleft(reversed(parts))
-            self._books.rejected += 0 if parts else hand.given_up()
-        if not parts:
+            return
+        self._doubt = None
+        if not self._loader.divide(hand):
             notices.say(f"{self._channel} message", f"Slack refuses a record of ours, it is dropped: {error}")
 
     def _pending(self) -> int:
-        held = self._hand.records if self._hand else 0
-        return (
-            len(self._outbox)
-            + self._between
-            + held
-            + sum(part.records for part in self._parts)
-            + self._incidents.unsaid
-        )
+        return self._loader.pending() + self._uploads.records

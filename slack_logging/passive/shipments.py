@@ -5,21 +5,51 @@ One is in the sender's hand at a time, and stays there until it is settled.
 
 from __future__ import annotations
 
+import abc
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from slack_logging.passive import boards
+from slack_logging.passive.capture import Captured
 from slack_logging.passive.incidents import Board, Incident, Incidents
 from slack_logging.passive.packing import Packing
-from slack_logging.passive.view import blocks, inline, notification, section_of, small_print
+from slack_logging.passive.view import blocks, inline, mention_text, message, notification, section_of, small_print
 
 #: Codes that refuse this very message: it would be refused for ever. All others say that the world is not right yet.
 UNPOSTABLE = frozenset(
     "invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long msg_too_large no_text invalid_arguments "
     "invalid_json json_not_object invalid_attachments invalid_metadata_format metadata_too_large".split()
 )
+
+#: Codes that refuse the thread: the message goes into the channel instead.
+UNTHREADABLE = frozenset(
+    "cannot_reply_to_message thread_not_found invalid_thread_ts restricted_action_non_threadable_channel "
+    "restricted_action_thread_locked".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A text that a message promises in its thread.
+
+    Attributes:
+        name: with its ending.
+        title: what people see above it.
+        content: the text.
+        records: how many are shown by it and by nothing else.
+    """
+
+    name: str
+    title: str
+    content: str
+    records: int = 0
+
+
+def full_text(text: str) -> File | None:
+    """Return the file of what a message has no room for; None if that is nothing."""
+    return File("record.txt", "Full text", text) if text else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,45 +59,72 @@ class Landing:
     Attributes:
         delivered: records on a line of their own.
         merged: records that are part of another's count.
-        file: a text that the message promises in its thread; may be empty.
+        file: what it promises in its thread.
+        context: records to be shown in its thread.
+        lost: records that it only counts.
     """
 
     delivered: int = 0
     merged: int = 0
-    file: str = ""
+    file: File | None = None
+    context: tuple[Captured, ...] = ()
+    lost: int = 0
 
 
-class Shipment(Protocol):
-    """A message on its way."""
+class Shipment(abc.ABC):
+    """A message on its way.
 
-    @property
-    def id(self) -> str:
-        """What its metadata holds, by which it is found again."""
+    Attributes:
+        id: what its metadata holds, by which it is found again.
+        thread: the `ts` of the message that it answers; empty for the channel.
+    """
+
+    def __init__(self, thread: str = "") -> None:
+        self.id = os.urandom(16).hex()
+        self.thread = thread
 
     @property
     def records(self) -> int:
         """How many records it holds that are nowhere else."""
+        return 0
 
+    @abc.abstractmethod
     def arguments(self) -> dict[str, Any]:
         """Return what chat.postMessage is given; the same message each time it is tried."""
 
+    @abc.abstractmethod
     def landed(self, ts: str, now: float) -> Landing:
         """Take in that Slack has it."""
 
     def divided(self) -> list[Shipment]:
         """Return smaller messages that say the same; none if there are none."""
+        return []
 
     def given_up(self) -> int:
         """Take in that Slack will never have it; return how many records nothing else will tell."""
+        return self.records
+
+    def metadata(self, records: int) -> dict[str, Any]:
+        """Return the message metadata by which a post whose answer was lost can be found again."""
+        event = {"v": 1, "id": self.id, "records": records}
+        return {"metadata": {"event_type": "slack_logging_records", "event_payload": event}}
 
 
-@dataclass(slots=True)
-class Batch:
-    """Records of lower levels, many to a message."""
+class Batch(Shipment):
+    """Records of lower levels, many to a message.
 
-    packing: Packing
-    footer: str
-    id: str = field(default_factory=lambda: os.urandom(16).hex())
+    Args:
+        packing: its lines; filled further until it is posted.
+        footer: shown below.
+        mention: who is notified if a record asks for it.
+        thread: see `Shipment`.
+    """
+
+    def __init__(self, packing: Packing, footer: str, mention: str, thread: str = "") -> None:
+        super().__init__(thread)
+        self.packing = packing
+        self._footer = footer
+        self._mention = mention
 
     @property
     def records(self) -> int:
@@ -77,87 +134,85 @@ class Batch:
     def arguments(self) -> dict[str, Any]:
         """See `Shipment`."""
         lines = self.packing.lines
-        return {
-            "text": notification(lines),
-            "parse": "none",
-            "blocks": blocks(lines, self.footer),
-            "unfurl_links": False,
-            "unfurl_media": False,
-            "metadata": metadata(self.id, self.records),
-        }
+        text = notification(lines)
+        mention = self._mention if any(line.mention for line, _ in lines) else ""
+        if mention:
+            text = f"{mention_text(mention)} {text}"
+        shown = blocks(lines, self._footer, mention=mention)
+        return message(text, shown, thread=self.thread) | self.metadata(self.records)
 
     def landed(self, ts: str, now: float) -> Landing:  # noqa: ARG002 - see `Shipment`
         """See `Shipment`."""
         oversize = self.packing.oversize
-        return Landing(self.packing.shown, self.packing.merged, oversize.text() if oversize else "")
+        return Landing(self.packing.shown, self.packing.merged, full_text(oversize.text() if oversize else ""))
 
     def divided(self) -> list[Shipment]:
         """See `Shipment`."""
-        return [Batch(half, self.footer) for half in self.packing.halves()]
-
-    def given_up(self) -> int:
-        """See `Shipment`."""
-        return self.records
+        return [Batch(half, self._footer, self._mention, self.thread) for half in self.packing.halves()]
 
 
-@dataclass(slots=True)
-class NewBoard:
-    """The first message of an incident or a storm. Its records are counted in the incidents."""
+class NewBoard(Shipment):
+    """The first message of an incident or a storm. Its records are counted in the incidents.
 
-    board: Board
-    incidents: Incidents
-    service: str
-    mention: str
-    id: str = field(default_factory=lambda: os.urandom(16).hex())
-    told: dict[str, int] = field(default_factory=dict)
-    records: int = 0
+    Args:
+        board: what it shows.
+        incidents: where the board is.
+        footer: shown below.
+        mention: who is notified.
+    """
+
+    def __init__(self, board: Board, incidents: Incidents, footer: str, mention: str) -> None:
+        super().__init__(board.thread)
+        self._board = board
+        self._incidents = incidents
+        self._footer = footer
+        self._mention = mention
+        self._told: dict[str, int] = {}
 
     def arguments(self) -> dict[str, Any]:
         """See `Shipment`. What repeats meanwhile is told: nobody has seen it yet."""
-        self.told = dict(boards.told(self.board))
-        given = boards.arguments(self.board, service=self.service, mention=self.mention)
-        return given | {"metadata": metadata(self.id, sum(self.told.values()))}
+        self._told = dict(boards.told(self._board))
+        given = boards.arguments(self._board, service=self._footer, mention=self._mention, thread=self.thread)
+        return given | self.metadata(sum(self._told.values()))
 
     def landed(self, ts: str, now: float) -> Landing:
         """See `Shipment`."""
-        delivered, merged = self.incidents.landed(self.board, self.told, ts, now)
-        return Landing(delivered, merged, boards.full_texts(self.board))
-
-    def divided(self) -> list[Shipment]:
-        """See `Shipment`."""
-        return []
+        news, merged = self._incidents.landed(self._board, self._told, ts, now)
+        first = self._board.incidents[0]
+        context, first.context = first.context, ()
+        return Landing(len(news), merged, full_text(boards.full_texts(self._board, news)), context)
 
     def given_up(self) -> int:
         """See `Shipment`."""
-        return self.incidents.forget(self.board)
+        return self._incidents.forget(self._board)
 
 
-@dataclass(slots=True)
-class Announcement:
-    """A reply, shown in the channel too, that an incident goes on. It holds no record."""
+class Announcement(Shipment):
+    """A reply, shown in the channel too, that an incident goes on. It holds no record.
 
-    board: Board
-    incident: Incident
-    settle: Callable[[Incident], None]
-    records: int = 0
-    id: str = field(default_factory=lambda: os.urandom(16).hex())
+    Args:
+        board: the message that it answers.
+        incident: what goes on.
+        settle: told when it is in Slack, or never will be.
+    """
+
+    def __init__(self, board: Board, incident: Incident, settle: Callable[[Incident], None]) -> None:
+        super().__init__(board.thread or str(board.ts))
+        self._incident = incident
+        self._settle = settle
 
     def arguments(self) -> dict[str, Any]:
         """See `Shipment`."""
-        return boards.announcement(self.board, self.incident) | {"metadata": metadata(self.id, self.records)}
+        return boards.announcement(self._incident, thread=self.thread) | self.metadata(0)
 
     def landed(self, ts: str, now: float) -> Landing:  # noqa: ARG002 - see `Shipment`
         """See `Shipment`."""
-        self.settle(self.incident)
+        self._settle(self._incident)
         return Landing()
-
-    def divided(self) -> list[Shipment]:
-        """See `Shipment`."""
-        return []
 
     def given_up(self) -> int:
         """See `Shipment`."""
-        self.settle(self.incident)
+        self._settle(self._incident)
         return 0
 
 
@@ -167,49 +222,40 @@ _REASONS = {
     "evicted": "to make room for errors",
     "broken": "unreadable",
     "rejected": "refused by Slack",
+    "overflow": "too many, and no file could be shared",
 }
 
 
-@dataclass(slots=True)
-class Losses:
-    """A message that says what was not shown, and why. It holds no record."""
+class Losses(Shipment):
+    """A message that says what was not shown, and why. It holds no record.
 
-    lost: Mapping[str, int]
-    footer: str
-    settle: Callable[[Mapping[str, int]], None]
-    records: int = 0
-    id: str = field(default_factory=lambda: os.urandom(16).hex())
+    Args:
+        lost: how many records, by reason.
+        footer: shown below.
+        settle: told when it is in Slack, or never will be.
+    """
+
+    def __init__(self, lost: Mapping[str, int], footer: str, settle: Callable[[Mapping[str, int]], None]) -> None:
+        super().__init__()
+        self._lost = lost
+        self._footer = footer
+        self._settle = settle
 
     def arguments(self) -> dict[str, Any]:
         """See `Shipment`."""
-        total = sum(self.lost.values())
-        reasons = "; ".join(f"{count:,} {_REASONS[reason]}" for reason, count in self.lost.items())
+        total = sum(self._lost.values())
+        reasons = "; ".join(f"{count:,} {_REASONS[reason]}" for reason, count in self._lost.items())
         text = f"{total:,} {'record is' if total == 1 else 'records are'} not shown here: {reasons}"
         parts = [{"type": "emoji", "name": "warning"}, inline(f" {text}\n", bold=True)]
-        return {
-            "text": f":warning: {text}",
-            "parse": "none",
-            "blocks": [{"type": "rich_text", "elements": [section_of(parts)]}, small_print(self.footer)],
-            "unfurl_links": False,
-            "unfurl_media": False,
-            "metadata": metadata(self.id, self.records),
-        }
+        shown = [{"type": "rich_text", "elements": [section_of(parts)]}, small_print(self._footer)]
+        return message(f":warning: {text}", shown) | self.metadata(0)
 
     def landed(self, ts: str, now: float) -> Landing:  # noqa: ARG002 - see `Shipment`
         """See `Shipment`."""
-        self.settle(self.lost)
+        self._settle(self._lost)
         return Landing()
-
-    def divided(self) -> list[Shipment]:
-        """See `Shipment`."""
-        return []
 
     def given_up(self) -> int:
         """See `Shipment`."""
-        self.settle(self.lost)
+        self._settle(self._lost)
         return 0
-
-
-def metadata(id_: str, records: int) -> dict[str, Any]:
-    """Return the message metadata by which a post whose answer was lost can be found again."""
-    return {"event_type": "slack_logging_records", "event_payload": {"v": 1, "id": id_, "records": records}}

@@ -17,7 +17,8 @@ class Stats:
         delivered: shown in Slack, each on a line of its own.
         merged: shown as part of another line's count, such as ``x3``.
         dropped: not shown, by reason: ``full`` (the buffer was), ``evicted`` (made room for an ERROR),
-            ``rejected`` (Slack refuses the message itself), ``broken`` (could not be captured).
+            ``rejected`` (Slack refuses the message itself), ``broken`` (could not be captured), ``muted``,
+            ``overflow`` (too many to show, where no file can be shared), ``context`` (no error followed yet).
         pending: waiting, or in a message whose answer is not in yet.
     """
 

@@ -49,6 +49,8 @@ class Line:
         gist: what an exception says and where in the application it came from; empty without one.
         fingerprint: what errors of one kind share; empty below ERROR.
         instance: who logged it, ``host/pid``.
+        thread: the `ts` of a message in whose thread it goes; empty for the channel.
+        mention: whether somebody is notified; None for what is usual at its level.
     """
 
     levelno: int
@@ -60,11 +62,19 @@ class Line:
     gist: str = ""
     fingerprint: str = ""
     instance: str = ""
+    thread: str = ""
+    mention: bool | None = None
+
+    @property
+    def headline(self) -> str:
+        """Return the summary and what the exception says, short."""
+        said = self.gist.partition("\n")[0]
+        return shorten(f"{self.summary}: {said}" if said else self.summary, MAX_HEAD)
 
     @property
     def head_units(self) -> int:
         """Return how much of a message's limit the line takes without its detail, with a count."""
-        return 2 * _FRAME + len(self.clock) + units(self.logger) + units(shorten(self.summary, MAX_HEAD))
+        return 2 * _FRAME + len(self.clock) + units(self.logger) + units(self.headline)
 
     @property
     def units(self) -> int:
@@ -73,11 +83,12 @@ class Line:
 
     def repeats(self, other: Line) -> bool:
         """Tell whether the two say the same, but for the time."""
-        return (self.summary, self.detail, self.logger, self.levelno) == (
+        return (self.summary, self.detail, self.logger, self.levelno, self.mention) == (
             other.summary,
             other.detail,
             other.logger,
             other.levelno,
+            other.mention,
         )
 
     def text(self) -> str:
@@ -113,7 +124,9 @@ def line_of(entry: str, *, own_format: bool = False) -> Line:
             f"  {one_line(name)}={shorten(one_line(str(value)), _MAX_EXTRA)}" for name, value in extra.items()
         )
     exception = visible(fields.get("exception", ""))
-    parts = (rest, folded(exception), visible(fields.get("stack", "")))
+    told = fields.get("slack", {})
+    logged_in = fields.get("source", "").rpartition(":")[0]
+    parts = (rest, folded(exception, logged_in), visible(fields.get("stack", "")))
     return Line(
         levelno=fields["level_number"],
         logger="" if own_format else one_line(fields["logger"]),
@@ -121,18 +134,39 @@ def line_of(entry: str, *, own_format: bool = False) -> Line:
         clock=moment.strftime("%H:%M:%S UTC"),
         summary=summary,
         detail="\n".join(part for part in parts if part),
-        gist=gist(exception),
+        gist=gist(exception, logged_in),
         fingerprint=fields.get("fingerprint", ""),
         instance=fields.get("instance", ""),
+        thread=told.get("thread", ""),
+        mention=told.get("mention"),
     )
 
 
-def blocks(lines: Iterable[tuple[Line, int]], footer: str) -> list[dict[str, Any]]:
+def message(text: str, blocks: list[dict[str, Any]], *, thread: str = "") -> dict[str, Any]:
+    """Return what chat.postMessage and chat.update are given: text that is literal, and links that show no preview.
+
+    Args:
+        text: the notification, as mrkdwn.
+        blocks: what the message shows.
+        thread: the `ts` of the message that it answers; may be empty.
+    """
+    return {
+        "text": text,
+        "parse": "none",
+        "blocks": blocks,
+        "unfurl_links": False,
+        "unfurl_media": False,
+        **({"thread_ts": thread} if thread else {}),
+    }
+
+
+def blocks(lines: Iterable[tuple[Line, int]], footer: str, *, mention: str = "") -> list[dict[str, Any]]:
     """Return the blocks of a message.
 
     Args:
         lines: each with how often it came in a row.
         footer: who speaks; shown small below.
+        mention: who is notified; see `mention_element`.
     """
     elements: list[dict[str, Any]] = []
     section: list[dict[str, Any]] = []
@@ -141,6 +175,8 @@ def blocks(lines: Iterable[tuple[Line, int]], footer: str) -> list[dict[str, Any
         if line.detail:
             elements += [section_of(section), preformatted(line.detail)]
             section = []
+    if mention:
+        section += [mention_element(mention), inline("\n")]
     if section:
         elements.append(section_of(section))
     return [{"type": "rich_text", "elements": elements}, small_print(footer)]
@@ -168,32 +204,48 @@ def emoji_of(levelno: int) -> str:
     return next((name for least, name in _EMOJI if levelno >= least), "white_circle")
 
 
-def head(line: Line, count: int, *, most: int | None = None) -> list[dict[str, Any]]:
+def head(line: Line, count: int, *, is_short: bool = False) -> list[dict[str, Any]]:
     """Return the inline elements of a line's first row, a line break at the end.
 
     Args:
         line: what to show.
         count: how often it came.
-        most: units of the summary at most; None for all.
+        is_short: whether nothing but this row tells of it.
     """
     parts: list[dict[str, Any]] = [{"type": "emoji", "name": emoji_of(line.levelno)}]
     if line.logger:
         parts += [inline(" "), time_of(line.created, line.clock), inline(" "), inline(line.logger, bold=True)]
-    parts.append(inline(f" {line.summary if most is None else shorten(line.summary, most)}"))
+    parts.append(inline(f" {line.headline if is_short else line.summary}"))
     if count > 1:
         parts.append(inline(f" x{count:,}", bold=True))
     parts.append(inline("\n"))
     return parts
 
 
-def time_of(moment: float, fallback: str) -> dict[str, Any]:
+def time_of(moment: float, fallback: str, *, form: str = "{time_secs}") -> dict[str, Any]:
     """Return the inline element that shows a moment (epoch seconds) in the reader's own time."""
-    return {"type": "date", "timestamp": int(moment), "format": "{time_secs}", "fallback": fallback}
+    return {"type": "date", "timestamp": int(moment), "format": form, "fallback": fallback}
 
 
 def inline(text: str, *, bold: bool = False) -> dict[str, Any]:
     """Return the inline element of a text."""
     return {"type": "text", "text": text, **({"style": {"bold": True}} if bold else {})}
+
+
+def mention_element(mention: str) -> dict[str, Any]:
+    """Return the inline element that notifies a user or user group, given by id, or ``here`` or ``channel``."""
+    if mention in ("here", "channel", "everyone"):
+        return {"type": "broadcast", "range": mention}
+    if mention.startswith("S"):
+        return {"type": "usergroup", "usergroup_id": mention}
+    return {"type": "user", "user_id": mention}
+
+
+def mention_text(mention: str) -> str:
+    """Return the same as mrkdwn."""
+    if mention in ("here", "channel", "everyone"):
+        return f"<!{mention}>"
+    return f"<!subteam^{mention}>" if mention.startswith("S") else f"<@{mention}>"
 
 
 def section_of(parts: list[dict[str, Any]]) -> dict[str, Any]:

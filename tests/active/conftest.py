@@ -7,15 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from slack_logging import CommandRouter, SlackCommandSource
 from slack_logging.local import LocalSlack
 from slack_logging.testing import FakeClock
-
-# No test judges by wall time, and hypothesis' own would.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 CHANNEL = "#ops-commands"
 DONE, ERRORED, REFUSED, PUZZLED, LATE, EYES = "white_check_mark x no_entry grey_question zzz eyes".split()

@@ -6,7 +6,7 @@ import json
 import logging
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slack_logging import SlackFormatter
@@ -85,9 +85,6 @@ FIELDS = "fingerprint message level level_number logger time source exception st
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 
 
-@settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)  # the first text of a fresh checkout takes a second to draw
 @given(st.dictionaries(st.sampled_from(FIELDS), PLAIN | st.dictionaries(st.text(max_size=5), PLAIN, max_size=3)))
 def test_any_object_becomes_a_record_that_can_be_formatted(entry: dict[str, object]) -> None:
     """Whatever stands in its fields."""

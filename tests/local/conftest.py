@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tests.local.listening import Client
-
-# No test judges by wall time, and hypothesis' own would.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 #: Calls a method of slack_sdk's client by name and returns Slack's answer, refusals too.
 Ask = Callable[..., dict[str, Any]]

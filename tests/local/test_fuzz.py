@@ -28,7 +28,7 @@ from slack_logging.testing import FakeClock
 from tests.local.listening import PATIENCE, Client, url_of
 
 #: The fixtures are shared by all examples on purpose.
-bounded = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+bounded = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 SCOPES = DEFAULT_SCOPES.union(["files:read"], *(method.scopes for method in METHODS.values()))
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slack_logging.local.api.arguments import Arguments
@@ -41,7 +41,7 @@ VALUES = st.recursive(
 
 @pytest.mark.parametrize("method", sorted(METHODS))
 @given(sent=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6), as_form=st.booleans())
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 def test_no_arguments_make_a_method_fail(method: str, sent: dict[str, Any], as_form: bool) -> None:
     """Every method answers every call with a result or a refusal of Slack's, and the answer is JSON."""
     people = People(FakeClock())

@@ -44,7 +44,7 @@ ALLOW = {"channel": "#ops-commands", "allow": ["U024BE7LH"], "start": "manual"}
         ({"flush_intervall": 5}, "SlackHandler has no option 'flush_intervall': did you mean flush_interval?"),
         (
             {"xyz": 5},
-            "SlackHandler has no option 'xyz': known: api_url, channel, close_timeout, commands, flush_interval",
+            "SlackHandler has no option 'xyz': known: api_url, channel, close_timeout, commands, context",
         ),
         ({"allow": ["U024BE7LH"]}, "SlackHandler has no option 'allow': it belongs into commands={...}"),
         ({"start": "manual"}, "SlackHandler has no option 'start': it belongs into commands={...}"),

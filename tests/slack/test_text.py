@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slack_logging.slack.literal import escape
@@ -141,7 +141,6 @@ def test_what_clients_do_to_typed_text_is_undone(made: str, meant: str) -> None:
     assert tidy(made) == meant
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_escaping_is_undone_exactly_once(text: str) -> None:
     """What was escaped comes back as it was, whatever looks like an entity in it."""
@@ -159,7 +158,6 @@ _element = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(_element | _json), st.text(alphabet="<>|@#!`&;gtlamp^- \nx“—…\u200b"))
 def test_no_message_is_too_odd(elements: list[Any], raw: str) -> None:
     """Any JSON where a block should be, and any text, is read without an error."""

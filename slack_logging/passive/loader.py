@@ -1,0 +1,224 @@
+"""What a sender posts next: records become incidents, messages of many lines, and digests. Pure but for the notices.
+
+One message is in hand at a time, and stays there until it is settled. What is loaded first: what is left of a message
+that Slack refused as a whole, new incidents, announcements, losses, then the lower levels: packed, or as a digest where
+they are more than the pace can carry.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+
+from slack_logging import notices
+from slack_logging.passive.books import Books
+from slack_logging.passive.capture import Captured, context_of, in_thread
+from slack_logging.passive.digest import Digest
+from slack_logging.passive.incidents import Incidents
+from slack_logging.passive.outbox import MemoryOutbox
+from slack_logging.passive.packing import Packing
+from slack_logging.passive.shipments import Announcement, Batch, Losses, NewBoard, Shipment
+from slack_logging.passive.view import Line, line_of
+
+#: Messages that may wait in a channel that takes one a second, and when the program ends; more become a digest.
+_MOST_WAITING, _MOST_AT_EXIT = 20, 3
+
+#: Errors that are told apart in one step: more would keep others from the books for long.
+_SORTED_AT_ONCE = 500
+
+
+class Loader:
+    """Takes records out of an outbox. For the sender's thread; `pending` under the books' lock.
+
+    Args:
+        outbox: filled by others.
+        incidents: what errors become.
+        entry_of: makes a canonical entry of a captured record, without secrets.
+        own_format: tells whether entries hold a text that the user's own formatter made.
+        footer: shown under each message.
+        flush_interval: seconds that lower levels wait for company.
+        mention: who is notified of an incident; see `slack_logging.passive.boards.arguments`.
+
+    Attributes:
+        hand: the message that is on its way.
+        is_last: whether the program ends: then there is no time for many messages.
+        books: where its records are counted; set by the sender.
+    """
+
+    books: Books
+
+    def __init__(
+        self,
+        outbox: MemoryOutbox,
+        incidents: Incidents,
+        *,
+        entry_of: Callable[[Captured], str],
+        own_format: Callable[[], bool],
+        footer: str,
+        flush_interval: float,
+        mention: str,
+    ) -> None:
+        self.hand: Shipment | None = None
+        self.is_last = False
+        self._outbox = outbox
+        self._incidents = incidents
+        self._entry_of = entry_of
+        self._own_format = own_format
+        self._footer = footer
+        self._flush_interval = flush_interval
+        self._mention = mention
+        self._parts: deque[Shipment] = deque()  # of a message that Slack refused as a whole
+        self._between = 0  # records between a lane and the message or incident that they belong to
+        self._normal_since: float | None = None
+
+    def pending(self) -> int:
+        """Return how many records are nowhere but here and in the outbox."""
+        held = self.hand.records if self.hand else 0
+        parts = sum(part.records for part in self._parts)
+        return len(self._outbox) + self._between + held + parts + self._incidents.unsaid
+
+    def sort_errors(self, now: float) -> None:
+        """Move urgent records into their incidents; what finds no room there goes with the lower levels."""
+        for _ in range(_SORTED_AT_ONCE):
+            captured = self._take(urgent=True)
+            if captured is None:
+                return
+            line = self._shown(captured)
+            with self.books.lock:
+                self._between = 0
+                if line is None:
+                    self._outbox.broken.add()
+                elif self._incidents.leave_out(line, now):
+                    self.books.muted += 1
+                elif not self._incidents.take(line, now, context_of(captured)):
+                    self._outbox.put_back(captured, urgent=False)
+
+    def wait(self, now: float, *, at_once: bool) -> float | None:
+        """Return the seconds until there is a message to post; None while nothing waits.
+
+        Args:
+            now: monotonic seconds.
+            at_once: whether somebody waits: then lower levels do not wait for company.
+        """
+        if self.hand or self._parts or self._outbox.has_urgent or self._incidents.to_post() or self._to_announce():
+            return 0.0
+        if not len(self._outbox):
+            self._normal_since = None
+            return 0.0 if self.losses() else None
+        if self._normal_since is None:
+            self._normal_since = now
+        if at_once or self._outbox.has_messageful:
+            return 0.0
+        return max(self._normal_since + self._flush_interval - now, 0.0)
+
+    def load(self) -> Shipment | None:
+        """Take the next message into the hand, unless there is one; return what is there."""
+        if self.hand is None:
+            self.hand = self._next() or self._load_lower_levels()
+        return self.hand
+
+    def follow_up(self, thread: str, context: tuple[Captured, ...]) -> None:
+        """Have records that led to an error shown in its thread next; until now they were left out. Under the lock."""
+        self._outbox.context.add(-len(context))
+        for captured in reversed(context):
+            self._outbox.put_back(in_thread(captured, thread), urgent=False)
+        self._normal_since = -math.inf  # who looks at the error wants them now
+
+    def unthread(self, hand: Shipment) -> bool:
+        """Have a message go into the channel, because its thread takes none; False if it was in none."""
+        had_thread, hand.thread = hand.thread, ""
+        return bool(had_thread)
+
+    def losses(self) -> Losses | None:
+        """Return what is to be said of losses, once the buffer has drained: one message for a whole episode."""
+        lost = {} if self._outbox.is_filling else self.books.untold()
+        return Losses(lost, self._footer, self.books.told) if lost else None
+
+    def divide(self, hand: Shipment) -> bool:
+        """Have the halves of a message tried; False for one record that is refused alone: it is dropped."""
+        with self.books.lock:
+            parts = hand.divided()
+            self.hand = None
+            self._parts.extendleft(reversed(parts))
+            self.books.rejected += 0 if parts else hand.given_up()
+        return bool(parts)
+
+    def _next(self) -> Shipment | None:
+        with self.books.lock:
+            if self._parts:
+                self.hand = self._parts.popleft()
+                return self.hand
+            board = self._incidents.to_post()
+        if board is not None:
+            return NewBoard(board, self._incidents, self._footer, self._mention)
+        return self._to_announce() or self.losses()
+
+    def _to_announce(self) -> Announcement | None:
+        for board in self._incidents:
+            incident = self._incidents.announcement(board)
+            if incident is not None:
+                return Announcement(board, incident, self._incidents.announced)
+        return None
+
+    def _load_lower_levels(self) -> Shipment | None:
+        """Fill a message or a digest; it is in hand meanwhile, so that its records count."""
+        self._normal_since = None
+        most = _MOST_AT_EXIT if self.is_last else _MOST_WAITING
+        return self._digest() if self._outbox.messages > most else self._pack()
+
+    def _pack(self) -> Shipment | None:
+        """Fill a message with lines that go to the same thread, or to none."""
+        batch: Batch | None = None
+        while captured := self._take(urgent=False):
+            line = self._shown(captured)
+            with self.books.lock:
+                self._between = 0
+                if line is None:
+                    self._outbox.broken.add()
+                    continue
+                if batch is None:
+                    batch = self.hand = self._batch(line.thread)
+                if line.thread != batch.thread or not batch.packing.add(line):
+                    self._outbox.put_back(captured, urgent=False)
+                    break
+        return batch
+
+    def _batch(self, thread: str) -> Batch:
+        return Batch(Packing(), self._footer, self._mention, thread)
+
+    def _digest(self) -> Shipment | None:
+        """Fill a digest, until the file is full or an error comes in."""
+        digest = self.hand = Digest(self._footer, has_file=True)
+        while not (digest.is_full or self._outbox.has_urgent) and (captured := self._take(urgent=False)):
+            entry = self._entry(captured)
+            with self.books.lock:
+                self._between = 0
+                if entry is None:
+                    self._outbox.broken.add()
+                else:
+                    digest.add(entry)
+        return digest if digest.records else None
+
+    def _take(self, *, urgent: bool) -> Captured | None:
+        """Take a record out of a lane; it counts as pending until `_between` is 0 again."""
+        with self.books.lock:
+            captured = self._outbox.take(urgent=urgent)
+            self._between = 0 if captured is None else 1
+            return captured
+
+    def _shown(self, captured: Captured) -> Line | None:
+        """Return a record's line, or None for one that cannot be shown."""
+        entry = self._entry(captured)
+        return None if entry is None else line_of(entry, own_format=self._own_format())
+
+    def _entry(self, captured: Captured) -> str | None:
+        """Return a record's canonical entry, or None for one that cannot be shown: that stops no other.
+
+        It may take long, so nothing is locked.
+        """
+        try:
+            return self._entry_of(captured)
+        except Exception as error:  # noqa: BLE001 - whatever is in a record, the others go on
+            notices.say("broken record", f"a record could not be shown: {type(error).__name__}: {error}")
+            return None

@@ -1,0 +1,159 @@
+"""`context=N`: what led to an error stands in its thread, and nothing else is posted below ERROR."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from slack_logging import SlackHandler
+from slack_logging.local import LocalSlack
+from slack_logging.local.state.text import visible_text
+from slack_logging.testing import FakeClock
+from tests.passive.conftest import shown
+
+
+@pytest.fixture
+def handler(slack: LocalSlack) -> Iterator[SlackHandler]:
+    """Make a handler that keeps three records."""
+    made = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url, context=3)
+    yield made
+    made.close()
+
+
+def settle(clock: FakeClock, handler: SlackHandler) -> None:
+    clock.run_until(lambda: handler._delivery.sender.idle)
+
+
+def threads(slack: LocalSlack) -> dict[str, list[str]]:
+    """Return the last words of each line in each message's thread, by the last word of the message's first line."""
+    found = {}
+    for message in slack.messages("#ops-log"):
+        answers = slack.messages("#ops-log", thread_ts=message["ts"])[1:]
+        lines = [line for answer in answers for line in visible_text(answer).splitlines()[:-1]]
+        found[visible_text(message).splitlines()[0].split()[-1]] = [line.split()[-1] for line in lines]
+    return found
+
+
+def test_the_last_records_stand_in_the_errors_thread(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    """In order; older ones are left out, and what comes without an error is not posted."""
+    for name in ("one", "two", "three", "four"):
+        logger.info(name)
+    logger.error("boom")
+    logger.info("five")
+    settle(clock, handler)
+    assert threads(slack) == {"boom": ["two", "three", "four"]}
+    stats = handler.stats()
+    assert (stats.emitted, stats.delivered, stats.dropped) == (6, 4, {"context": 2})
+    assert stats.adds_up
+
+
+def test_below_an_error_nothing_is_posted(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    """And that it is not posted is no loss to speak of."""
+    logger.warning("careful")
+    assert handler.flush()
+    assert shown(slack) == ""
+    assert handler.stats().dropped == {"context": 1}
+
+
+def test_each_error_shows_its_own(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    """What one error has shown, the next does not."""
+    logger.info("one")
+    logger.error("boom")
+    logger.info("two")
+    logger.error("bang")
+    settle(clock, handler)
+    assert threads(slack) == {"boom": ["one"], "bang": ["two"]}
+
+
+def test_repeats_show_what_led_to_the_first(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    """The others' counts as left out."""
+    for name in ("one", "two"):
+        logger.info(name)
+        logger.error("boom")
+    settle(clock, handler)
+    assert threads(slack) == {"boom": ["one"]}
+    stats = handler.stats()
+    assert (stats.delivered, stats.merged, stats.dropped) == (2, 1, {"context": 1})
+
+
+def test_a_storms_errors_do_without(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    """Their message has one thread for all."""
+    for name in "abcdefgh":
+        logger.info("of-%s", name)
+        logger.error(f"failed {name}")
+    settle(clock, handler)
+    assert [lines for lines in threads(slack).values() if lines] == [[f"of-{name}"] for name in "abcdef"]
+    assert handler.stats().dropped == {"context": 2}
+
+
+def test_threads_do_not_mix(clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger) -> None:
+    """Two requests, each in a thread of its own, log in turns."""
+    turn = [threading.Event() for _ in range(4)]
+
+    def request(name: str, first: int) -> None:
+        for step in (first, first + 2):
+            assert turn[step].wait(20)
+            if step == first:
+                logger.info("of-%s", name)
+            else:
+                logger.error(f"failed {name}")
+            if step < 3:
+                turn[step + 1].set()
+
+    both = [threading.Thread(target=request, args=item) for item in (("red", 0), ("blue", 1))]
+    for thread in both:
+        thread.start()
+    turn[0].set()
+    for thread in both:
+        thread.join()
+    settle(clock, handler)
+    assert threads(slack) == {"red": ["of-red"], "blue": ["of-blue"]}
+
+
+def test_tasks_do_not_mix(clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger) -> None:
+    """Nor do a task and the one that began it."""
+
+    async def request(name: str) -> None:
+        logger.info("of-%s", name)
+        await asyncio.sleep(0)
+        logger.error(f"failed {name}")
+
+    async def server() -> None:
+        logger.info("serving")
+        await asyncio.gather(request("red"), request("blue"))
+
+    asyncio.run(server())
+    settle(clock, handler)
+    assert threads(slack) == {"red": ["of-red"], "blue": ["of-blue"]}
+
+
+def test_two_handlers_keep_their_own(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    """As many as each was told."""
+    slack.add_channel("#other")
+    slack.invite("#other", slack.bot_user_id)
+    other = SlackHandler("#other", token=slack.bot_token, api_url=slack.api_url, context=1)
+    logger.addHandler(other)
+    for name in ("one", "two"):
+        logger.info(name)
+    logger.error("boom")
+    settle(clock, handler)
+    settle(clock, other)
+    assert threads(slack) == {"boom": ["one", "two"]}
+    assert other.stats().dropped == {"context": 1}
+    other.close()
