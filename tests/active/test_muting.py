@@ -189,9 +189,7 @@ def test_who_may_run_commands_may_mute(service: Service, who: Who) -> None:
         stranger,
         lambda slack: in_group(slack, guest=True),
         lambda slack: in_group(slack, external=True),
-        lambda slack: in_group(slack, deactivated=True),
         lambda slack: in_group(slack, bot=True),
-        lambda slack: named(slack, deactivated=True),
         lambda slack: named(slack, bot=True),
         lambda slack: named(slack, bot="workflow"),
         lambda slack: (slack.bot_user_id, [slack.bot_user_id]),
@@ -211,6 +209,19 @@ def test_nobody_else_may(service: Service, who: Who) -> None:
     service.logger.error("disk full")
     service.clock.run_until(lambda: "x 2, last" in service.text(ts))
     assert handler.stats().dropped == {}
+
+
+@pytest.mark.parametrize("who", [in_group, named])
+def test_who_was_deactivated_before_anybody_looked_may_not(service: Service, who: Who) -> None:
+    """His reaction stays, as in Slack, and does nothing."""
+    id_, allow = who(service.slack)
+    service.start(*allow)
+    ts = service.fail()
+    service.react(ts, id_)
+    service.slack.deactivate(id_)
+    service.after_looks(3)
+    assert service.audited == [f"mute of {id_} refused: 'disk full'"]
+    assert service.slack.reactions(LOG, ts) == {"mute": [id_]}
 
 
 def test_a_crowd_hides_nobody_and_costs_nothing(service: Service) -> None:
