@@ -12,7 +12,14 @@ from slack_logging.cli import main
     [
         (["lokal"], "slack-logging: argument COMMAND: invalid choice: 'lokal'"),
         (["local", "--port", "x"], "slack-logging local: argument --port: 'x' is no port: give a number from 0 to"),
-        (["local", "--prot", "1"], "slack-logging: unrecognized arguments: --prot 1; slack-logging --help says more"),
+        (
+            ["local", "--prot", "1"],
+            "slack-logging local: unrecognized arguments: --prot 1; slack-logging local --help says more",
+        ),
+        (
+            ["local", "--scopes", ",,"],
+            "slack-logging local: argument --scopes: ',,' names no scope: give some, such as chat:write,",
+        ),
         (["demo", "--port", "99999"], "slack-logging demo: argument --port: '99999' is no port"),
         (["--colour"], "slack-logging: "),
     ],

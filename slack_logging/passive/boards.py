@@ -25,10 +25,13 @@ from slack_logging.passive.view import (
     small_print,
     time_of,
 )
-from slack_logging.slack.literal import last_part, shorten, units
+from slack_logging.slack.literal import last_part, one_line, shorten, units
 
-#: Units kept free for counts, times and instances, which grow.
-_COUNTER = 300
+#: Units kept free for counts, times, instances and what is said of muting, which grow.
+_COUNTER = 400
+
+#: Units of the name of who muted an error.
+_MAX_NAME = 50
 
 #: Units of an exception's gist, which stands above its traceback.
 _GIST = 1_000
@@ -81,8 +84,10 @@ def _single(board: Board, incident: Incident, medium: Medium) -> list[dict[str, 
     detail = "\n\n".join(part for part in (shown.gist if "\n" in shown.gist else "", shown.detail) if part)
     if detail:
         elements.append(preformatted(detail))
-    if incident.count > 1 or board.is_quiet:
+    if incident.count > 1 or (board.is_quiet and not incident.mute):
         elements.append(section_of(counter(board, incident)))
+    if about := muting(board):
+        elements.append(section_of(about))
     return elements
 
 
@@ -91,18 +96,33 @@ def _storm(board: Board) -> list[dict[str, Any]]:
     parts = [inline(f"{len(board.incidents):,} more {kinds}, a line each", bold=True), inline("\n")]
     for incident in board.incidents:
         parts += head(incident.line, incident.count, is_short=True)
-    if board.is_quiet:
+    if board.is_quiet and not all(incident.mute for incident in board.incidents):
         parts += [inline(f"quiet; {sum(each.count for each in board.incidents):,} in all"), inline("\n")]
-    return [section_of(parts)]
+    return [section_of(parts + muting(board))]
 
 
 def counter(board: Board, incident: Incident) -> list[dict[str, Any]]:
     """Return the inline elements that tell how often an incident came, and when and where last."""
     count = f"{incident.count:,}"
-    start = f"quiet; {count} in all, last " if board.is_quiet else f"x {count}, last "
+    start = f"quiet; {count} in all, last " if board.is_quiet and not incident.mute else f"x {count}, last "
     clock = datetime.fromtimestamp(incident.last, timezone.utc).strftime("%H:%M:%S UTC")
     where = f", {incident.where}" if incident.where else ""
     return [inline(start, bold=True), time_of(incident.last, clock), inline(f"{where}\n")]
+
+
+def muting(board: Board) -> list[dict[str, Any]]:
+    """Return what is said of muting: until when and by whom, and in the end what that left out; nothing without it."""
+    mutes = [incident.mute for incident in board.incidents if incident.mute]
+    left_out = sum(incident.left_out for incident in board.incidents)
+    if not mutes:
+        return [inline(f"{left_out:,} more came while it was muted\n")] if left_out else []
+    last = max(mutes, key=lambda mute: mute.ends)
+    some = f"{len(mutes):,} of them are " if len(mutes) < len(board.incidents) else ""
+    clock = datetime.fromtimestamp(last.ends, timezone.utc).strftime("%H:%M UTC")
+    by = f" by {shorten(one_line(last.by), _MAX_NAME)}" if last.by else ""
+    more = f"; {left_out:,} more came" if board.is_quiet and left_out else ""
+    start = inline(f"{some}muted until ", bold=True)
+    return [start, time_of(last.ends, clock, form="{time}"), inline(f"{by}{more}\n")]
 
 
 def _fits(line: Line, medium: Medium) -> bool:

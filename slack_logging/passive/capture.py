@@ -33,6 +33,9 @@ MAX_PART, MAX_EXTRA = 64 * 1024, 16 * 1024
 STANDARD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "slack"}
 _STANDARD_COUNT = len(logging.makeLogRecord({}).__dict__)
 
+#: Characters before a cut in which a secret may stand that it would divide.
+_EDGE = 1024
+
 #: Bytes that one captured record takes besides its text: measured with tracemalloc, rounded up.
 OVERHEAD = 260
 
@@ -209,10 +212,14 @@ def message_of(msg: object, args: Any) -> str:
 
 
 def cut(text: str, most: int = MAX_CHARS) -> str:
-    """Return at most `most` characters of `text`, and how many there were."""
+    """Return at most `most` characters of `text`, and how many there were.
+
+    The cut is at a space, or far before the limit: half a secret would not be known for what it is.
+    """
     if len(text) <= most:
         return text
-    return f"{text[:most]} ... (cut: {len(text):,} characters in all)"
+    edge = max(text.rfind(space, most - _EDGE, most) for space in " \n")
+    return f"{text[: edge if edge > 0 else most - _EDGE]} ... (cut: {len(text):,} characters in all)"
 
 
 def _bytes(text: str) -> int:

@@ -61,10 +61,9 @@ class Doubt:
             if due > 0:
                 return due
         place = client.acquire("conversations.history")
-        if place > _PATIENCE:
-            self._see_nothing()
-            return 0.0
-        return place
+        if place:
+            self._postpone(place)
+        return 0.0 if self.is_over else place
 
     def look(self, client: Client, channel: str) -> tuple[str, str] | None:
         """Return the channel's id and the message's `ts` if the message is there.
@@ -81,7 +80,10 @@ class Doubt:
         """
         try:
             channel_id = client.channel_id(channel, timeout=0)
-        except (Rejected, RateLimited):
+        except RateLimited as error:
+            self._postpone(error.retry_after)
+            return None
+        except Rejected:
             self._see_nothing()
             return None
         try:
@@ -102,6 +104,12 @@ class Doubt:
         if not self._was_blind:
             return arguments
         return arguments | {"blocks": [*arguments["blocks"], small_print(_SENT_AGAIN)]}
+
+    def _postpone(self, wait: float) -> None:
+        """Look after so many seconds, if that is not too long."""
+        self._since = self._clock.monotonic() + wait - self._looks[0]
+        if wait > _PATIENCE:
+            self._see_nothing()
 
     def _see_nothing(self) -> None:
         self._was_blind = True

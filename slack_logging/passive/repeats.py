@@ -27,21 +27,28 @@ def next_due(incidents: Incidents, now: float, *, at_once: bool) -> tuple[Board 
         now: monotonic seconds.
         at_once: whether the program ends, or somebody waits.
     """
-    dues = [(due, board) for board in incidents if (due := _due(board, incidents.window, at_once=at_once)) is not None]
+    dues = [
+        (_due(board, incidents.over_at(board), at_once=at_once), board) for board in incidents if board.ts is not None
+    ]
     if not dues:
         return None, None
     due, board = min(dues, key=lambda item: item[0])
     return (board, 0.0) if due <= now else (None, due - now)
 
 
-def _due(board: Board, window: float, *, at_once: bool) -> float | None:
-    if board.ts is None:
-        return None
+def has_last_word(board: Board) -> bool:
+    """Tell whether there is more to say of what is over than its posts said."""
+    return any(
+        incident.left_out or incident.count > incident.told or (incident.count > 1 and not incident.mute)
+        for incident in board.incidents
+    )
+
+
+def _due(board: Board, over_at: float, *, at_once: bool) -> float:
     if board.unsaid and (at_once or any(incident.count >= _milestone(incident.told) for incident in board.incidents)):
         return 0.0
-    quiet = board.active_at + window
     is_news = any(not incident.told for incident in board.incidents)
-    return min(board.edited_at + STORM_INTERVAL, quiet) if is_news else quiet
+    return min(board.edited_at + STORM_INTERVAL, over_at) if is_news else over_at
 
 
 def _milestone(told: int) -> int:
@@ -91,7 +98,7 @@ class Repeats(Shipment):
 
 
 def _single(board: Board, incident: Incident) -> list[dict[str, Any]]:
-    return [*_name(incident), inline("\n"), *boards.counter(board, incident)]
+    return [*_name(incident), inline("\n"), *boards.counter(board, incident), *boards.muting(board)]
 
 
 def _storm(board: Board, news: Sequence[Incident]) -> list[dict[str, Any]]:
@@ -101,10 +108,10 @@ def _storm(board: Board, news: Sequence[Incident]) -> list[dict[str, Any]]:
     for incident in news:
         parts += [*_name(incident), *([inline(f" x{incident.count:,}", bold=True)] if incident.count > 1 else [])]
         parts.append(inline("\n"))
-    if board.is_quiet:
+    if board.is_quiet and not all(incident.mute for incident in board.incidents):
         total = sum(incident.count for incident in board.incidents)
         parts += [inline(f"quiet; {total:,} in all, of {len(board.incidents):,} kinds"), inline("\n")]
-    return parts
+    return parts + boards.muting(board)
 
 
 def _name(incident: Incident) -> list[dict[str, Any]]:

@@ -227,9 +227,9 @@ def head(line: Line, count: int, *, is_short: bool = False) -> list[dict[str, An
     return parts
 
 
-def time_of(moment: float, fallback: str) -> dict[str, Any]:
+def time_of(moment: float, fallback: str, *, form: str = "{time_secs}") -> dict[str, Any]:
     """Return the inline element that shows a moment (epoch seconds) in the reader's own time."""
-    return {"type": "date", "timestamp": int(moment), "format": "{time_secs}", "fallback": fallback}
+    return {"type": "date", "timestamp": int(moment), "format": form, "fallback": fallback}
 
 
 def inline(text: str, *, bold: bool = False) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from tests.console.conftest import Run
 LOG = ("--channel", "#ops-log")
 BOTH = (*LOG, "--commands-channel", "#ops-commands")
 
+#: What commands need in any kind of channel.
+SCOPES = "chat:write files:write reactions:read reactions:write users:read".split()
+
 
 def wrong(lines: list[str]) -> list[str]:
     """Return the lines that make the check fail, without that word."""
@@ -37,7 +40,7 @@ def test_all_is_well(slack: LocalSlack, run: Run) -> None:
         "ok     token: a bot's, from SLACK_BOT_TOKEN",
         f"ok     Slack: we are @ops ({slack.bot_user_id}) in the workspace Local Slack, https://local.slack.test/",
         "ok     clock: agrees with Slack's",
-        "ok     scopes: chat:write, files:write, reactions:write, users:read, usergroups:read are there",
+        f"ok     scopes: {', '.join([*SCOPES, 'usergroups:read'])} are there",
         f"ok     #ops-log: {slack.channel_id('ops-log')}, public, the bot is a member",
         f"ok     #ops-commands: {slack.channel_id('ops-commands')}, public, the bot is a member",
         f"ok     {group}: the user group @oncall may run commands; its members: 2",
@@ -141,6 +144,7 @@ def test_one_channel_for_both_is_told(slack: LocalSlack, run: Run) -> None:
     [
         ("chat:write", LOG, "needed to post records and replies"),
         ("files:write", LOG, "needed to attach a text that is too long for a message"),
+        ("reactions:read", BOTH, "needed to see who mutes an error with an emoji"),
         ("reactions:write", BOTH, "needed to mark commands with emoji"),
         ("users:read", (*BOTH, "--allow", "U0ADA0000"), "needed to tell people from guests, strangers and bots"),
         ("usergroups:read", (*BOTH, "--allow", "S0ONCALL0"), "needed to know who is in a user group that is allowed"),
@@ -178,7 +182,7 @@ def test_commands_need_their_channel_to_be_found(slack: LocalSlack, run: Run, mo
     """By its name that takes a scope, by its id it does not."""
     monkeypatch.setenv(
         "SLACK_BOT_TOKEN",
-        slack.token("chat:write", "files:write", "reactions:write", "users:read", "channels:history"),
+        slack.token(*SCOPES, "channels:history"),
     )
     named = run("check", *BOTH)
     [line] = wrong(named.out)

@@ -110,6 +110,27 @@ def test_repeats_are_told_at_ten_a_hundred_and_when_all_is_quiet(
     assert "shop later" in shown(slack)[5]
 
 
+def test_what_was_left_out_of_a_muted_error_is_told_in_the_end(
+    clock: FakeClock, slack: LocalSlack, url: str, make: Make
+) -> None:
+    """It is muted from code, as no message is known that somebody could mute it on."""
+    logger = make(url)
+    handler = handler_of(logger)
+    logger.error("noise")
+    assert handler.flush(timeout=30)
+    assert handler.incidents() == ()
+    [board] = handler._delivery.sender._incidents
+    handler.mute(board.incidents[0].fingerprint, "1m")
+    for _ in range(20):
+        logger.error("noise")
+    let_pass(clock, 70)
+    assert [("muted until " in text, "; 20 more came" in text) for text in shown(slack)] == [(False,) * 2, (True,) * 2]
+    assert handler.stats() == Stats(emitted=21, delivered=1, dropped={"muted": 20})
+    logger.error("noise")
+    assert handler.flush(timeout=30)
+    assert "muted" not in shown(slack)[2]
+
+
 def test_a_flush_tells_what_is_not_told(slack: LocalSlack, url: str, make: Make) -> None:
     """As the end of the program does; then nothing is pending."""
     logger = make(url)
