@@ -111,7 +111,7 @@ def _opened(file: str | None) -> AbstractContextManager[BinaryIO]:
     try:
         return Path(file).open("rb")
     except OSError as error:
-        raise ConfigurationError(f"send: {file}: cannot be read: {error.strerror}") from None
+        raise ConfigurationError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 class _Sending:

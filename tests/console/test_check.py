@@ -232,7 +232,7 @@ def test_a_name_in_allow_is_told_with_how_to_get_the_id(slack: LocalSlack, run: 
     ended = run("check", *BOTH, "--allow", "@ada")
     [line] = ended.err
     assert (ended.status, slack.calls()) == (1, [])
-    assert line.startswith("slack-logging: allow: '@ada' is no id of a user")
+    assert line.startswith("slack-logging check: allow: '@ada' is no id of a user")
 
 
 @pytest.mark.parametrize(("moved", "says"), [(600.0, "600 s ahead of"), (-60.0, "60 s behind")])

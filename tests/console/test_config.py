@@ -128,7 +128,7 @@ def test_a_module_that_cannot_be_imported_is_one_line(run: Run, written: Written
     """Whatever it raises, and however many lines that has."""
     ended = run("check", "--config", written(config_of(), code))
     assert (ended.status, ended.out) == (1, [])
-    assert ended.err == [f"slack-logging: --config program_of_a_test:LOGGING: {says}"]
+    assert ended.err == [f"slack-logging check: --config program_of_a_test:LOGGING: {says}"]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_what_is_no_config_is_one_line(run: Run, written: Written, tmp_path: Pat
     ended = run("check", "--config", source)
     [line] = ended.err
     assert (ended.status, ended.out) == (1, [])
-    assert line.startswith(f"slack-logging: --config {source}: {says}")
+    assert line.startswith(f"slack-logging check: --config {source}: {says}")
 
 
 def test_no_commands_are_started(slack: LocalSlack, run: Run, written: Written) -> None:

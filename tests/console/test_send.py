@@ -144,7 +144,7 @@ def test_what_the_handler_leaves_out_is_told(slack: LocalSlack, sent: Sent) -> N
         ({"SLACK_BOT_TOKEN": ""}, [], "auth.test: not_authed (no token: set token= or SLACK_BOT_TOKEN to the app's"),
         ({"SLACK_BOT_TOKEN": "xoxb-test-no"}, [], "auth.test: invalid_auth (set token= or SLACK_BOT_TOKEN to the app"),
         ({"SLACK_BOT_TOKEN": "xapp-1"}, [], "auth.test: not_allowed_token_type (this is an app-level token, xapp-"),
-        ({}, ["nowhere.log"], "send: nowhere.log: cannot be read: No such file or directory"),
+        ({}, ["nowhere.log"], "nowhere.log: cannot be read: No such file or directory"),
         (
             {},
             ["--channel", "two words"],
@@ -165,7 +165,7 @@ def test_what_cannot_begin_is_one_line(
         monkeypatch.setenv(name, value)
     ended = sent(b"one\n", *options)
     [line] = ended.err
-    assert (ended.status, line[: len(f"slack-logging: {says}")]) == (1, f"slack-logging: {says}")
+    assert (ended.status, line[: len(f"slack-logging send: {says}")]) == (1, f"slack-logging send: {says}")
     assert sys.stdin.readline() == "one\n"
 
 
