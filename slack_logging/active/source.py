@@ -24,6 +24,7 @@ from slack_logging.active.router import CommandRouter
 from slack_logging.active.settings import Settings
 from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
+from slack_logging.slack.credentials import checked
 
 #: What can be given beside the channel.
 OPTIONS = "allow roles router token api_url service prefix poll_interval max_age start_delay workers emoji".split()
@@ -89,7 +90,7 @@ class SlackCommandSource:
         self._settings = Settings(
             channel=options.channel("channel", channel),
             access=Access.configured(allow, roles),
-            token=token if token is None else options.secret("token", token),
+            token=token if token is None else checked(options.secret("token", token)),
             api_url=api_url if api_url is None else options.url("api_url", api_url),
             service=service if service is None else options.text("service", service),
             prefix=check_prefix(options.text("prefix", prefix)),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import email.utils
-import os
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from slack_logging.clock import Clock
 from slack_logging.console.finding import Finding, note, ok, wrong
-from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
+from slack_logging.errors import DeliveryError, RateLimited, Rejected
 from slack_logging.slack import credentials
 from slack_logging.slack.client import SlackClient, connect, is_channel_id
 from slack_logging.slack.manifest import SCOPES, Scope, needed
@@ -115,26 +114,20 @@ def _answered(subject: str, findings: Iterator[Finding]) -> Iterator[Finding]:
 
 def _reach(wanted: Wanted, clock: Clock) -> Generator[Finding, None, _Reached | None]:
     """Find the token and make it known to Slack."""
-    origin = _origin(wanted)
     try:
-        token, client = credentials.bot_token(wanted.token), connect(wanted.token, wanted.api_url, clock)
+        token, client = credentials.find_token(wanted.token), connect(wanted.token, wanted.api_url, clock)
     except Rejected as error:
         yield wrong("token", error)
         return None
-    if "xoxb-" not in token:
-        kind = "a person's" if token.startswith("xoxp-") else "none of a bot"
-        yield wrong("token", f"what {origin} holds is {kind}: {credentials.REMEDY}")
+    if "xoxb-" not in token.value:
+        yield wrong("token", token.refused("not_allowed_token_type", ""))
         return None
-    yield ok("token", f"a bot's, from {origin}")
+    yield ok("token", f"a bot's, from {token.origin}")
     before = clock.time()
     try:
         if wait := client.acquire("auth.test"):
             raise RateLimited("auth.test", wait)
         answer, headers = client.call_for_headers("auth.test")
-    except Unreachable as error:
-        url = credentials.api_url(wanted.api_url)
-        yield wrong("Slack", f"{url} cannot be reached, is there a network, a proxy, a firewall? {error}")
-        return None
     except DeliveryError as error:
         yield wrong("Slack", error)
         return None
@@ -144,12 +137,6 @@ def _reach(wanted: Wanted, clock: Clock) -> Generator[Finding, None, _Reached | 
     listed = headers.get("x-oauth-scopes")
     scopes = None if listed is None else frozenset(filter(None, map(str.strip, listed.split(","))))
     return _Reached(client, answer, scopes)
-
-
-def _origin(wanted: Wanted) -> str:
-    if wanted.token:
-        return "token="
-    return "SLACK_BOT_TOKEN" if os.environ.get("SLACK_BOT_TOKEN") else "the file in SLACK_BOT_TOKEN_FILE"
 
 
 def _clock(before: float, after: float, date: str) -> Finding:

@@ -28,7 +28,7 @@ from slack_logging.passive.redaction import Redactor
 from slack_logging.passive.sender import Sender
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.worker import own_threads
-from slack_logging.slack.credentials import bot_token
+from slack_logging.slack.credentials import bot_token, checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -104,7 +104,7 @@ class SlackHandler(logging.Handler):
         if channel is None:
             raise ConfigurationError("SlackHandler needs a channel, such as channel='#ops-log'")
         self._channel = options.channel("channel", channel)
-        self._token = None if token is None else options.secret("token", token)
+        self._token = None if token is None else checked(options.secret("token", token))
         self._api_url = None if api_url is None else options.url("api_url", api_url)
         self._service = None if service is None else options.text("service", service)
         self._flush_interval = options.seconds("flush_interval", flush_interval)

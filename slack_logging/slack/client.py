@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import queue
+import re
 import socket
 import threading
 import weakref
@@ -24,7 +25,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_logging.clock import Clock
 from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
 from slack_logging.slack import credentials
-from slack_logging.slack.credentials import BAD_TOKEN
+from slack_logging.slack.credentials import BAD_TOKEN, Token
 from slack_logging.slack.limits import CALL_TIMEOUT, DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER
 from slack_logging.slack.pacing import Backoff, Pace
 
@@ -41,7 +42,6 @@ _REMEDIES: Mapping[str, str] = {
     "is_archived": "the channel is archived: unarchive it or configure another",
     "missing_scope": "add the scope to the app and install it again",
     "restricted_action": "a workspace rule forbids the bot to post there",
-    **dict.fromkeys(BAD_TOKEN, credentials.REMEDY),
 }
 
 
@@ -69,14 +69,15 @@ class SlackClient:
     """Slack's Web API with one pace for everybody who shares this object. Safe to use from any thread.
 
     Args:
-        token: a bot token.
+        token: a bot token, and where it is from.
         api_url: where the Web API is, with its trailing ``/api/``.
         clock: what the pace runs on.
     """
 
-    def __init__(self, token: str, api_url: str, clock: Clock) -> None:
+    def __init__(self, token: Token, api_url: str, clock: Clock) -> None:
+        self._token = token
         self._web = WebClient(
-            token=token,
+            token=token.value,
             base_url=api_url,
             timeout=CALL_TIMEOUT,
             retry_handlers=[],
@@ -240,9 +241,7 @@ class SlackClient:
         if isinstance(error, SlackApiError):
             return self._told_by_slack(method, channel, error)
         if isinstance(error, (OSError, http.client.HTTPException, SlackClientError)):
-            reason = getattr(error, "reason", error)
-            never_sent = isinstance(reason, (ConnectionRefusedError, socket.gaierror))
-            return Unreachable(f"{method}: {type(error).__name__}: {error}", was_never_sent=never_sent)
+            return _unreachable(method, self._web.base_url, getattr(error, "reason", error))
         if isinstance(error, ValueError):  # may quote a header, and with it the token
             return Unreachable(f"{method}: {type(error).__name__}")
         raise error
@@ -266,6 +265,8 @@ class SlackClient:
         remedy = _REMEDIES.get(code, "")
         if code == "missing_scope":
             remedy = f"{remedy}: {answer.get('needed', 'unknown')}"
+        if code in BAD_TOKEN:
+            remedy = self._token.refused(code, self._web.base_url)
         return Rejected(method, code, remedy)
 
 
@@ -289,11 +290,12 @@ def connect(token: str | None, api_url: str | None, clock: Clock) -> SlackClient
     Raises:
         Rejected: ``not_authed``, there is no token.
     """
-    key = (credentials.bot_token(token), credentials.api_url(api_url), id(clock))
+    found, url = credentials.find_token(token), credentials.api_url(api_url)
+    key = (found.value, url, id(clock))
     with _shared_lock:
         client = _shared.get(key)
         if client is None:
-            client = _shared[key] = SlackClient(key[0], key[1], clock)
+            client = _shared[key] = SlackClient(found, url, clock)
         return client
 
 
@@ -305,6 +307,18 @@ def _forget_shared() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_shared)
+
+
+def _unreachable(method: str, url: str, reason: object) -> Unreachable:
+    """Say that there was no answer, from where, and what to look at."""
+    shown = re.sub(r"(?<=//)[^/@]+(?=@)", "...", url)  # a name and a password
+    said = "" if isinstance(reason, http.client.InvalidURL) else str(reason)  # which quotes a part of the address
+    why = getattr(reason, "strerror", None) or said or type(reason).__name__
+    never_sent = isinstance(reason, (ConnectionRefusedError, socket.gaierror))
+    advice = ": is there a network, a proxy, a firewall?"
+    if credentials.is_loopback(url):
+        advice = ": is slack-logging local running?" if never_sent else ""
+    return Unreachable(f"{method}: no answer from {shown} ({why}){advice}", was_never_sent=never_sent)
 
 
 def _form(arguments: dict[str, Any]) -> dict[str, Any]:

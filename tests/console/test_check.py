@@ -54,7 +54,7 @@ def test_as_a_program_of_its_own_it_reads_the_environment(slack: LocalSlack, tmp
     command = [sys.executable, "-m", "slack_logging", "check", *LOG]
     good = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=50, check=False)
     assert (good.returncode, good.stderr) == (0, "")
-    assert "ok     token: a bot's, from the file in SLACK_BOT_TOKEN_FILE" in good.stdout
+    assert f"ok     token: a bot's, from SLACK_BOT_TOKEN_FILE={file}\n" in good.stdout
     bad = subprocess.run(command, env={}, capture_output=True, text=True, timeout=50, check=False)
     assert (bad.returncode, bad.stderr) == (1, "")
     [line] = wrong(bad.stdout.splitlines())
@@ -65,10 +65,24 @@ def test_as_a_program_of_its_own_it_reads_the_environment(slack: LocalSlack, tmp
     ("token", "says"),
     [
         ("", "token: auth.test: not_authed (no token: set token= or SLACK_BOT_TOKEN to"),
-        ("xoxb-never-given-out", "Slack: auth.test: invalid_auth (set token= or SLACK_BOT_TOKEN to"),
-        ("xapp-1-A1-2-abc", "token: auth.test: not_allowed_token_type (this is an app-level token, xapp-...: set"),
-        ("xoxp-1-2", "token: what SLACK_BOT_TOKEN holds is a person's: set token= or SLACK_BOT_TOKEN to"),
-        ("hunter2", "token: what SLACK_BOT_TOKEN holds is none of a bot: set token= or SLACK_BOT_TOKEN to"),
+        (
+            "xoxb-never-given-out",
+            "Slack: auth.test: invalid_auth (Slack does not know the token from SLACK_BOT_TOKEN: is",
+        ),
+        (
+            "xapp-1-A1-2-abc",
+            "token: auth.test: not_allowed_token_type (SLACK_BOT_TOKEN holds an app-level token, xapp-",
+        ),
+        (
+            "xoxp-1-2",
+            "token: SLACK_BOT_TOKEN holds a person's token, xoxp-...: it must be the app's Bot User OAuth Token",
+        ),
+        (
+            "xoxs-1-2",
+            "token: the token from SLACK_BOT_TOKEN is none of a bot: it must be the app's Bot User OAuth Token",
+        ),
+        ("hunter2", "token: auth.test: invalid_auth (SLACK_BOT_TOKEN holds no token of Slack's: it must be the app's"),
+        ("'xoxb-1-2'", "token: auth.test: invalid_auth (SLACK_BOT_TOKEN is in quotation marks: leave them out (docker"),
     ],
 )
 def test_a_wrong_token_is_told_and_not_shown(
@@ -88,7 +102,8 @@ def test_a_slack_that_cannot_be_reached_is_told(slack: LocalSlack, run: Run) -> 
     ended = run("check", *LOG)
     [line] = wrong(ended.out)
     assert ended.status == 1
-    assert line.startswith(f"Slack: {slack.api_url} cannot be reached, is there a network, a proxy, a firewall? ")
+    address = f"no answer from {slack.api_url} (Connection refused)"
+    assert line == f"Slack: auth.test: {address}: is slack-logging local running?"
 
 
 @pytest.mark.parametrize(

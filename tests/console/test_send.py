@@ -142,8 +142,8 @@ def test_what_the_handler_leaves_out_is_told(slack: LocalSlack, sent: Sent) -> N
     ("environ", "options", "says"),
     [
         ({"SLACK_BOT_TOKEN": ""}, [], "auth.test: not_authed (no token: set token= or SLACK_BOT_TOKEN to the app's"),
-        ({"SLACK_BOT_TOKEN": "xoxb-test-no"}, [], "auth.test: invalid_auth (set token= or SLACK_BOT_TOKEN to the app"),
-        ({"SLACK_BOT_TOKEN": "xapp-1"}, [], "auth.test: not_allowed_token_type (this is an app-level token, xapp-"),
+        ({"SLACK_BOT_TOKEN": "xoxb-test-no"}, [], "auth.test: invalid_auth (Slack does not know the token from SLACK_"),
+        ({"SLACK_BOT_TOKEN": "xapp-1"}, [], "auth.test: not_allowed_token_type (SLACK_BOT_TOKEN holds an app-level"),
         ({}, ["nowhere.log"], "nowhere.log: cannot be read: No such file or directory"),
         (
             {},

@@ -24,6 +24,17 @@ ALLOW = {"channel": "#ops-commands", "allow": ["U024BE7LH"], "start": "manual"}
         ({"channel": 7}, "channel=7: expected a channel's name such as '#ops-log', or its id"),
         ({"channel": "#"}, "channel='#': expected a channel's name such as '#ops-log', or its id"),
         ({"token": ""}, "token: expected text, got ''"),
+        (
+            {"token": "nope-secret"},
+            "token= holds no token of Slack's: it must be the app's Bot User OAuth Token (xoxb-...)",
+        ),
+        ({"token": "'xoxb-1-secret'"}, "token= is in quotation marks: leave them out"),
+        ({"token": "xoxb-1-secret xoxb-2"}, "token= holds a line break, a blank or another sign that no token has"),
+        ({"token": "xapp-1-secret"}, "token= holds an app-level token, xapp-...: it must be the app's Bot User OAuth"),
+        (
+            {"token": "xoxe-1-secret"},
+            "token= holds a refresh token, xoxe-...: it must be the app's Bot User OAuth Token",
+        ),
         ({"token": b"xoxb-1-secret"}, "token: expected text, got bytes"),
         ({"api_url": "xoxb-1-secret"}, "api_url='...': expected an address such as 'https://slack.com/api/'"),
         ({"api_url": "ftp://user:secret@h/"}, "api_url='ftp://...@h/': expected an address"),
@@ -74,6 +85,13 @@ def test_a_wrong_option_is_named(given: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         SlackHandler(**arguments)
     assert str(caught.value).startswith(says)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("token", ["xoxb-1-2", "xoxp-1-2", "xoxe.xoxb-1-2", "xoxa-1-2", " xoxb-1-2\n"])
+def test_what_may_be_a_token_is_taken(token: str) -> None:
+    """Only Slack knows whether it is one; those that are rotated begin in a way of their own."""
+    SlackHandler("#ops-log", token=token).close()
 
 
 @pytest.mark.parametrize(
