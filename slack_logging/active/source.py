@@ -48,7 +48,8 @@ class SlackCommandSource:
     Args:
         channel: name or id. The bot must be a member.
         allow: ids of the users and user groups who may run commands; required, because nobody may by default.
-        roles: from the names that `CommandRouter.command` asks for to ids. Who has a role must also be on `allow`.
+        roles: from the names that `CommandRouter.command` asks for to ids. Who has a role must be in
+            `allow` too, themselves or by a user group there.
         router: a `CommandRouter`, or where to import it from when reading starts: ``"myapp.ops.router"``. For `start`.
         token: a bot token; ``SLACK_BOT_TOKEN`` by default.
         api_url: another Slack; ``SLACK_API_URL`` by default.
