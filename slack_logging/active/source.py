@@ -141,6 +141,14 @@ class SlackCommandSource:
         finally:
             reader.close(_CLOSE_TIMEOUT)
 
+    def check(self) -> None:
+        """Import the router, which `start` does later, and look its commands' roles up. Nothing is read.
+
+        Raises:
+            ConfigurationError: there is none to be had there, or a command wants a role that is not configured.
+        """
+        self._check_roles(_loaded_router(self._router))
+
     def close(self, timeout: float = _CLOSE_TIMEOUT) -> None:
         """Stop reading; iteration ends. Blocks for up to `timeout` seconds, for running commands and the last marks.
 
@@ -209,7 +217,7 @@ def _loaded_router(router: CommandRouter | str | None) -> CommandRouter:
     module, _, name = router.rpartition(":" if ":" in router else ".")
     try:
         found = getattr(importlib.import_module(module), name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigurationError(f"router={router!r} cannot be imported: {type(error).__name__}: {error}") from error
     if not isinstance(found, CommandRouter):
         raise ConfigurationError(f"router={router!r} is a {type(found).__name__}: expected a CommandRouter")

@@ -206,6 +206,15 @@ class SlackHandler(logging.Handler):
             self._source_pid = os.getpid()
             self._source.start(self)
 
+    def check_commands(self) -> None:
+        """Look at what shows only when reading starts. Imports the router; does nothing without `commands`.
+
+        Raises:
+            ConfigurationError: see `SlackCommandSource.check`.
+        """
+        if self._source is not None:
+            self._source.check()
+
     def _take_in(self, captured: Captured, *, urgent: bool) -> None:
         """Have a record posted or, where that is wished, kept aside until an error follows."""
         if self._context is None:
