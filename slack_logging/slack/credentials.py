@@ -138,4 +138,4 @@ def api_url(configured: str | None = None) -> str:
 
 def is_loopback(url: str) -> bool:
     """Tell whether a Web API is on this machine."""
-    return re.match(r"https?://(localhost|127\.[\d.]+|\[::1\])(:\d+)?/", url) is not None
+    return re.match(r"(?i)https?://(localhost|127\.[\d.]+|\[::1\])(:\d+)?/", url) is not None

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from slack_logging.console.world import Wanted, _Reached, _scopes
 from slack_logging.local import Fault, LocalSlack
+from slack_logging.slack.client import connect
 from slack_logging.testing import FakeClock
 from tests.console.conftest import Run
 
@@ -200,6 +202,60 @@ def test_commands_need_their_channel_to_be_found(slack: LocalSlack, run: Run, mo
     assert line.startswith("scope channels:read: missing, and needed to find a public channel by its name: ")
     given = run("check", "--commands-channel", slack.channel_id("ops-commands"))
     assert (given.status, wrong(given.out)) == (0, [])
+
+
+def test_all_scopes_that_are_missing_are_named_at_once(
+    slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the app is installed again once."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", slack.token("im:read"))
+    first = run("check", *BOTH)
+    named = [line.split(": missing")[0].removeprefix("scope ") for line in wrong(first.out)]
+    assert sorted(named) == [
+        "channels:history",
+        "channels:read",
+        "chat:write",
+        "files:write",
+        "reactions:write",
+        "users:read",
+    ]
+    monkeypatch.setenv("SLACK_BOT_TOKEN", slack.token(*named))
+    second = run("check", *BOTH)
+    assert (second.status, wrong(second.out)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("scopes", "says"),
+    [
+        (
+            ["groups:read", "groups:history"],
+            "channels:read, and is read with channels:history: add it",
+        ),
+        (
+            ["groups:read", "groups:history", "channels:history"],
+            "channels:read: add it",
+        ),
+    ],
+)
+def test_a_channel_that_another_kind_of_scope_hides_is_told_with_all_it_takes(
+    slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch, scopes: list[str], says: str
+) -> None:
+    """What it is read with, too."""
+    scopes = [*scopes, "chat:write", "files:write", "reactions:write", "users:read"]
+    monkeypatch.setenv("SLACK_BOT_TOKEN", slack.token(*scopes))
+    ended = run("check", "--commands-channel", "#ops-commands")
+    [line] = wrong(ended.out)
+    unseen = "#ops-commands: the bot sees no channel of that name: check it, or create it; a public one shows only with"
+    assert line.startswith(f"{unseen} {says}")
+
+
+@pytest.mark.parametrize(("url", "expected"), [("https://slack.com/api/", 1), ("http://127.0.0.1:8765/api/", 0)])
+def test_scopes_that_are_not_needed_are_a_note(clock: FakeClock, url: str, expected: int) -> None:
+    """Of a Slack on this machine they are none: it gives all it knows."""
+    client = connect("xoxb-1-2", url, clock)
+    scopes = frozenset({"chat:write", "files:write", "im:read", "pins:write"})
+    found = [str(finding) for finding in _scopes(_Reached(client, url, {}, scopes), Wanted(channels=("#ops-log",)))]
+    assert found[1:] == ["note   scopes: nothing here needs im:read, pins:write"] * expected
 
 
 def test_post_really_posts_and_deletes(slack: LocalSlack, run: Run) -> None:

@@ -174,7 +174,7 @@ def test_nobody_answers(clock: FakeClock, url: str, says: str) -> None:
     ("url", "expected"),
     [
         ("http://127.0.0.1:8765/api/", True),
-        ("http://localhost/api/", True),
+        ("http://LOCALHOST/api/", True),
         ("https://[::1]:1/api/", True),
         ("https://slack.com/api/", False),
         ("http://localhost.example.com/api/", False),
