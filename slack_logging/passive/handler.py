@@ -70,8 +70,8 @@ class SlackHandler(logging.Handler):
         mention: who is notified of each new error: the id of a user or user group, ``"here"`` or ``"channel"``.
         redact: whether secrets are taken out of records before they are shown; a mapping adds ``values``, ``keys`` and
             ``patterns`` to what is known. See `slack_logging.passive.redaction`. False weakens, and is said on stderr.
-        max_bytes: text that may wait while Slack is slow or down, about; then lower levels are dropped and counted,
-            evicted first to keep room for ERROR and above.
+        max_bytes: text that may wait while Slack is slow or down, about, such as ``"32 MiB"``; then lower levels are
+            dropped and counted, evicted first to keep room for ERROR and above.
         commands: options of `SlackCommandSource`, with its ``channel`` and ``allow``, and ``start``: ``"auto"``
             (default) reads commands `start_delay` after this, ``"manual"`` when `slack_logging.start` is called.
         close_timeout: seconds that `flush` and `close` wait for Slack in all.
@@ -112,7 +112,7 @@ class SlackHandler(logging.Handler):
         most = options.whole_number("context", context, least=0)
         self._context = Context(most) if most else None
         self._mention = "" if mention is None else _mention(mention)
-        self._max_bytes = options.whole_number("max_bytes", max_bytes, least=_LEAST_BYTES)
+        self._max_bytes = options.size("max_bytes", max_bytes, least=_LEAST_BYTES)
         self._close_timeout = options.seconds("close_timeout", close_timeout)
         self._clock = clock.current()
         self._json = SlackFormatter(self._service)

@@ -50,8 +50,11 @@ ALLOW = {"channel": "#ops-commands", "allow": ["U024BE7LH"], "start": "manual"}
         ({"flush_interval": "soon"}, "flush_interval='soon': expected seconds (0 or more), a timedelta"),
         ({"close_timeout": float("nan")}, "close_timeout=nan: expected seconds (0 or more), a timedelta"),
         ({"close_timeout": True}, "close_timeout=True: expected seconds (0 or more), a timedelta"),
-        ({"max_bytes": 10}, "max_bytes=10: expected a whole number, 65,536 or more"),
-        ({"max_bytes": "lots"}, "max_bytes='lots': expected a whole number, 65,536 or more"),
+        ({"max_bytes": 10}, "max_bytes=10: expected 65,536 bytes or more"),
+        (
+            {"max_bytes": "lots"},
+            "max_bytes='lots': expected 65,536 bytes or more, as a number or a string such as '32 MiB'",
+        ),
         ({"flush_intervall": 5}, "SlackHandler has no option 'flush_intervall': did you mean flush_interval?"),
         (
             {"xyz": 5},
@@ -97,15 +100,15 @@ def test_what_may_be_a_token_is_taken(token: str) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"flush_interval": "2.5", "close_timeout": "10s", "max_bytes": "100000", "level": "warning"},
-        {"flush_interval": timedelta(seconds=2.5), "close_timeout": 10, "max_bytes": 100_000, "level": 30},
-        {"flush_interval": 2.5, "close_timeout": "10", "max_bytes": "100000", "level": "30"},
+        {"flush_interval": "2.5", "close_timeout": "10s", "max_bytes": "102400", "level": "warning"},
+        {"flush_interval": timedelta(seconds=2.5), "close_timeout": 10, "max_bytes": 102_400, "level": 30},
+        {"flush_interval": 2.5, "close_timeout": "10", "max_bytes": "100 kiB", "level": "30"},
     ],
 )
 def test_strings_are_as_good_as_values(given: dict[str, Any]) -> None:
     """INI, JSON and YAML give strings."""
     handler = SlackHandler("#ops-log", **given)
-    assert (handler._flush_interval, handler._close_timeout, handler._max_bytes) == (2.5, 10.0, 100_000)
+    assert (handler._flush_interval, handler._close_timeout, handler._max_bytes) == (2.5, 10.0, 102_400)
     assert handler.level == logging.WARNING
 
 
