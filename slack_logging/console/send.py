@@ -134,12 +134,15 @@ class _Sending:
         settled, status = False, 0
         try:
             try:
-                going = self._hand_on(stream, make)
+                settled = self._hand_on(stream, make) and self._settle()
             except KeyboardInterrupt:
-                going, status = True, 130
-            settled = going and self._settle()
+                status = 130
+                self._say_what_is_left()
+                settled = self._settle()
         finally:
             self._progress.end()
+            if not settled:
+                self._handler.give_up()
             stats = self._handler.stats()
             print(f"slack-logging send: {_summary(self._read, stats, settled=settled)}", file=sys.stderr)
         shown = stats.delivered + stats.merged
@@ -177,6 +180,12 @@ class _Sending:
                 pending, since = left, asked_at
             if now - since >= self._timeout:
                 return False
+
+    def _say_what_is_left(self) -> None:
+        self._progress.end()
+        if left := self._handler.stats().pending:
+            lines = "1 line is" if left == 1 else f"{left:,} lines are"
+            print(f"slack-logging send: {lines} still to be sent; Ctrl-C again ends at once", file=sys.stderr)
 
     def _show_progress(self) -> None:
         self._progress.show(lambda: _progress(self._read, self._handler.stats()))

@@ -186,6 +186,13 @@ class SlackHandler(logging.Handler):
         seconds = self._close_timeout if timeout is None else options.seconds("timeout", timeout)
         return self._delivery.flush(self._clock.monotonic() + seconds)
 
+    def give_up(self) -> None:
+        """Wait no longer for what is pending, neither here nor at exit, and do not say that it is lost: you do.
+
+        Its thread goes on for as long as the program does.
+        """
+        self._delivery.give_up()
+
     def close(self) -> None:
         """Stop reading commands, flush, and let the thread end. A record that comes later opens it again.
 
