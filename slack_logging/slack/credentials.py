@@ -114,7 +114,7 @@ def _read(path: str) -> Token:
 def _flaw(token: str) -> str:
     """Return why this is no bot token, whoever looks at it; empty where only Slack can tell."""
     if token[:1] in ("'", '"') or token[-1:] in ("'", '"'):
-        return "is in quotation marks: leave them out (docker --env-file keeps them)"
+        return "is in quotation marks, which docker --env-file keeps: leave them out"
     if not re.fullmatch(r"[!-~]+", token):
         return "holds a line break, a blank or another sign that no token has: it must be one, alone"
     kinds = {"xapp-": "an app-level token, xapp-...", "xoxe-": "a refresh token, xoxe-..."}

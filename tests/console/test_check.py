@@ -84,7 +84,10 @@ def test_as_a_program_of_its_own_it_reads_the_environment(slack: LocalSlack, tmp
             "token: the token from SLACK_BOT_TOKEN is none of a bot: it must be the app's Bot User OAuth Token",
         ),
         ("hunter2", "token: auth.test: invalid_auth (SLACK_BOT_TOKEN holds no token of Slack's: it must be the app's"),
-        ("'xoxb-1-2'", "token: auth.test: invalid_auth (SLACK_BOT_TOKEN is in quotation marks: leave them out (docker"),
+        (
+            "'xoxb-1-2'",
+            "token: auth.test: invalid_auth (SLACK_BOT_TOKEN is in quotation marks, which docker --env-file keeps",
+        ),
     ],
 )
 def test_a_wrong_token_is_told_and_not_shown(

@@ -28,7 +28,7 @@ ALLOW = {"channel": "#ops-commands", "allow": ["U024BE7LH"], "start": "manual"}
             {"token": "nope-secret"},
             "token= holds no token of Slack's: it must be the app's Bot User OAuth Token (xoxb-...)",
         ),
-        ({"token": "'xoxb-1-secret'"}, "token= is in quotation marks: leave them out"),
+        ({"token": "'xoxb-1-secret'"}, "token= is in quotation marks, which docker --env"),
         ({"token": "xoxb-1-secret xoxb-2"}, "token= holds a line break, a blank or another sign that no token has"),
         ({"token": "xapp-1-secret"}, "token= holds an app-level token, xapp-...: it must be the app's Bot User OAuth"),
         (

@@ -95,7 +95,11 @@ def test_what_is_no_slack_is_told(slack: LocalSlack, clock: FakeClock) -> None:
         (None, "xapp-1-A1-secret\n", "not_allowed_token_type (SLACK_BOT_TOKEN_FILE={path} holds an app-level token,"),
         (None, "xoxe-1-secret\n", "invalid_auth (SLACK_BOT_TOKEN_FILE={path} holds a refresh token, xoxe-...: it must"),
         (None, "secret\n", "invalid_auth (SLACK_BOT_TOKEN_FILE={path} holds no token of Slack's: it must be the app's"),
-        (None, '"xoxb-test-secret"', "invalid_auth (SLACK_BOT_TOKEN_FILE={path} is in quotation marks: leave them out"),
+        (
+            None,
+            '"xoxb-test-secret"',
+            "invalid_auth (SLACK_BOT_TOKEN_FILE={path} is in quotation marks, which docker --env",
+        ),
         (None, " \n", "not_authed (SLACK_BOT_TOKEN_FILE={path} is empty: put the app's Bot User OAuth Token"),
         (None, None, "not_authed (no token: set token= or SLACK_BOT_TOKEN to the app's Bot User OAuth Token"),
         ("xoxp-test-secret", None, "invalid_auth (token= holds a person's token, xoxp-...: it must be the app's Bot"),
