@@ -22,6 +22,10 @@ from slack_logging.cli import main
         ),
         (["check", "#a"], "slack-logging check: unrecognized arguments: #a; slack-logging check --help says more"),
         (["manifest", "--zzz=1"], "slack-logging manifest: unrecognized arguments: --zzz=1; slack-logging manifest"),
+        (
+            ["local", "--scopes", ",,"],
+            "slack-logging local: argument --scopes: ',,' names no scope: give some, such as chat:write,",
+        ),
         (["demo", "--port", "99999"], "slack-logging demo: argument --port: '99999' is no port"),
         (["--colour"], "slack-logging: "),
     ],

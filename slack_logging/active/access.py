@@ -44,6 +44,7 @@ class Person:
         deleted: deactivated.
         guest: of one or of several channels.
         groups: ids of the user groups the person is in, among those that the configuration names.
+        name: for people to read; anybody can choose any.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Person:
     deleted: bool = False
     guest: bool = False
     groups: frozenset[str] = frozenset()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,22 @@ def decided(heard: Heard, decision: str, error: BaseException | None = None) -> 
         decision: such as ``"allowed"``, ``"refused"``, ``"done"``.
         error: what it raised.
     """
+    level = logging.ERROR if error else logging.INFO
+    _log(level, f"command of %s {decision}: %r", heard.user, heard.text, error)
+
+
+def muted(user: str, decision: str, errors: str) -> None:
+    """Log at INFO what became of an order to mute errors.
+
+    Args:
+        user: whose emoji it is.
+        decision: ``"allowed"``, ``"refused"`` or, when the emoji was taken away, ``"ended"``.
+        errors: what the message shows.
+    """
+    _log(logging.INFO, f"mute of %s {decision}: %r", user, errors)
+
+
+def _log(level: int, text: str, user: str, what: str, error: BaseException | None = None) -> None:
     # dictConfig disables every logger that exists and is not named; nobody means to switch off an audit by that.
     _logger.disabled = False
-    level = logging.ERROR if error else logging.INFO
-    _logger.log(level, "command of %s %s: %r", heard.user, decision, heard.text, exc_info=error)
+    _logger.log(level, text, user, what, exc_info=error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from slack_logging import notices
@@ -57,8 +57,13 @@ class Directory:
             is_bot=bool(user.get("is_bot")) or id_ == "USLACKBOT",
             deleted=bool(user.get("deleted")),
             guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
-            groups=frozenset(group for group in self._groups if id_ in self._members(group)),
+            groups=self.groups_of(id_),
+            name=_name(user),
         )
+
+    def groups_of(self, id_: str) -> frozenset[str]:
+        """Return the user groups that somebody is in, of those that matter. Blocks and raises as `person`."""
+        return frozenset(group for group in self._groups if id_ in self._members(group))
 
     def _members(self, group: str) -> list[str]:
         """Return a user group's members; nobody when Slack does not say."""
@@ -80,3 +85,9 @@ class Directory:
         with self._lock:
             self._answers[method, id_] = (now, answer)
         return answer
+
+
+def _name(user: Mapping[str, Any]) -> str:
+    """Return what people call a user. Source: User object, "profile"."""
+    profile = user.get("profile") or {}
+    return str(profile.get("display_name") or profile.get("real_name") or user.get("name") or "")

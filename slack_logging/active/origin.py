@@ -38,8 +38,32 @@ class Counters(Protocol):
         """Not shown yet."""
 
 
+class Living(Protocol):
+    """An error whose message in Slack still changes, as `LivingIncident` of the logging side has it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What its records have in common."""
+
+    @property
+    def channel(self) -> str:
+        """The id of the channel that its message is in."""
+
+    @property
+    def ts(self) -> str:
+        """The message's; several errors may share one."""
+
+    @property
+    def records(self) -> int:
+        """How many were shown or counted so far."""
+
+    @property
+    def summary(self) -> str:
+        """What the first one says, on one line."""
+
+
 class Operated(Protocol):
-    """The logging side of the process, as the built-in commands see it. `SlackHandler` is one."""
+    """The logging side of the process, as commands and marks see it. `SlackHandler` is one; safe from any thread."""
 
     @property
     def channel(self) -> str:
@@ -51,6 +75,15 @@ class Operated(Protocol):
 
     def stats(self) -> Counters:
         """Return the counters of now."""
+
+    def incidents(self) -> Sequence[Living]:
+        """Return the errors that have a message in Slack which still changes."""
+
+    def mute(self, fingerprint: str, duration: float, *, by: str) -> None:
+        """Leave an error's records out for so many seconds; `by` is shown literally."""
+
+    def unmute(self, fingerprint: str) -> bool:
+        """Undo `mute`; False if it was not muted."""
 
 
 class Origin(Protocol):

@@ -19,6 +19,7 @@ from slack_logging.active.intake import Heard
 from slack_logging.active.ledger import Ledger, MemoryLedger, State, just_before, order
 from slack_logging.active.line import Line
 from slack_logging.active.marking import Marker
+from slack_logging.active.muting import Muting
 from slack_logging.active.origin import Operated
 from slack_logging.active.refusals import Refusals
 from slack_logging.active.settings import Settings
@@ -41,7 +42,7 @@ class Reader:
         settings: the source's.
         ledger_of: returns the ledger of what was connected to; it outlives the reader.
         instance: who we are.
-        operated: the logging side, for the built-in commands.
+        operated: the logging side, for the built-in commands, and for those who mute its errors.
         clock: what all waits happen on.
         prepare: called in the thread before it reads; its `ConfigurationError` is said, and nothing is read.
     """
@@ -75,6 +76,11 @@ class Reader:
         self._prepare = prepare
         self._marker = Marker(settings.emoji, clock)
         self._refusals = Refusals(clock)
+        self._muting: Muting | None = None
+        if operated is not None:
+            self._muting = Muting(
+                operated, settings.access, line=lambda: self.desk.line, interval=settings.poll_interval, clock=clock
+            )
         self._backoff = Backoff()
         self._cause = f"commands in {settings.channel}"
         self._complaint = ""
@@ -110,7 +116,7 @@ class Reader:
         end = self._clock.monotonic() + timeout
         self._give_up_at = max(end, self._clock.monotonic() + _GRACE)
         self._closing = True
-        self.desk.close()
+        self._close_desk()
         self._wake.put(None)
         while self.is_alive and (left := end - self._clock.monotonic()) > 0:
             self._clock.wait(self._over, left)
@@ -127,6 +133,8 @@ class Reader:
             self._wait_for_start()
             if not self._closing:
                 self._prepare()
+                if self._muting is not None:
+                    self._muting.start()
             wait = self._step()
             while not self._is_done():
                 self._clock.wait(self._wake, wait)
@@ -143,8 +151,13 @@ class Reader:
         while not self._closing and (left := end - self._clock.monotonic()) > 0:
             self._clock.wait(self._wake, left)
 
-    def _end(self) -> None:
+    def _close_desk(self) -> None:
         self.desk.close()
+        if self._muting is not None:
+            self._muting.close()
+
+    def _end(self) -> None:
+        self._close_desk()
         self._ended = True
         self._over.put(None)
 

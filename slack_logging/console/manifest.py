@@ -50,8 +50,6 @@ def run(args: argparse.Namespace) -> int:
     features: list[Feature] = ["log"] if args.log_only else ["log", "commands"]
     if args.groups:
         features.append("groups")
-    if args.socket_mode:
-        features.append("socket")
     document = manifest(needed(*features), name=args.name, socket_mode=args.socket_mode)
     print(json.dumps(document, ensure_ascii=False, indent=2) if args.json else to_yaml(document).rstrip())
     return 0

@@ -222,26 +222,49 @@ class People:
 
         Raises:
             ApiError: ``is_archived``, ``thread_not_found`` or ``cannot_reply_to_message``.
+            PermissionError: `user` is deactivated, or is not in this private channel.
             TypeError: neither or both of `user` and `integration` were given.
         """
         with self.workspace.lock:
-            place, author = self.workspace.channel(channel), self._author(user, integration)
-            if place.is_archived:
-                raise ApiError("is_archived")
+            place = self.workspace.channel(channel)
+            author = self._author(place, user, integration)
             if integration:
                 author["text"] = text if raw else stored(text)
             else:
                 author |= self._typed(text, raw=raw)
             return self.workspace.post(place, author | message_fields, thread_ts=thread_ts, broadcast=broadcast).ts
 
-    def _author(self, user: str | None, integration: str | None) -> dict[str, Any]:
+    def _author(self, place: Channel, user: str | None, integration: str | None) -> dict[str, Any]:
         """Return the fields that say who posts."""
         if (user is None) == (integration is None):
             raise TypeError("give either user= or integration=: who says it")
         if user is not None:
-            return authorship(self.workspace.user(user))
+            return authorship(self._acting(place, user))
+        if place.is_archived:
+            raise ApiError("is_archived")
         bot = self.workspace.integration(str(integration))
         return {"subtype": "bot_message", "bot_id": bot.bot_id, "username": bot.name}
+
+    def _acting(self, place: Channel, user: str) -> User:
+        """Return who does something in a channel, by id or name, if he can.
+
+        A private channel is its members' only. In a public one anybody may act, as if he had joined it for that.
+
+        Raises:
+            ApiError: ``is_archived``.
+            PermissionError: he is deactivated, or not in this private channel.
+        """
+        person = self.workspace.user(user)
+        if place.is_archived:
+            raise ApiError("is_archived")
+        if person.is_deactivated:
+            raise PermissionError(f"{person.name} is deactivated and can do nothing any more: let another person act")
+        if place.is_private and person.id not in place.members:
+            name = (
+                "that direct message" if place.kind == "im" else f"#{place.name}, which is private: invite() him first"
+            )
+            raise PermissionError(f"{person.name} is not in {name}")
+        return person
 
     def _typed(self, text: str, *, raw: bool) -> dict[str, Any]:
         if raw:
@@ -270,10 +293,15 @@ class People:
             return preload(self.workspace, self.workspace.channel(channel), list(messages), user)
 
     def edit(self, channel: str, ts: str, text: str, *, user: str | None = None) -> None:
-        """Have somebody, the author unless told otherwise, change a message to what he types now."""
+        """Have somebody, the author unless told otherwise, change a message to what he types now.
+
+        Raises:
+            ApiError: ``is_archived``.
+            PermissionError: as for `say`.
+        """
         with self.workspace.lock:
             place, message = self._find(channel, ts)
-            editor = self.workspace.user(user).id if user else str(message.fields.get("user", self._bot.id))
+            editor = self._acting(place, user or str(message.fields.get("user", self._bot.id))).id
             fields = message.fields | self._typed(text, raw="blocks" not in message.fields)
             self.workspace.edit(place, message, fields, editor=editor)
 
@@ -287,18 +315,22 @@ class People:
 
         Raises:
             ApiError: ``already_reacted``, ``invalid_name`` and what else reactions.add refuses.
+            PermissionError: as for `say`.
         """
         with self.workspace.lock:
-            self.workspace.react(*self._find(channel, ts), name, self.workspace.user(user))
+            place, message = self._find(channel, ts)
+            self.workspace.react(place, message, name, self._acting(place, user))
 
     def unreact(self, channel: str, ts: str, name: str, *, user: str) -> None:
         """Have somebody take his reaction away.
 
         Raises:
-            ApiError: ``no_reaction``, if he has not reacted so.
+            ApiError: ``no_reaction``, if he has not reacted so, or ``is_archived``.
+            PermissionError: as for `say`.
         """
         with self.workspace.lock:
-            self.workspace.unreact(*self._find(channel, ts), name, self.workspace.user(user))
+            place, message = self._find(channel, ts)
+            self.workspace.unreact(place, message, name, self._acting(place, user))
 
     def _find(self, channel: str, ts: str) -> tuple[Channel, Message]:
         place = self.workspace.channel(channel)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import re
 import signal
 import sys
 import threading
@@ -37,7 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="multiplies Slack's rate limits (default %(default)s; 0: no limits)",
     )
     parser.add_argument(
-        "--scopes", metavar="SCOPE[,SCOPE]", help="of the bot token (default: all that anything here asks for)"
+        "--scopes",
+        type=_scopes,
+        metavar="SCOPE[,SCOPE]",
+        help="of the bot token (default: all that anything here asks for)",
     )
     parser.add_argument(
         "--request-url",
@@ -56,6 +58,13 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 0 to 65535")
     return int(text)
+
+
+def _scopes(text: str) -> list[str]:
+    scopes = text.replace(",", " ").split()
+    if not scopes:
+        raise argparse.ArgumentTypeError(f"{text!r} names no scope: give some, such as chat:write,channels:read")
+    return scopes
 
 
 def _request_url(text: str) -> str:
@@ -83,7 +92,7 @@ def _about_faults() -> str:
     table = "\n".join(f"  {kind:{width}}  {happens}" for kind, happens in kinds.items())
     return f"""faults: METHOD=KIND[:VALUE][,times=N|forever][,probability=P]
 
-  METHOD is one of the Web API, or {", ".join(OTHER_TARGETS[:-1])}; * is all but socket.
+  METHOD is one of the Web API, or {", ".join(OTHER_TARGETS[:-1])}; * is all but socket and push.
   A fault hits the next call, or the next N; with a probability (0 to 1) it spares some, which do not count.
 
 {table}
@@ -110,8 +119,7 @@ def run(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    scopes = _all_scopes() if args.scopes is None else re.split(r"[,\s]+", args.scopes)
-    slack = LocalSlack(port=args.port, rate_limit=args.rate_limit, scopes=scopes)
+    slack = LocalSlack(port=args.port, rate_limit=args.rate_limit, scopes=args.scopes or _all_scopes())
     slack.app.request_url = args.request_url
     for method, fault in faults:
         slack.fault(method, fault)

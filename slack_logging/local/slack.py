@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import TracebackType
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from slack_logging.local.api.ratelimits import Level, RateLimiter
 from slack_logging.local.api.webapi import WebApi
@@ -57,8 +57,6 @@ class LocalSlack(People):
         clock: has ``time()`` in epoch seconds: what `ts` are made of and rate limits run on. Latency faults are real
             seconds all the same.
         rate_limit: multiplies Slack's rate limits; 0 switches them off.
-        history_anchor: which end of a channel conversations.history begins at when only `oldest` is given. Slack's
-            pages contradict each other; a client should work with both.
         scopes: of `bot_token`; None stands for `slack_logging.local.state.apps.DEFAULT_SCOPES`.
         share_delay: real seconds from the end of an upload until the file shows in its channel.
         enterprise: whether the workspace belongs to an enterprise; then users and auth.test say so.
@@ -75,15 +73,12 @@ class LocalSlack(People):
         port: int = 0,
         clock: ClockLike | None = None,
         rate_limit: float = 1.0,
-        history_anchor: Literal["newest", "oldest"] = "newest",
         scopes: Iterable[str] | None = None,
         share_delay: float = 0.0,
         enterprise: bool = False,
         distribution: Distribution = "round_robin",
         seed: int = 0,
     ) -> None:
-        if history_anchor not in ("newest", "oldest"):
-            raise ValueError(f"history_anchor is {history_anchor!r}: give 'newest' or 'oldest'")
         if not 0 <= port <= 65_535:
             raise ValueError(f"port is {port}: give a number from 0 to 65535; 0 takes any free one")
         super().__init__(clock or _SystemClock(), enterprise=enterprise)
@@ -99,14 +94,7 @@ class LocalSlack(People):
         self._dispatcher = Dispatcher(
             self.workspace, self._apps, limiter, self._faults, distribution=distribution, seed=seed
         )
-        web_api = WebApi(
-            self.workspace,
-            limiter,
-            self._apps,
-            self.app,
-            connect=self._dispatcher.sockets.url,
-            history_anchor=history_anchor,
-        )
+        web_api = WebApi(self.workspace, limiter, self._apps, self.app, connect=self._dispatcher.sockets.url)
         self._webhooks = Webhooks(self.workspace, limiter)
         self._interactions = Interactions(self.workspace, self._apps, self._webhooks, self._dispatcher.add)
         self._server = Server(
@@ -252,7 +240,7 @@ class LocalSlack(People):
             channels: that the bot is a member of: events come from these only.
             scopes: of its bot token; None stands for `slack_logging.local.state.apps.DEFAULT_SCOPES`.
             events: that it subscribed to, such as ``message.channels`` and ``app_mention``; None for all.
-            commands: its slash commands, such as ``/deploy``.
+            commands: its slash commands, such as ``/deploy``; of several apps with one command the newest gets it.
             request_url: an address on this machine that gets events, commands and clicks by HTTP; None for Socket Mode.
         """
         with self.workspace.lock:
@@ -268,19 +256,23 @@ class LocalSlack(People):
 
         Raises:
             LookupError: no app takes it.
+            PermissionError: as for `say`.
+            ValueError: it does not begin with a slash and a word.
         """
         with self.workspace.lock:
-            place, author = self.workspace.channel(channel), self.workspace.user(user)
-            self._interactions.command(place, typed, author, url=self.url)
+            place = self.workspace.channel(channel)
+            self._interactions.command(place, typed, self._acting(place, user), url=self.url)
 
     def click(self, channel: str, ts: str, action_id: str, *, user: str, block_id: str | None = None) -> None:
         """Have somebody click a button of a message.
 
         Raises:
             LookupError: there is no such message or button, or it is no app's.
+            PermissionError: as for `say`.
         """
         with self.workspace.lock:
-            place, person = self.workspace.channel(channel), self.workspace.user(user)
+            place = self.workspace.channel(channel)
+            person = self._acting(place, user)
             self._interactions.click(place, ts, action_id, person, block_id=block_id, url=self.url)
 
     def sockets(self, app: App | None = None) -> list[Socket]:
@@ -320,8 +312,8 @@ class LocalSlack(People):
         """Plan a fault for the next calls.
 
         Args:
-            method: such as ``chat.postMessage``; ``webhook``, ``upload``, ``download``; ``socket`` for the events
-                sent; ``"*"`` for all but these events.
+            method: such as ``chat.postMessage``; ``webhook``, ``upload``, ``download``; ``socket`` or ``push`` for the
+                events sent over sockets or to request URLs; ``"*"`` for all but these events.
             fault: what happens, and how often.
 
         Raises:

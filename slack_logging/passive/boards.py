@@ -5,7 +5,7 @@ The text is all `rich_text`, as in `view`, and stays so from edit to edit: Slack
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
@@ -25,10 +25,13 @@ from slack_logging.passive.view import (
     small_print,
     time_of,
 )
-from slack_logging.slack.literal import last_part, shorten, units
+from slack_logging.slack.literal import last_part, one_line, shorten, units
 
-#: Units kept free for counts, times and instances, which grow.
-_COUNTER = 300
+#: Units kept free for counts, times, instances and what is said of muting, which grow.
+_COUNTER = 400
+
+#: Units of the name of who muted an error.
+_MAX_NAME = 50
 
 #: Units of an exception's gist, which stands above its traceback.
 _GIST = 1_000
@@ -52,10 +55,15 @@ def arguments(board: Board, *, service: str, mention: str = "", thread: str = ""
     return message(worst, blocks, thread=thread)
 
 
-def full_texts(board: Board) -> str:
-    """Return what the message has no room for: the texts of the incidents that it does not tell whole."""
-    lines = [incident.line for incident in board.incidents if board.is_storm or not _fits(incident.line)]
-    return "\n".join(line.text() for line in lines if board.is_storm is False or line.detail)
+def full_texts(board: Board, news: Iterable[Incident]) -> str:
+    """Return what the message has no room for: the texts of the incidents that it does not tell whole.
+
+    Args:
+        board: the message.
+        news: the incidents that it shows for the first time.
+    """
+    lines = [incident.line for incident in news if incident.line.detail or not board.is_storm]
+    return "\n".join(line.text() for line in lines if board.is_storm or not _fits(line))
 
 
 def announcement(incident: Incident, *, thread: str) -> dict[str, Any]:
@@ -73,26 +81,44 @@ def _single(board: Board, incident: Incident) -> list[dict[str, Any]]:
     detail = "\n\n".join(part for part in (shown.gist if "\n" in shown.gist else "", shown.detail) if part)
     if detail:
         elements.append(preformatted(detail))
-    if incident.count > 1 or board.is_quiet:
+    if incident.count > 1 or (board.is_quiet and not incident.mute):
         elements.append(section_of(_counter(board, incident)))
+    if muting := _muting(board):
+        elements.append(section_of(muting))
     return elements
 
 
 def _storm(board: Board) -> list[dict[str, Any]]:
-    parts = [inline(f"{len(board.incidents):,} kinds of errors began within a short time", bold=True), inline("\n")]
+    kinds = "kind of error" if len(board.incidents) == 1 else "kinds of errors"
+    parts = [inline(f"{len(board.incidents):,} more {kinds}, a line each", bold=True), inline("\n")]
     for incident in board.incidents:
-        parts += head(incident.line, incident.count, most=MAX_HEAD)
-    if board.is_quiet:
+        parts += head(incident.line, incident.count, is_short=True)
+    if board.is_quiet and not all(incident.mute for incident in board.incidents):
         parts += [inline(f"quiet; {sum(each.count for each in board.incidents):,} in all"), inline("\n")]
-    return [section_of(parts)]
+    return [section_of(parts + _muting(board))]
 
 
 def _counter(board: Board, incident: Incident) -> list[dict[str, Any]]:
     count = f"{incident.count:,}"
-    start = f"quiet; {count} in all, last " if board.is_quiet else f"x {count}, last "
+    start = f"quiet; {count} in all, last " if board.is_quiet and not incident.mute else f"x {count}, last "
     clock = datetime.fromtimestamp(incident.last, timezone.utc).strftime("%H:%M:%S UTC")
     where = f", {incident.where}" if incident.where else ""
     return [inline(start, bold=True), time_of(incident.last, clock), inline(f"{where}\n")]
+
+
+def _muting(board: Board) -> list[dict[str, Any]]:
+    """Return what is said of muting: until when and by whom, and in the end what that left out; nothing without it."""
+    mutes = [incident.mute for incident in board.incidents if incident.mute]
+    left_out = sum(incident.left_out for incident in board.incidents)
+    if not mutes:
+        return [inline(f"{left_out:,} more came while it was muted\n")] if left_out else []
+    last = max(mutes, key=lambda mute: mute.ends)
+    some = f"{len(mutes):,} of them are " if len(mutes) < len(board.incidents) else ""
+    clock = datetime.fromtimestamp(last.ends, timezone.utc).strftime("%H:%M UTC")
+    by = f" by {shorten(one_line(last.by), _MAX_NAME)}" if last.by else ""
+    more = f"; {left_out:,} more came" if board.is_quiet and left_out else ""
+    start = inline(f"{some}muted until ", bold=True)
+    return [start, time_of(last.ends, clock, form="{time}"), inline(f"{by}{more}\n")]
 
 
 def _fits(line: Line) -> bool:

@@ -13,6 +13,7 @@ import sys
 import traceback
 from typing import Any, TypeAlias
 
+from slack_logging import notices
 from slack_logging.passive.fingerprint import fault_of, fingerprint
 from slack_logging.passive.instructions import instructions
 
@@ -32,6 +33,9 @@ MAX_PART, MAX_EXTRA = 64 * 1024, 16 * 1024
 STANDARD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "slack"}
 _STANDARD_COUNT = len(logging.makeLogRecord({}).__dict__)
 
+#: Characters before a cut in which a secret may stand that it would divide.
+_EDGE = 1024
+
 #: Bytes that one captured record takes besides its text: measured with tracemalloc, rounded up.
 OVERHEAD = 260
 
@@ -49,23 +53,20 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
 
     Args:
         record: left as it is; other handlers see it too.
-        formatter: one that the user set: it makes the whole text, now, and raises what it raises.
+        formatter: one that the user set: it makes the whole text, now. Where it fails, the record goes without.
     """
     if formatter is None and type(record.msg) is dict:
         record = _flattened(record, record.msg)
     args = record.args
     msg = record.msg if type(record.msg) is str else _plain_text(record.msg)
     size = OVERHEAD
-    if formatter is not None:
-        text = cut(formatter.format(record))
-    elif args and (len(msg) > MAX_CHARS or not _are_plain(args)):
-        text = cut(message_of(record.msg, args))
-    else:
-        text = None
-        for arg in args or ():
-            if type(arg) is str:
-                size += _bytes(arg)
-    more = _more(record, text, has_own_format=formatter is not None)
+    own = text = None if formatter is None else _formatted(record, formatter)
+    if own is None and args:
+        if len(msg) > MAX_CHARS or not _are_plain(args):
+            text = cut(message_of(record.msg, args))
+        else:
+            size += sum([_bytes(arg) for arg in args if type(arg) is str])
+    more = _more(record, text, has_own_format=own is not None)
     if more is not None:
         if more[2] and text is None:
             msg = msg.partition(_TRACEBACK)[0]  # loguru has it in the message, too
@@ -80,6 +81,16 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
         (args or None) if text is None else None,
         more,
     )
+
+
+def _formatted(record: logging.LogRecord, formatter: logging.Formatter) -> str | None:
+    """Return the text that a formatter makes, or None where it fails."""
+    try:
+        return cut(formatter.format(record))
+    except Exception as error:  # noqa: BLE001 - a formatter of the user's may raise anything
+        kinds = f"{type(formatter).__name__}: {type(error).__name__}"
+        notices.say("formatter", f"a record is shown without the handler's formatter, which cannot format it: {kinds}")
+        return None
 
 
 def _origin(record: logging.LogRecord) -> tuple[Any, ...]:
@@ -201,10 +212,14 @@ def message_of(msg: object, args: Any) -> str:
 
 
 def cut(text: str, most: int = MAX_CHARS) -> str:
-    """Return at most `most` characters of `text`, and how many there were."""
+    """Return at most `most` characters of `text`, and how many there were.
+
+    The cut is at a space, or far before the limit: half a secret would not be known for what it is.
+    """
     if len(text) <= most:
         return text
-    return f"{text[:most]} ... (cut: {len(text):,} characters in all)"
+    edge = max(text.rfind(space, most - _EDGE, most) for space in " \n")
+    return f"{text[: edge if edge > 0 else most - _EDGE]} ... (cut: {len(text):,} characters in all)"
 
 
 def _bytes(text: str) -> int:
@@ -223,7 +238,7 @@ def _exception(record: logging.LogRecord) -> tuple[str | None, str | None]:
     """Return what tells a record's exception from others, and its text."""
     if record.exc_info:
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else sys.exc_info()[1]
-        return (None if error is None else fault_of(error)), _exception_text(error)
+        return (None if error is None else fault_of(error, record.pathname)), _exception_text(error)
     text = record.exc_text or ""
     return None, (cut(text, MAX_PART) if text.strip() else None)
 

@@ -60,10 +60,9 @@ class Doubt:
             if due > 0:
                 return due
         place = client.acquire("conversations.history")
-        if place > _PATIENCE:
-            self._see_nothing()
-            return 0.0
-        return place
+        if place:
+            self._postpone(place)
+        return 0.0 if self.is_over else place
 
     def look(self, client: SlackClient, channel: str) -> tuple[str, str] | None:
         """Return the channel's id and the message's `ts` if the message is there.
@@ -80,7 +79,10 @@ class Doubt:
         """
         try:
             channel_id = client.channel_id(channel, timeout=0)
-        except (Rejected, RateLimited):
+        except RateLimited as error:
+            self._postpone(error.retry_after)
+            return None
+        except Rejected:
             self._see_nothing()
             return None
         try:
@@ -101,6 +103,12 @@ class Doubt:
         if not self._was_blind:
             return arguments
         return arguments | {"blocks": [*arguments["blocks"], small_print(_SENT_AGAIN)]}
+
+    def _postpone(self, wait: float) -> None:
+        """Look after so many seconds, if that is not too long."""
+        self._since = self._clock.monotonic() + wait - self._looks[0]
+        if wait > _PATIENCE:
+            self._see_nothing()
 
     def _see_nothing(self) -> None:
         self._was_blind = True

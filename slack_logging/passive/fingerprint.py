@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import types
+from collections.abc import Callable, Iterable
 
 #: Characters of a text that count: what makes errors differ stands at their beginning.
 _MOST_CHARS = 400
@@ -29,6 +30,9 @@ _VARYING = re.compile(
 #: Parts of a path that tell a library's file from the application's.
 _LIBRARIES = frozenset({"site-packages", "dist-packages"})
 _STDLIB = os.path.dirname(os.__file__)
+
+#: The folder of an installed package, or its only file.
+_PACKAGE = re.compile(rf".*[/\\](?:{'|'.join(sorted(_LIBRARIES))})[/\\][^/\\]+")
 
 
 def fingerprint(logger: str, levelno: int, template: str, fault: str) -> str:
@@ -51,14 +55,19 @@ def normalised(text: str) -> str:
     return _VARYING.sub("#", text[:_MOST_CHARS])
 
 
-def fault_of(error: BaseException) -> str:
-    """Return what tells an exception from others: its type, its text and where in the application it came from."""
+def fault_of(error: BaseException, logged_in: str = "") -> str:
+    """Return what tells an exception from others: its type, its text and where in the application it came from.
+
+    Args:
+        error: the exception.
+        logged_in: the file that logged it; see `library_judge`.
+    """
     try:
         text = normalised(str(error).partition("\n")[0])
     except Exception:  # noqa: BLE001 - an exception's own __str__ may raise anything
         text = ""
     kind = type(error)
-    return "\0".join((f"{kind.__module__}.{kind.__qualname__}", text, *_functions(error.__traceback__)))
+    return "\0".join((f"{kind.__module__}.{kind.__qualname__}", text, *_functions(error.__traceback__, logged_in)))
 
 
 def is_library(filename: str) -> bool:
@@ -68,13 +77,37 @@ def is_library(filename: str) -> bool:
     return not _LIBRARIES.isdisjoint(re.split(r"[/\\]", filename)) or filename.startswith(_STDLIB)
 
 
-def _functions(trace: types.TracebackType | None) -> list[str]:
-    """Return the innermost application functions, the one that raised last; a library's where there is none else."""
-    everywhere: list[str] = []
-    ours: list[str] = []
+def library_judge(paths: Iterable[str], logged_in: str) -> Callable[[str], bool]:
+    """Return what tells a library's file from the application's, among the files of one traceback.
+
+    An application that was installed like a library is the package that logged; where neither is to be seen, nothing
+    is a library.
+
+    Args:
+        paths: the traceback's files.
+        logged_in: the file that logged it.
+    """
+    files = list(paths)
+    if not all(map(is_library, files)):
+        return is_library
+    home = _package_of(logged_in)
+    if home and any(map(home.match, files)):
+        return lambda file: not home.match(file)
+    return lambda file: False  # noqa: ARG005 - as the others
+
+
+def _package_of(file: str) -> re.Pattern[str] | None:
+    """Return what matches the files of the installed package that a file belongs to; None if it is in none."""
+    found = _PACKAGE.match(file)
+    return re.compile(rf"{re.escape(found[0])}(?:[/\\]|$)") if found else None
+
+
+def _functions(trace: types.TracebackType | None, logged_in: str) -> list[str]:
+    """Return the innermost application functions, the one that raised last."""
+    codes: list[types.CodeType] = []
     while trace is not None:
-        code = trace.tb_frame.f_code
-        name = f"{os.path.basename(code.co_filename)}:{code.co_name}"
-        (everywhere if is_library(code.co_filename) else ours).append(name)
+        codes.append(trace.tb_frame.f_code)
         trace = trace.tb_next
-    return (ours or everywhere)[-_FUNCTIONS:]
+    is_foreign = library_judge((code.co_filename for code in codes), logged_in)
+    ours = [code for code in codes if not is_foreign(code.co_filename)]
+    return [f"{os.path.basename(code.co_filename)}:{code.co_name}" for code in ours[-_FUNCTIONS:]]

@@ -6,6 +6,7 @@ with any other handler too, for instance to write the same lines to a file.
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import datetime, timezone
 from typing import Any
@@ -29,7 +30,7 @@ class SlackFormatter(JsonFormatter):
     """
 
     def __init__(self, service: str | None = None) -> None:
-        super().__init__()
+        super().__init__(json_serializer=_json)
         self._instance = Instance.current(service)
 
     def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
@@ -62,6 +63,15 @@ class SlackFormatter(JsonFormatter):
             "extra": extra,
         }
         log_data |= {name: value for name, value in given.items() if value}
+
+
+def _json(value: object, **options: Any) -> str:
+    """Write JSON that every reader reads: what is no number to JSON, such as NaN, is a text."""
+    try:
+        return json.dumps(value, **options, allow_nan=False)
+    except ValueError:
+        read = json.loads(json.dumps(value, **options), parse_constant=str)
+        return json.dumps(read, ensure_ascii=options.get("ensure_ascii", True))
 
 
 def _moment(created: float) -> datetime:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from slack_logging.active.source import SlackCommandSource
+    from slack_logging.passive.living import LivingIncident
     from slack_logging.slack.client import SlackClient
 
 #: Less room than this holds no full message.
@@ -164,14 +165,25 @@ class SlackHandler(logging.Handler):
         """Return where the records went. From any thread; may wait a moment for the sender."""
         return self._delivery.sender.stats()
 
-    def mute(self, fingerprint: str, duration: float | timedelta | str = 3600.0) -> None:
+    def incidents(self) -> tuple[LivingIncident, ...]:
+        """Return the errors whose messages in Slack still change, oldest first. From any thread; may wait a moment."""
+        return self._delivery.sender.incidents()
+
+    def mute(self, fingerprint: str, duration: float | timedelta | str = 3600.0, *, by: str = "") -> None:
         """Leave the records of an error out of Slack for a while; `stats` counts them as dropped.
 
+        Its message says so, and in the end how many they were. What comes after that is told as new. From any thread.
+
         Args:
-            fingerprint: of the error, as the canonical entry has it.
-            duration: seconds.
+            fingerprint: of the error, as `incidents` and the canonical entry have it.
+            duration: seconds from now, also where it is muted already.
+            by: who asked for it; shown in the message, and notified of nothing.
         """
-        self._delivery.sender.mute(fingerprint, options.seconds("duration", duration))
+        self._delivery.sender.mute(fingerprint, options.seconds("duration", duration), by)
+
+    def unmute(self, fingerprint: str) -> bool:
+        """Undo `mute`: the error's message goes on counting. False if it was not muted. From any thread."""
+        return self._delivery.sender.unmute(fingerprint)
 
     def flush(self, timeout: float | timedelta | None = None) -> bool:  # type: ignore[override] # None says less
         """Wait until all that was taken in is settled.

@@ -5,6 +5,9 @@ repeat an incident change its counts, and the message is edited at a bounded rat
 them: what a message told is taken in by `landed`, so that a failed call loses nothing.
 
     new --post landed--> open --no repeat for a window--> quiet (told, if it was more than one) --> forgotten
+
+Records of a muted error are left out, and its message stays open: where the muting is undone, it goes on counting;
+where its time is over, it says how many were left out and is forgotten, so that what comes then is new.
 """
 
 from __future__ import annotations
@@ -36,6 +39,21 @@ _NAMED = 2
 MOST = 2_000
 
 
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Why the records of an error are left out.
+
+    Attributes:
+        until: when that ends, in monotonic seconds.
+        ends: the same in epoch seconds, for people.
+        by: who asked for it; may be empty.
+    """
+
+    until: float
+    ends: float = 0.0
+    by: str = ""
+
+
 @dataclass(slots=True)
 class Incident:
     """One kind of error, from its first record to the quiet after its last.
@@ -48,6 +66,8 @@ class Incident:
         last: when the last one was logged, in epoch seconds.
         instances: who logged how many, by name.
         announced: the count at which it was announced again last.
+        mute: why its records are left out, or were until a moment ago.
+        left_out: how many were.
         context: what the same request or task had logged before; until its message has landed.
     """
 
@@ -58,6 +78,8 @@ class Incident:
     last: float = 0.0
     instances: dict[str, int] = field(default_factory=dict)
     announced: int = 1
+    mute: Mute | None = None
+    left_out: int = 0
     context: tuple[Captured, ...] = ()
 
     @property
@@ -88,7 +110,8 @@ class Board:
         is_storm: whether it is a line for each.
         mentions: whether it mentions whom the configuration names.
         ts: the message's; None until it has landed.
-        tries: posts and edits that were refused.
+        changes: how often what it says of muting has changed.
+        changes_told: how many of these changes its message shows.
     """
 
     incidents: list[Incident]
@@ -100,6 +123,13 @@ class Board:
     edited_at: float = 0.0
     active_at: float = 0.0
     begun_at: float = 0.0
+    changes: int = 0
+    changes_told: int = 0
+
+    @property
+    def is_stale(self) -> bool:
+        """Tell whether its message says the wrong thing of muting."""
+        return self.changes != self.changes_told
 
     @property
     def thread(self) -> str:
@@ -123,7 +153,7 @@ class Incidents:
         self._window = window
         self._boards: list[Board] = []
         self._known: dict[tuple[str, str], tuple[Board, Incident]] = {}
-        self._muted: dict[str, float] = {}
+        self._muted: dict[str, Mute] = {}
         self._begun: deque[float] = deque()
         self._storm: Board | None = None
 
@@ -177,23 +207,50 @@ class Incidents:
 
     # -- muting ----------------------------------------------------------------------------------------------------
 
-    def mute(self, fingerprint: str, until: float) -> None:
-        """Have the records of an incident left out until then (monotonic seconds)."""
-        self._muted[fingerprint] = until
+    def mute(self, fingerprint: str, mute: Mute, now: float) -> None:
+        """Have the records of an error left out; muted already, it is from now on as `mute` says."""
+        for muted in [muted for muted, former in self._muted.items() if now >= former.until]:
+            self._end_mute(muted)
+        self._muted[fingerprint] = mute
+        for board, incident in self._alike(fingerprint):
+            incident.mute = mute
+            board.changes += 1
+            if board is self._storm:
+                self._storm = None  # what is new from here on is no part of what somebody muted
 
-    def unmute(self, fingerprint: str) -> bool:
-        """Undo `mute`; False if it was not muted."""
-        return self._muted.pop(fingerprint, None) is not None
-
-    def is_muted(self, fingerprint: str, now: float) -> bool:
-        """Tell whether the records of an incident are left out."""
-        until = self._muted.get(fingerprint)
-        if until is None:
+    def unmute(self, fingerprint: str, now: float) -> bool:
+        """Undo `mute`: its message goes on counting. False if it was not muted."""
+        mute = self._muted.pop(fingerprint, None)
+        if mute is None or now >= mute.until:
             return False
-        if now >= until:
-            del self._muted[fingerprint]
-            return False
+        for board, incident in self._alike(fingerprint):
+            incident.mute = None
+            board.changes += 1
+            board.active_at = now
         return True
+
+    def leave_out(self, line: Line, now: float) -> bool:
+        """Leave a record out if its error is muted; tell whether it is."""
+        mute = self._muted.get(line.fingerprint)
+        if mute is None:
+            return False
+        if now >= mute.until:
+            self._end_mute(line.fingerprint)
+            return False
+        _, incident = self._known.get((line.fingerprint, line.thread), (None, None))
+        if incident is not None:
+            incident.left_out += 1
+        return True
+
+    def _end_mute(self, fingerprint: str) -> None:
+        """Have what comes from here on be news: the message that says how long it was muted is over."""
+        del self._muted[fingerprint]
+        for _, incident in self._alike(fingerprint):
+            del self._known[incident.key]
+
+    def _alike(self, fingerprint: str) -> list[tuple[Board, Incident]]:
+        """Return where an error is shown: in the channel, and in threads."""
+        return [found for (known, _), found in self._known.items() if known == fingerprint]
 
     # -- messages --------------------------------------------------------------------------------------------------
 
@@ -226,17 +283,24 @@ class Incidents:
         return (best[1], 0.0) if best[0] <= now else (None, best[0] - now)
 
     def _due(self, board: Board, *, at_once: bool) -> float | None:
-        """Return when a message is to be edited: soon after a repeat, and once more when all is quiet."""
+        """Return when a message is to be edited: soon after a repeat or a mute, and once more when it is over."""
         if board.ts is None:
             return None
-        if board.unsaid:
+        if board.unsaid or board.is_stale:
             return 0.0 if at_once else board.edited_at + EDIT_INTERVAL
-        return board.active_at + self._window
+        return self._over_at(board)
+
+    def _over_at(self, board: Board) -> float:
+        """Return when a message has been quiet for a window or, where all that it shows is muted, no longer is."""
+        mutes = [incident.mute for incident in board.incidents if incident.mute]
+        if len(mutes) < len(board.incidents):
+            return board.active_at + self._window
+        return max(mute.until for mute in mutes)
 
     def announcement(self, board: Board) -> Incident | None:
         """Return the incident whose count has come to ten, a hundred ... since it was announced last."""
         for incident in board.incidents:
-            if incident.told >= incident.announced * 10:
+            if incident.told >= incident.announced * 10 and incident.mute is None:
                 return incident
         return None
 
@@ -245,7 +309,7 @@ class Incidents:
         while incident.told >= incident.announced * 10:
             incident.announced *= 10
 
-    def landed(self, board: Board, told: dict[str, int], ts: str, now: float) -> tuple[int, int]:
+    def landed(self, board: Board, told: dict[str, int], ts: str, now: float) -> tuple[list[Incident], int]:
         """Take in that a message, or its edit, is in Slack.
 
         Args:
@@ -255,26 +319,35 @@ class Incidents:
             now: monotonic seconds.
 
         Returns:
-            How many records are shown on a line of their own by it, and how many as part of a count.
+            The incidents that it is the first to show, each a record on a line of its own, and how many records are
+            shown as part of a count.
         """
-        lines = counted = 0
+        news: list[Incident] = []
+        counted = 0
         for incident in board.incidents:
             count = told.get(incident.fingerprint, incident.told)
-            lines += incident.told == 0 and count > 0
+            if incident.told == 0 and count > 0:
+                news.append(incident)
             counted += count - incident.told
             incident.told = count
         board.ts, board.edited_at = ts, now
-        return lines, counted - lines
+        return news, counted - len(news)
 
     def is_over(self, board: Board, now: float) -> bool:
         """Tell whether a message has nothing more to say but that all is quiet."""
-        return not board.unsaid and now - board.active_at >= self._window
+        return not board.unsaid and now >= self._over_at(board)
+
+    def has_last_word(self, board: Board) -> bool:
+        """Tell whether a message that is over has more to say than it shows."""
+        counted = any(each.left_out or (each.count > 1 and not each.mute) for each in board.incidents)
+        return counted or board.is_storm or board.is_stale
 
     def forget(self, board: Board) -> int:
         """Drop a message, and return how many records it did not speak of."""
         self._boards.remove(board)
         for incident in board.incidents:
-            self._known.pop(incident.key, None)
+            if self._known.get(incident.key, (None, None))[0] is board:
+                del self._known[incident.key]
         if self._storm is board:
             self._storm = None
         return board.unsaid

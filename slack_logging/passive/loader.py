@@ -89,7 +89,7 @@ class Loader:
                 self._between = 0
                 if line is None:
                     self._outbox.broken.add()
-                elif self._incidents.is_muted(line.fingerprint, now):
+                elif self._incidents.leave_out(line, now):
                     self.books.muted += 1
                 elif not self._incidents.take(line, now, context_of(captured)):
                     self._outbox.put_back(captured, urgent=False)

@@ -24,10 +24,11 @@ from slack_logging.passive.books import Books
 from slack_logging.passive.capture import Captured
 from slack_logging.passive.connection import Connection
 from slack_logging.passive.doubt import Doubt
-from slack_logging.passive.incidents import Board, Incidents
+from slack_logging.passive.incidents import Board, Incidents, Mute
+from slack_logging.passive.living import LivingIncident, living
 from slack_logging.passive.loader import Loader
 from slack_logging.passive.outbox import MemoryOutbox
-from slack_logging.passive.shipments import UNPOSTABLE, UNTHREADABLE, Shipment
+from slack_logging.passive.shipments import UNPOSTABLE, UNTHREADABLE, Shipment, full_text
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.uploads import Uploads
 
@@ -104,10 +105,24 @@ class Sender:
             is_settled = not self._pending() and not self._uploads
         return is_settled and not self._loader.losses()
 
-    def mute(self, fingerprint: str, duration: float) -> None:
-        """Leave the records of an incident out for so many seconds; they are counted. From any thread."""
+    def incidents(self) -> tuple[LivingIncident, ...]:
+        """Return the incidents that have a message in Slack. From any thread."""
         with self._books.lock:
-            self._incidents.mute(fingerprint, self._clock.monotonic() + duration)
+            return tuple(living(self._incidents, self._slack.channel_id, self._clock.monotonic()))
+
+    def mute(self, fingerprint: str, duration: float, by: str) -> None:
+        """Leave the records of an error out for so many seconds; they are counted. From any thread."""
+        now = self._clock.monotonic()
+        with self._books.lock:
+            self._incidents.mute(fingerprint, Mute(now + duration, self._clock.time() + duration, by), now)
+        self._outbox.wake.put(None)
+
+    def unmute(self, fingerprint: str) -> bool:
+        """Undo `mute`; False if it was not muted. From any thread."""
+        with self._books.lock:
+            was_muted = self._incidents.unmute(fingerprint, self._clock.monotonic())
+        self._outbox.wake.put(None)
+        return was_muted
 
     @property
     def stuck(self) -> bool:
@@ -242,7 +257,7 @@ class Sender:
         if board is None:
             return wait
         is_over = self._incidents.is_over(board, now)
-        if is_over and all(incident.count == 1 for incident in board.incidents) and not board.is_storm:
+        if is_over and not self._incidents.has_last_word(board):
             with self._books.lock:
                 self._incidents.forget(board)  # its message says all there is to say
             return 0.0
@@ -250,7 +265,7 @@ class Sender:
         if place := client.acquire("chat.update"):
             return place
         board.is_quiet = is_over
-        told = dict(boards.told(board))
+        told, changes = dict(boards.told(board)), board.changes
         given = boards.arguments(board, service=self._footer)
         try:
             client.call("chat.update", channel=self._slack.channel_id, ts=board.ts, **given)
@@ -261,9 +276,12 @@ class Sender:
             return 0.0
         self._slack.works()
         with self._books.lock:
-            delivered, merged = self._incidents.landed(board, told, str(board.ts), now)
-            self._books.delivered += delivered
+            news, merged = self._incidents.landed(board, told, str(board.ts), now)
+            board.changes_told = changes
+            self._books.delivered += len(news)
             self._books.merged += merged
+            if file := full_text(boards.full_texts(board, news)):
+                self._uploads.add(self._slack.channel_id, board.thread or str(board.ts), file)
             if is_over:
                 self._incidents.forget(board)
         return 0.0

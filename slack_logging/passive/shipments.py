@@ -47,6 +47,11 @@ class File:
     records: int = 0
 
 
+def full_text(text: str) -> File | None:
+    """Return the file of what a message has no room for; None if that is nothing."""
+    return File("record.txt", "Full text", text) if text else None
+
+
 @dataclass(frozen=True, slots=True)
 class Landing:
     """What a message that is in Slack shows.
@@ -139,8 +144,7 @@ class Batch(Shipment):
     def landed(self, ts: str, now: float) -> Landing:  # noqa: ARG002 - see `Shipment`
         """See `Shipment`."""
         oversize = self.packing.oversize
-        file = File("record.txt", "Full text", oversize.text()) if oversize else None
-        return Landing(self.packing.shown, self.packing.merged, file)
+        return Landing(self.packing.shown, self.packing.merged, full_text(oversize.text() if oversize else ""))
 
     def divided(self) -> list[Shipment]:
         """See `Shipment`."""
@@ -173,11 +177,10 @@ class NewBoard(Shipment):
 
     def landed(self, ts: str, now: float) -> Landing:
         """See `Shipment`."""
-        delivered, merged = self._incidents.landed(self._board, self._told, ts, now)
-        text = boards.full_texts(self._board)
+        news, merged = self._incidents.landed(self._board, self._told, ts, now)
         first = self._board.incidents[0]
         context, first.context = first.context, ()
-        return Landing(delivered, merged, File("record.txt", "Full text", text) if text else None, context)
+        return Landing(len(news), merged, full_text(boards.full_texts(self._board, news)), context)
 
     def given_up(self) -> int:
         """See `Shipment`."""

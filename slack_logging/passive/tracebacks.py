@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from slack_logging.passive.fingerprint import is_library
+from slack_logging.passive.fingerprint import library_judge
 
 #: A frame's first line; within an exception group it stands behind bars.
 _FRAME = re.compile(r'^(?P<indent>[ |+]*)File "(?P<path>[^"\n]+)", line (?P<line>\d+), in (?P<function>.+)$')
@@ -14,16 +14,18 @@ _FRAME = re.compile(r'^(?P<indent>[ |+]*)File "(?P<path>[^"\n]+)", line (?P<line
 _FEW = 1
 
 
-def gist(exception: str) -> str:
+def gist(exception: str, logged_in: str = "") -> str:
     """Return what an exception says, and on a second line where in the application it came from.
 
     Args:
         exception: a traceback's text; of chained ones the last counts.
+        logged_in: the file that logged it.
     """
     lines = exception.split("\n")
     said = next((line for line in reversed(lines) if line[:1] not in ("", " ", "|", "+", "^", "~")), "")
     frames = [(match, index) for index, line in enumerate(lines) if (match := _FRAME.match(line))]
-    ours = [frame for frame in frames if not is_library(frame[0]["path"])] or frames
+    is_foreign = library_judge((match["path"] for match, _ in frames), logged_in)
+    ours = [frame for frame in frames if not is_foreign(frame[0]["path"])]
     if not ours:
         return said
     frame, index = ours[-1]
@@ -32,13 +34,20 @@ def gist(exception: str) -> str:
     return f"{said}\n{place}: {code}" if code else f"{said}\n{place}"
 
 
-def folded(exception: str) -> str:
-    """Return a traceback in which frames of libraries in a row are one line that counts them."""
+def folded(exception: str, logged_in: str = "") -> str:
+    """Return a traceback in which frames of libraries in a row are one line that counts them.
+
+    Args:
+        exception: a traceback's text.
+        logged_in: the file that logged it.
+    """
+    lines = exception.split("\n")
+    is_foreign = library_judge((match["path"] for line in lines if (match := _FRAME.match(line))), logged_in)
     shown: list[str] = []
     hidden: list[list[str]] = []
-    for frame in _frames(exception.split("\n")):
+    for frame in _frames(lines):
         match = _FRAME.match(frame[0])
-        if match and is_library(match["path"]):
+        if match and is_foreign(match["path"]):
             hidden.append(frame)
             continue
         _show(shown, hidden)

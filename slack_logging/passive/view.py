@@ -66,9 +66,15 @@ class Line:
     mention: bool | None = None
 
     @property
+    def headline(self) -> str:
+        """Return the summary and what the exception says, short."""
+        said = self.gist.partition("\n")[0]
+        return shorten(f"{self.summary}: {said}" if said else self.summary, MAX_HEAD)
+
+    @property
     def head_units(self) -> int:
         """Return how much of a message's limit the line takes without its detail, with a count."""
-        return 2 * _FRAME + len(self.clock) + units(self.logger) + units(shorten(self.summary, MAX_HEAD))
+        return 2 * _FRAME + len(self.clock) + units(self.logger) + units(self.headline)
 
     @property
     def units(self) -> int:
@@ -119,7 +125,8 @@ def line_of(entry: str, *, own_format: bool = False) -> Line:
         )
     exception = visible(fields.get("exception", ""))
     told = fields.get("slack", {})
-    parts = (rest, folded(exception), visible(fields.get("stack", "")))
+    logged_in = fields.get("source", "").rpartition(":")[0]
+    parts = (rest, folded(exception, logged_in), visible(fields.get("stack", "")))
     return Line(
         levelno=fields["level_number"],
         logger="" if own_format else one_line(fields["logger"]),
@@ -127,7 +134,7 @@ def line_of(entry: str, *, own_format: bool = False) -> Line:
         clock=moment.strftime("%H:%M:%S UTC"),
         summary=summary,
         detail="\n".join(part for part in parts if part),
-        gist=gist(exception),
+        gist=gist(exception, logged_in),
         fingerprint=fields.get("fingerprint", ""),
         instance=fields.get("instance", ""),
         thread=told.get("thread", ""),
@@ -197,27 +204,27 @@ def emoji_of(levelno: int) -> str:
     return next((name for least, name in _EMOJI if levelno >= least), "white_circle")
 
 
-def head(line: Line, count: int, *, most: int | None = None) -> list[dict[str, Any]]:
+def head(line: Line, count: int, *, is_short: bool = False) -> list[dict[str, Any]]:
     """Return the inline elements of a line's first row, a line break at the end.
 
     Args:
         line: what to show.
         count: how often it came.
-        most: units of the summary at most; None for all.
+        is_short: whether nothing but this row tells of it.
     """
     parts: list[dict[str, Any]] = [{"type": "emoji", "name": emoji_of(line.levelno)}]
     if line.logger:
         parts += [inline(" "), time_of(line.created, line.clock), inline(" "), inline(line.logger, bold=True)]
-    parts.append(inline(f" {line.summary if most is None else shorten(line.summary, most)}"))
+    parts.append(inline(f" {line.headline if is_short else line.summary}"))
     if count > 1:
         parts.append(inline(f" x{count:,}", bold=True))
     parts.append(inline("\n"))
     return parts
 
 
-def time_of(moment: float, fallback: str) -> dict[str, Any]:
+def time_of(moment: float, fallback: str, *, form: str = "{time_secs}") -> dict[str, Any]:
     """Return the inline element that shows a moment (epoch seconds) in the reader's own time."""
-    return {"type": "date", "timestamp": int(moment), "format": "{time_secs}", "fallback": fallback}
+    return {"type": "date", "timestamp": int(moment), "format": form, "fallback": fallback}
 
 
 def inline(text: str, *, bold: bool = False) -> dict[str, Any]:

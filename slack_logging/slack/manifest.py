@@ -15,8 +15,8 @@ from typing import Any, Literal
 from slack_logging.errors import ConfigurationError
 
 #: What a program uses of Slack: ``log`` posts records, ``commands`` reads and answers them, ``groups`` lets user groups
-#: run them, ``socket`` has events pushed.
-Feature = Literal["log", "commands", "groups", "socket"]
+#: run them.
+Feature = Literal["log", "commands", "groups"]
 
 #: Characters of an app's name. Source: App manifest reference, "Display information".
 MAX_NAME = 35
@@ -46,7 +46,7 @@ SCOPES = (
     Scope("files:write", "log", "attach a text that is too long for a message"),
     Scope("groups:history", "commands", "read what is typed in a private channel", "message.groups"),
     Scope("groups:read", "commands", "find a private channel by its name"),
-    Scope("reactions:read", "socket", "hear of emoji that people add", "reaction_added"),
+    Scope("reactions:read", "commands", "see who mutes an error with an emoji", "reaction_added"),
     Scope("reactions:write", "commands", "mark commands with emoji"),
     Scope("usergroups:read", "groups", "know who is in a user group that is allowed"),
     Scope("users:read", "commands", "tell people from guests, strangers and bots"),

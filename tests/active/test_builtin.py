@@ -43,6 +43,17 @@ class Side:
         """Return its counters."""
         return Counts()
 
+    def incidents(self) -> tuple[()]:
+        """Return no errors."""
+        return ()
+
+    def mute(self, fingerprint: str, duration: float, *, by: str) -> None:
+        """Leave out what it does not have."""
+
+    def unmute(self, fingerprint: str) -> bool:  # noqa: ARG002 - see `Operated`
+        """Tell that nothing is muted."""
+        return False
+
 
 def test_help_lists_what_may_be_run(ops: Ops) -> None:
     """What to type, and below it what it does; a phone is wide enough."""

@@ -47,8 +47,6 @@ def test_everybody_who_is_refused_is_told_in_the_end(ops: Ops, router: CommandRo
         ({"guest": True}, False, REFUSED),
         ({"guest": "single-channel"}, False, REFUSED),
         ({"external": True}, False, REFUSED),
-        ({"deactivated": True}, False, REFUSED),
-        ({"deactivated": True}, True, REFUSED),
         ({"guest": True}, True, DONE),
         ({"external": True}, True, DONE),
     ],
@@ -56,11 +54,22 @@ def test_everybody_who_is_refused_is_told_in_the_end(ops: Ops, router: CommandRo
 def test_a_group_admits_members_of_the_workspace_only(
     ops: Ops, router: CommandRouter, kind: dict[str, Any], named: bool, outcome: str
 ) -> None:
-    """Guests and strangers must be named themselves; who is deactivated never may."""
+    """Guests and strangers must be named themselves."""
     eve = ops.slack.add_user("eve", **kind)
     group = ops.slack.add_group("oncall", ["eve"])
     ops.start(router=router, allow=[group, eve] if named else [group])
     assert ops.type("!echo x", user="eve")[0] == {outcome}
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_who_is_deactivated_when_it_is_read_is_refused(ops: Ops, router: CommandRouter, named: bool) -> None:
+    """Whatever he was allowed when he typed it."""
+    eve = ops.slack.add_user("eve")
+    group = ops.slack.add_group("oncall", ["eve"])
+    ts = ops.say("!echo x", user="eve")
+    ops.slack.deactivate("eve")
+    ops.start(router=router, allow=[group, eve] if named else [group])
+    assert ops.settled(ts)[0] == {REFUSED}
 
 
 def test_a_group_is_asked_again_after_a_minute(ops: Ops, router: CommandRouter) -> None:

@@ -184,7 +184,9 @@ def test_a_start_looks_back_as_far_as_max_age(ops: Ops, router: CommandRouter) -
 @pytest.mark.parametrize("anchor", ["newest", "oldest"])
 def test_a_start_looks_back_over_one_page(clock: FakeClock, router: CommandRouter, anchor: Any) -> None:
     """However many messages there are, and whichever end a page begins at, the newest are found."""
-    with LocalSlack(clock=clock, history_anchor=anchor) as slack:
+    with LocalSlack(clock=clock) as slack:
+        if anchor == "oldest":
+            slack.fault("conversations.history", Fault.from_oldest(times=None))
         ops = Ops(slack, clock)
         for number in range(450):
             ops.say(f"talk {number}")
@@ -201,7 +203,9 @@ def test_a_start_looks_back_over_one_page(clock: FakeClock, router: CommandRoute
 @pytest.mark.parametrize("anchor", ["newest", "oldest"])
 def test_a_sweep_reads_all_pages(clock: FakeClock, router: CommandRouter, anchor: Any) -> None:
     """A flood between two sweeps hides no command, whichever end a page begins at."""
-    with LocalSlack(clock=clock, history_anchor=anchor) as slack:
+    with LocalSlack(clock=clock) as slack:
+        if anchor == "oldest":
+            slack.fault("conversations.history", Fault.from_oldest(times=None))
         ops = Ops(slack, clock)
         source = ops.start(router=router)
         ops.type("!echo first")

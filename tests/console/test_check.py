@@ -19,6 +19,9 @@ from tests.console.conftest import Run
 LOG = ("--channel", "#ops-log")
 BOTH = (*LOG, "--commands-channel", "#ops-commands")
 
+#: What commands need in any kind of channel.
+SCOPES = "chat:write files:write reactions:read reactions:write users:read".split()
+
 
 def wrong(lines: list[str]) -> list[str]:
     """Return the lines that make the check fail, without that word."""
@@ -39,7 +42,7 @@ def test_all_is_well(slack: LocalSlack, run: Run) -> None:
         "ok     token: a bot's, from SLACK_BOT_TOKEN",
         f"ok     Slack: we are @ops ({slack.bot_user_id}) in the workspace Local Slack, https://local.slack.test/",
         "ok     clock: agrees with Slack's",
-        "ok     scopes: chat:write, files:write, reactions:write, users:read, usergroups:read are there",
+        f"ok     scopes: {', '.join([*SCOPES, 'usergroups:read'])} are there",
         f"ok     #ops-log: {slack.channel_id('ops-log')}, public, the bot is a member",
         f"ok     #ops-commands: {slack.channel_id('ops-commands')}, public, the bot is a member",
         f"ok     {group}: the user group @oncall may run commands; its members: 2",
@@ -161,6 +164,7 @@ def test_one_channel_for_both_is_told(slack: LocalSlack, run: Run) -> None:
     [
         ("chat:write", LOG, "needed to post records and replies"),
         ("files:write", LOG, "needed to attach a text that is too long for a message"),
+        ("reactions:read", BOTH, "needed to see who mutes an error with an emoji"),
         ("reactions:write", BOTH, "needed to mark commands with emoji"),
         ("users:read", (*BOTH, "--allow", "U0ADA0000"), "needed to tell people from guests, strangers and bots"),
         ("usergroups:read", (*BOTH, "--allow", "S0ONCALL0"), "needed to know who is in a user group that is allowed"),
@@ -198,7 +202,7 @@ def test_commands_need_their_channel_to_be_found(slack: LocalSlack, run: Run, mo
     """By its name that takes a scope, by its id it does not."""
     monkeypatch.setenv(
         "SLACK_BOT_TOKEN",
-        slack.token("chat:write", "files:write", "reactions:write", "users:read", "channels:history"),
+        slack.token(*SCOPES, "channels:history"),
     )
     named = run("check", *BOTH)
     [line] = wrong(named.out)
@@ -219,6 +223,7 @@ def test_all_scopes_that_are_missing_are_named_at_once(
         "channels:read",
         "chat:write",
         "files:write",
+        "reactions:read",
         "reactions:write",
         "users:read",
     ]
@@ -244,7 +249,7 @@ def test_a_channel_that_another_kind_of_scope_hides_is_told_with_all_it_takes(
     slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch, scopes: list[str], says: str
 ) -> None:
     """What it is read with, too."""
-    scopes = [*scopes, "chat:write", "files:write", "reactions:write", "users:read"]
+    scopes = [*scopes, "chat:write", "files:write", "reactions:read", "reactions:write", "users:read"]
     monkeypatch.setenv("SLACK_BOT_TOKEN", slack.token(*scopes))
     ended = run("check", "--commands-channel", "#ops-commands")
     [line] = wrong(ended.out)

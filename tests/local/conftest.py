@@ -14,10 +14,12 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from slack_logging.local import LocalSlack
+from slack_logging.local import App, LocalSlack
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+    from tests.local.listening import Client
 
 #: Calls a method of slack_sdk's client by name and returns Slack's answer, refusals too.
 Ask = Callable[..., dict[str, Any]]
@@ -161,6 +163,21 @@ def open_page(browser: Browser) -> Iterator[Open]:
     """Open the page of a Slack; see `pages_of`."""
     with pages_of(browser) as opened:
         yield opened
+
+
+@pytest.fixture
+def open_socket(slack: LocalSlack) -> Iterator[Callable[..., Client]]:
+    """Open bare Socket Mode connections (see `listening.Open`), which are closed in the end."""
+    from tests.local.listening import Client, url_of  # not above: it asks by what stands here
+
+    with contextlib.ExitStack() as stack:
+
+        def open_(app: App | None = None, *, more: str = "") -> Client:
+            client = stack.enter_context(Client(url_of(slack, app) + more))
+            assert client.next()["type"] == "hello"
+            return client
+
+        yield open_
 
 
 @pytest.fixture

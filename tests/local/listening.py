@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -77,19 +77,6 @@ def opened(slack: LocalSlack, token: str, **more: Any) -> dict[str, Any]:
 def url_of(slack: LocalSlack, app: App | None = None) -> str:
     """Return the address of a new connection of an app."""
     return str(opened(slack, (app or slack.app).app_token)["url"])
-
-
-@contextlib.contextmanager
-def opener(slack: LocalSlack) -> Iterator[Open]:
-    """Open connections that are closed in the end."""
-    with contextlib.ExitStack() as stack:
-
-        def open_(app: App | None = None, *, more: str = "") -> Client:
-            client = stack.enter_context(Client(url_of(slack, app) + more))
-            assert client.next()["type"] == "hello"
-            return client
-
-        yield open_
 
 
 def let_go(client: Any, slack: LocalSlack, app: App | None = None) -> None:

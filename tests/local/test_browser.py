@@ -72,6 +72,20 @@ def test_both_panes_can_show_one_channel(slack: LocalSlack, page: Page) -> None:
     expect(said(page, "twice")).to_have_count(2)
 
 
+def test_a_reload_shows_the_same_channels(slack: LocalSlack, page: Page) -> None:
+    """The address holds them; what it says of a channel that is not there counts for nothing."""
+    pane(page, "#ops-commands").get_by_role("combobox", name="Channel").select_option("#general")
+    page.reload()
+    expect(pane(page, "#general")).to_be_visible()
+    expect(pane(page, "#ops-log")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"#{slack.channel_id('ops-log')},{slack.channel_id('general')}$"))
+
+    page.evaluate(f"location.hash = '#{slack.channel_id('general')},C0NOWHERE'")
+    page.reload()
+    expect(pane(page, "#general")).to_be_visible()
+    expect(pane(page, "#ops-commands")).to_be_visible()
+
+
 def test_a_thread_opens_in_place(slack: LocalSlack, page: Page) -> None:
     """The line below a message opens its thread there; what is typed into it is a reply."""
     ts = slack.say("#ops-log", "parent", user="ben")
@@ -129,6 +143,26 @@ def test_a_file_opens(slack: LocalSlack, page: Page, client: WebClient) -> None:
         page.get_by_role("link", name="batch.jsonl").click()
 
     assert download.value.suggested_filename == "batch.jsonl"
+
+
+def test_a_private_channel_is_seen_by_its_members(slack: LocalSlack, page: Page) -> None:
+    """Who is not in it reads and writes nothing there; once he is invited he does, without a reload."""
+    slack.add_channel("war-room", private=True)
+    slack.kick("#war-room", "ben")
+    slack.say("#war-room", "a secret", user="ada")
+    pane(page, "#ops-log").get_by_role("combobox", name="Channel").select_option("🔒 #war-room (1 new)")
+    expect(said(page, "a secret")).to_be_visible()
+
+    page.get_by_role("combobox", name="You are").select_option("ben")
+    expect(said(page, "a secret")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="ben is not in #war-room: it is private")).to_be_disabled()
+    expect(said(page, "Only members see #war-room")).to_be_visible()
+
+    slack.invite("#war-room", "ben")
+    expect(said(page, "a secret")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Message #war-room as ben")).to_be_enabled()
+    slack.kick("#war-room", "ben")
+    expect(said(page, "a secret")).to_have_count(0)
 
 
 def test_an_ephemeral_message_is_seen_by_one_person(slack: LocalSlack, page: Page, client: WebClient) -> None:
@@ -246,7 +280,7 @@ def test_the_panel_shows_limits_and_plans_faults(open_page: Open) -> None:
         expect(panel.locator(".specs code")).to_contain_text("chat.postMessage=rate_limited")
         with pytest.raises(SlackApiError, match="ratelimited"):
             client.chat_postMessage(channel="#ops-log", text="two")
-        expect(panel.get_by_role("region", name="Refused")).to_contain_text("chat.postMessage")
+        expect(panel.get_by_role("region", name="Failed")).to_contain_text("chat.postMessage ratelimited")
         expect(panel.locator(".specs code")).to_have_count(0)
 
         panel.get_by_label("Method").fill("*")

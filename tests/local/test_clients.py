@@ -30,6 +30,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 #: Seconds between two pings, after which clients also look whether they are still connected; theirs are 5 and 10.
 PING = 0.1
 
+#: The same where a client is to stay connected: after four pings without a pong it comes back, and loses what was sent.
+CALM = 2.0
+
 #: What a client heard: each message's text, and as which try it came.
 Heard = list[tuple[str, int | None]]
 
@@ -44,7 +47,7 @@ def heard_in(request: SocketModeRequest) -> tuple[str, int | None]:
     return request.payload["event"]["text"], request.retry_attempt
 
 
-def by_threads(kind: Any, **options: Any) -> Listen:
+def by_threads(kind: Any, *, ping: float = PING, **options: Any) -> Listen:
     """Return how to listen with a client that has threads of its own."""
 
     @contextlib.contextmanager
@@ -56,7 +59,7 @@ def by_threads(kind: Any, **options: Any) -> Listen:
             client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
 
         web = WebClient(slack.bot_token, base_url=slack.api_url)
-        client = kind(slack.app_token, web_client=web, ping_interval=PING, logger=_SILENT, **options)
+        client = kind(slack.app_token, web_client=web, ping_interval=ping, logger=_SILENT, **options)
         client.socket_mode_request_listeners.append(take)
         client.connect()
         try:
@@ -67,7 +70,7 @@ def by_threads(kind: Any, **options: Any) -> Listen:
     return listen
 
 
-def by_tasks(kind: Any) -> Listen:
+def by_tasks(kind: Any, *, ping: float = PING) -> Listen:
     """Return how to listen with an asynchronous client, in an event loop of its own."""
 
     @contextlib.contextmanager
@@ -81,7 +84,7 @@ def by_tasks(kind: Any) -> Listen:
 
         async def run() -> None:
             web = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
-            client = kind(slack.app_token, web_client=web, ping_interval=PING, logger=_SILENT)
+            client = kind(slack.app_token, web_client=web, ping_interval=ping, logger=_SILENT)
             client.socket_mode_request_listeners.append(take)
             await client.connect()
             await asyncio.to_thread(ending.wait)
@@ -150,11 +153,11 @@ def test_a_client_comes_back_and_misses_nothing(slack: LocalSlack, clock: FakeCl
 @pytest.mark.parametrize(
     ("listen", "fits"),
     [
-        (CLIENTS["aiohttp"], True),
+        (by_tasks(Aiohttp, ping=CALM), True),
         (CLIENTS["websockets"], False),
         pytest.param(CLIENTS["builtin"], False, marks=pytest.mark.slow),
-        pytest.param(by_threads(Builtin, receive_buffer_size=65_536), True, marks=pytest.mark.slow),
-        pytest.param(CLIENTS["websocket-client"], True, marks=pytest.mark.slow),
+        pytest.param(by_threads(Builtin, ping=CALM, receive_buffer_size=65_536), True, marks=pytest.mark.slow),
+        pytest.param(by_threads(WebsocketClient, ping=CALM), True, marks=pytest.mark.slow),
     ],
     ids=["aiohttp", "websockets", "builtin", "builtin with a larger buffer", "websocket-client"],
 )

@@ -30,7 +30,9 @@ WRITTEN = [
     ("cut_after", Fault.cut_after()),
     ("cut_late:2", Fault.cut_late(2)),
     ("slow_answer:1e-05", Fault.slow_answer(0.00001)),
+    ("tls", Fault.tls()),
     ("stale:2,times=forever", Fault.stale(2, times=None)),
+    ("from_oldest", Fault.from_oldest()),
     ("duplicate", Fault.duplicate()),
     ("reorder", Fault.reorder()),
     ("lose", Fault.lose()),
@@ -65,6 +67,8 @@ FAULTS = st.one_of(
             Fault.truncated,
             Fault.cut_before,
             Fault.cut_after,
+            Fault.tls,
+            Fault.from_oldest,
             Fault.duplicate,
             Fault.reorder,
             Fault.lose,
@@ -119,7 +123,10 @@ def test_values_that_have_a_default_can_be_left_out(text: str, times: int) -> No
     [
         ("chat.postMessage", "'chat.postMessage' is no fault: expected METHOD=KIND, such as "),
         ("chat.postMesage=cut_before", "no method 'chat.postMesage' (did you mean 'chat.postMessage'?): expected a "),
-        ("a=cut_before", "there is no method 'a': expected a Web API method, webhook, upload, download, socket, *"),
+        (
+            "a=cut_before",
+            "there is no method 'a': expected a Web API method, webhook, upload, download, socket, push, *",
+        ),
         ("*=ratelimited", "no kind of fault 'ratelimited' (did you mean 'rate_limited'?): expected latency, "),
         ("*=xyz", "there is no kind of fault 'xyz': expected latency, "),
         ("*=latency", "latency needs a value: expected latency:SECONDS"),
@@ -142,8 +149,12 @@ def test_values_that_have_a_default_can_be_left_out(text: str, times: int) -> No
         ("*=error:x:before", "what follows the code is 'before': expected 'after'"),
         ("*=rate_limited:", "retry_after is '': expected seconds below 10**9, None, or printable ASCII"),
         ("*=stale:1", "stale happens to conversations.history and conversations.replies only, not to '*'"),
-        ("*=lose", "lose happens to socket only, not to '*'"),
+        ("conversations.replies=from_oldest", "from_oldest happens to conversations.history only, not to 'convers"),
+        ("*=lose", "lose happens to socket and push only, not to '*'"),
+        ("*=deaf", "deaf happens to socket only, not to '*'"),
         ("socket=cut_before", "cut_before does not happen to a socket: expected duplicate, reorder, lose, oversize"),
+        ("push=cut_before", "cut_before does not happen to a push: expected duplicate, reorder, lose"),
+        ("push=deaf", "deaf happens to socket only, not to 'push'"),
     ],
 )
 def test_what_is_no_fault_is_told(text: str, error: str) -> None:
@@ -205,7 +216,9 @@ def test_socket_has_faults_of_its_own() -> None:
         plan.add("socket", fault)
     assert ["duplicate", "reorder", "lose", "oversize", None] == kinds_taken(plan, *["socket"] * 5)
     plan.add("socket", Fault.lose())
-    assert ["cut_before", None, "lose"] == kinds_taken(plan, "auth.test", "auth.test", "socket")
+    plan.add("push", Fault.duplicate())
+    expected = ["duplicate", "cut_before", None, "lose", None]
+    assert expected == kinds_taken(plan, "push", "auth.test", "auth.test", "socket", "push")
 
 
 def test_what_is_planned_can_be_seen_and_cleared() -> None:

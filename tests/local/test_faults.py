@@ -15,8 +15,10 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook import WebhookClient
 
 from slack_logging.local import Fault, LocalSlack
+from slack_logging.local.faults.plan import parse_fault
 from slack_logging.testing import FakeClock
 from tests.local.conftest import Ask, ask_sync, exchange
 
@@ -335,6 +337,29 @@ def test_download_ends_in_the_middle(slack: LocalSlack) -> None:
     slack.fault("download", Fault.truncated())
     halves = [exchange(slack, "GET", file["url_private_download"], None, bearer)[2] for _ in range(2)]
     assert [b"abc", b"abcdef"] == halves
+
+
+@pytest.mark.parametrize("written", ["chat.postMessage=tls,times=2", "*=tls,times=2"])
+def test_tls_fails_when_it_is_planned(slack: LocalSlack, client: WebClient, written: str) -> None:
+    """Either client meets a failed handshake in the call it is planned for, and nothing was done."""
+    slack.fault(*parse_fault(written))
+    with pytest.raises(urllib.error.URLError) as caught:
+        client.chat_postMessage(channel="#ops-log", text="x")
+    assert isinstance(caught.value.reason, ssl.SSLError)
+    asynchronous = AsyncWebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
+    with pytest.raises(aiohttp.ClientConnectorSSLError):
+        asyncio.run(asynchronous.chat_postMessage(channel="#ops-log", text="x"))
+    assert ([], [(302, "tls")] * 2) == (texts(slack), [(call.status, call.error) for call in slack.calls()])
+    assert client.chat_postMessage(channel="#ops-log", text="x")["ok"]
+
+
+def test_tls_fails_for_a_webhook(slack: LocalSlack) -> None:
+    """The same to slack_sdk's client of webhooks."""
+    slack.fault("webhook", Fault.tls())
+    with pytest.raises(urllib.error.URLError) as caught:
+        WebhookClient(slack.webhook_url("#ops-log"), retry_handlers=[]).send(text="x")
+    assert isinstance(caught.value.reason, ssl.SSLError)
+    assert [] == texts(slack)
 
 
 def test_tls_fails_at_a_server_without_it(slack: LocalSlack, client: WebClient) -> None:

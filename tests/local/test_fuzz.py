@@ -72,7 +72,8 @@ BODIES = st.binary(max_size=200) | ARGUMENTS.map(lambda value: json.dumps(value)
 
 PATHS = [*(f"/api/{name}" for name in sorted(METHODS)), "/", "/%", "//", "/api/", "/api/%00", "/api/../..", "/link/"]
 PATHS += [f"/page/{name}" for name in ("state", "say", "react", "click", "wire", "fault", "files/F1", "clear-faults")]
-PATHS += ["/upload/v1/F1", "/commands/T/1/x", "/services/a/b/c", "/static/..%2fpage.py", "/static/", "/files/F1/x"]
+PATHS += ["/upload/v1/F1", "/commands/T/1/x", "/actions/T/1/x", "/services/a/b/c", "/files/F1/x"]
+PATHS += ["/static/..%2fpage.py", "/static/"]
 
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 KINDS = [JSON, FORM, MULTIPART, f"{MULTIPART}; boundary=x", f"{JSON}; charset=utf-7", f"{FORM}; charset=none", "a", ""]

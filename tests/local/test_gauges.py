@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http.client import RemoteDisconnected
 
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from slack_logging.local import LocalSlack
+from slack_logging.local import Fault, LocalSlack
 from slack_logging.testing import FakeClock
 from tests.local.browser import post, request
 
@@ -19,8 +20,8 @@ def slack() -> Iterator[LocalSlack]:
         yield running
 
 
-def test_the_wire_tells_of_limits_refusals_and_calls() -> None:
-    """Each limit in use has a name that people read and what is left; the last refusals are told, the newest first."""
+def test_the_wire_tells_of_limits_failures_and_calls() -> None:
+    """Each limit in use has a name that people read and what is left; the last failures are told, the newest first."""
     clock = FakeClock()
     with LocalSlack(clock=clock) as slack:
         client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
@@ -29,6 +30,9 @@ def test_the_wire_tells_of_limits_refusals_and_calls() -> None:
         with pytest.raises(SlackApiError):
             client.chat_postMessage(channel="#ops-log", text="one too many")
         client.users_list()
+        slack.fault("api.test", Fault.cut_after())
+        with pytest.raises(RemoteDisconnected):
+            client.api_test()
         clock.advance(2.0)
 
         shown = request(slack, "/page/wire").json
@@ -37,9 +41,13 @@ def test_the_wire_tells_of_limits_refusals_and_calls() -> None:
             {"name": "@ops post #ops-log", "left": 2.0, "capacity": 5, "per_minute": 60},
             {"name": "@ops post (all channels)", "left": 300.0, "capacity": 300, "per_minute": 300},
             {"name": "@ops users.list", "left": 39.7, "capacity": 40, "per_minute": 20},
+            {"name": "@ops api.test", "left": 200.0, "capacity": 200, "per_minute": 100},
         ]
-        assert shown["refused"] == [{"method": "chat.postMessage", "time": slack.calls()[5].time}]
-        assert (shown["calls"], shown["sockets"]) == (7, 0)
+        assert shown["failed"] == [
+            {"method": "api.test", "error": "cut_after", "time": slack.calls()[7].time},
+            {"method": "chat.postMessage", "error": "ratelimited", "time": slack.calls()[5].time},
+        ]
+        assert (shown["calls"], shown["sockets"]) == (8, 0)
 
 
 def test_faults_are_planned_and_cleared_from_the_page(slack: LocalSlack) -> None:

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slack_logging.local import LocalSlack, limits
+from slack_logging.local import Fault, LocalSlack, limits
 from slack_logging.local.api import cursors
 from slack_logging.local.errors import ApiError
 from slack_logging.testing import FakeClock
@@ -149,25 +149,28 @@ def test_messages_posted_while_paging_do_not_shift_pages(
     assert stamps[1::-1] == stamps_of(ask("conversations_history", channel=log, limit=2, cursor=cursor))
 
 
-@pytest.mark.parametrize(("anchor", "first_page"), [("newest", [4, 3]), ("oldest", [2, 1])])
+@pytest.mark.parametrize(("times", "first_page"), [(0, [4, 3]), (1, [2, 1]), (None, [2, 1])])
 def test_incomplete_page_after_oldest_has_two_readings(
-    clock: FakeClock, anchor: Literal["newest", "oldest"], first_page: list[int]
+    slack: LocalSlack, clock: FakeClock, ask: Ask, log: str, times: int | None, first_page: list[int]
 ) -> None:
-    """With `oldest` alone a page begins at the end that `history_anchor` says; the pages cover the same."""
-    with LocalSlack(clock=clock, history_anchor=anchor) as slack:
-        stamps, log = fill(slack, clock, 5), slack.channel_id("ops-log")
-        found = list(pages(ask_sync(slack), "conversations_history", channel=log, oldest=stamps[0], limit=2))
-        assert [stamps[index] for index in first_page] == stamps_of(found[0])
-        assert stamps[1:] == sorted(ts for page in found for ts in stamps_of(page))
+    """With `oldest` alone a page begins at the newest message, by a fault at the oldest; the pages cover the same."""
+    stamps = fill(slack, clock, 5)
+    if times != 0:
+        slack.fault("conversations.history", Fault.from_oldest(times=times))
+    found = list(pages(ask, "conversations_history", channel=log, oldest=stamps[0], limit=2))
+    assert [stamps[index] for index in first_page] == stamps_of(found[0])
+    assert stamps[1:] == sorted(ts for page in found for ts in stamps_of(page))
 
 
-def test_anchor_matters_only_where_oldest_stands_alone(clock: FakeClock) -> None:
+def test_the_end_matters_only_where_oldest_stands_alone(
+    slack: LocalSlack, clock: FakeClock, ask: Ask, log: str
+) -> None:
     """With `latest`, or with neither bound, a page always holds the newest."""
-    with LocalSlack(clock=clock, history_anchor="oldest") as slack:
-        stamps, log, ask = fill(slack, clock, 5), slack.channel_id("ops-log"), ask_sync(slack)
-        both = ask("conversations_history", channel=log, oldest=stamps[0], latest=stamps[4], limit=1)
-        assert [stamps[3]] == stamps_of(both)
-        assert [stamps[4]] == stamps_of(ask("conversations_history", channel=log, limit=1))
+    slack.fault("conversations.history", Fault.from_oldest(times=None))
+    stamps = fill(slack, clock, 5)
+    both = ask("conversations_history", channel=log, oldest=stamps[0], latest=stamps[4], limit=1)
+    assert [stamps[3]] == stamps_of(both)
+    assert [stamps[4]] == stamps_of(ask("conversations_history", channel=log, limit=1))
 
 
 def test_cursor_expires_and_belongs_to_its_listing(slack: LocalSlack, clock: FakeClock, ask: Ask, log: str) -> None:

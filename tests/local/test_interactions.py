@@ -14,7 +14,7 @@ from slack_sdk.webhook import WebhookClient
 from slack_logging.local import LocalSlack
 from slack_logging.testing import FakeClock
 from tests.local.conftest import ask_sync, buttons
-from tests.local.listening import Client, Open, opener
+from tests.local.listening import Client, Open
 
 
 @pytest.fixture
@@ -22,12 +22,6 @@ def slack(clock: FakeClock) -> Iterator[LocalSlack]:
     """Run a Slack without rate limits, whose time the test owns."""
     with LocalSlack(clock=clock, rate_limit=0) as local:
         yield local
-
-
-@pytest.fixture
-def open_socket(slack: LocalSlack) -> Iterator[Open]:
-    with opener(slack) as open_:
-        yield open_
 
 
 @pytest.fixture
@@ -130,6 +124,23 @@ def test_a_command_that_no_app_takes_is_a_mistake(slack: LocalSlack) -> None:
         slack.command("#ops-log", "/delpoy api", user="ada")
 
 
+@pytest.mark.parametrize("typed", ["hello", "", "/", "/ deploy", " /deploy"])
+def test_what_is_no_slash_command_is_a_mistake(slack: LocalSlack, typed: str) -> None:
+    """It says what one looks like, and what to call for a message."""
+    with pytest.raises(ValueError, match=r"is no slash command: begin with one such as '/deploy', or say\(\) it"):
+        slack.command("#ops-log", typed, user="ada")
+
+
+def test_of_apps_with_one_command_the_newest_gets_it(slack: LocalSlack, open_socket: Open) -> None:
+    """As in Slack; to the older one it is as good as not there."""
+    apps = [slack.add_app(name, commands=["/deploy"], events=[]) for name in ("older", "newer")]
+    _, newer = map(open_socket, apps)
+    slack.command("#ops-log", "/deploy", user="ada")
+    assert apps[1].id == newer.envelope()["payload"]["api_app_id"]
+    assert [] == slack.deliveries(apps[0])
+    assert [0] == [socket.sent for socket in slack.sockets(apps[0])]
+
+
 @pytest.mark.parametrize("acts", ["command", "click"])
 def test_what_nobody_answers_within_three_seconds_timed_out(
     slack: LocalSlack, client: Client, clock: FakeClock, acts: str
@@ -211,6 +222,7 @@ def test_a_click_says_who_clicked_what_in_which_message(slack: LocalSlack, clien
         "action_ts": action["action_ts"],
     } == action
     assert slack.messages("#ops-log") == [payload["message"]]
+    assert payload["response_url"].startswith(f"{slack.url}/actions/")
 
 
 def test_buttons_of_one_name_are_told_apart_by_their_block(slack: LocalSlack, client: Client) -> None:

@@ -12,6 +12,7 @@ import pytest
 from slack_sdk import WebClient
 
 from slack_logging.local import LocalSlack
+from slack_logging.local.faults.fault import KINDS
 from slack_logging.local.page import feed
 from slack_logging.local.page import routes as page
 from slack_logging.local.state import emoji
@@ -239,14 +240,21 @@ def test_saying_and_replying_are_a_persons_messages(slack: LocalSlack) -> None:
     assert (reply["user"], reply["text"], reply["thread_ts"]) == (known["ada"], "why", said["ts"])
 
 
-def test_a_slash_command_without_an_app_is_refused(slack: LocalSlack) -> None:
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("/nonsense 1", "/nonsense is not a valid command: no app here takes it"),
+        ("/ deploy", "'/ deploy' is no slash command: begin with one such as '/deploy', or say() it instead"),
+    ],
+)
+def test_a_slash_command_without_an_app_is_refused(slack: LocalSlack, typed: str, problem: str) -> None:
     """Who types a command that no app takes is told so; nothing is posted."""
     slack.app.commands = frozenset({"/deploy"})
     known = ids(slack)
 
-    answer = post(slack, "/page/say", {"channel": known["#ops-log"], "user": known["ada"], "text": "/nonsense 1"})
+    answer = post(slack, "/page/say", {"channel": known["#ops-log"], "user": known["ada"], "text": typed})
 
-    assert (answer.status, answer.json["error"]) == (400, "/nonsense is not a valid command: no app here takes it")
+    assert (answer.status, answer.json["error"]) == (400, problem)
     assert slack.messages("#ops-log") == []
 
 
@@ -273,6 +281,7 @@ def test_reacting_twice_is_reacting_once_and_can_be_taken_back(slack: LocalSlack
         ({"user": None}, "missing or of the wrong type: user"),
         ({"text": 7}, "missing or of the wrong type: text"),
         ({"channel": "C0NOWHERE"}, "no channel"),
+        ({"channel": "#war-room"}, "ada is not in #war-room, which is private"),
         ({"thread_ts": "1.000000"}, "thread_not_found"),
     ],
 )
@@ -280,6 +289,8 @@ def test_what_cannot_be_said_is_refused_with_the_reason(
     slack: LocalSlack, change: dict[str, Any], problem: str
 ) -> None:
     """Only an active person can speak, in a channel that exists; the answer says what was wrong."""
+    slack.add_channel("war-room", private=True)
+    slack.kick("#war-room", "ada")
     known = ids(slack) | {"bot": slack.bot_user_id, "deactivated": slack.add_user("old", deactivated=True)}
     asked = {"channel": known["#ops-log"], "user": known["ada"], "text": "hello"} | change
     asked["user"] = known.get(asked["user"], asked["user"])
@@ -328,6 +339,23 @@ def test_other_sites_cannot_act_as_a_person(slack: LocalSlack, path: str, header
     assert [message["text"] for message in slack.messages("#ops-log")] == ["mine"]
     assert slack.reactions("#ops-log", ts) == {}
     assert request(slack, "/page/wire").json["faults"] == []
+
+
+def test_every_fault_can_be_planned_on_the_page(slack: LocalSlack) -> None:
+    """Each kind is offered there, and what the page sends of it is what comes."""
+    value = {"SECONDS": ":1", "CODE[:after]": ":internal_error", "[RETRY_AFTER]": ":none", "[STATUS]": ":503", "": ""}
+    written = [f"{(*row.only, '*')[0]}={kind}{value[row.value]},times=2" for kind, row in KINDS.items()]
+
+    assert list(state(slack)["faults"]) == list(KINDS)
+    assert [post(slack, "/page/fault", {"spec": spec}).status for spec in written] == [200] * len(KINDS)
+    assert [f"{method}={fault}" for method, fault in slack.faults()] == written
+    assert request(slack, "/page/wire").json["faults"] == written
+
+
+def test_a_link_of_another_site_may_lead_to_the_page(slack: LocalSlack) -> None:
+    """The page and its files hold nothing of the workspace."""
+    for path in ("/", "/static/page.js"):
+        assert request(slack, path, headers={"Sec-Fetch-Site": "cross-site"}).status == 200
 
 
 def test_the_page_itself_can_act(slack: LocalSlack) -> None:
@@ -383,11 +411,22 @@ def test_a_file_that_does_not_exist_is_not_found(slack: LocalSlack) -> None:
     assert (answer.status, answer.json) == (404, {"error": "there is no such file"})
 
 
-@pytest.mark.parametrize("path", ["/api/chat.postMessage", "/services/T1/B1/x", "/upload/v1/F1", "/link/"])
 @pytest.mark.parametrize(
-    "header", [("Origin", "https://evil.example"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site")]
+    "path", ["/api/chat.postMessage", "/services/T1/B1/x", "/actions/T/1/x", "/link/", "/files/F1/x"]
+)
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Origin", "https://evil.example"),
+        ("Origin", "null"),
+        ("Origin", "http://127.0.0.1:1"),
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+    ],
 )
 def test_other_sites_cannot_call_what_is_for_programs(slack: LocalSlack, path: str, header: tuple[str, str]) -> None:
     """Not with a token that everybody knows either."""
-    answer = request(slack, path, method="GET" if path == "/link/" else "POST", headers=dict([header]))
-    assert (answer.status, answer.body) == (403, b"refused: sent by a web page that is not on this machine")
+    answer = request(
+        slack, path, method="GET" if path.startswith(("/link/", "/files/")) else "POST", headers=dict([header])
+    )
+    assert (answer.status, answer.body) == (403, b"refused: sent by a web page of another site")

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from slack_logging.local.errors import ApiError
 from slack_logging.local.state.teams import FOREIGN_TEAM_ID, OTHER_TEAM_ID, SIBLING_TEAM_ID, TEAM_ID
 from slack_logging.testing import FakeClock
 from tests.local import shapes
-from tests.local.conftest import Ask, ask_sync
+from tests.local.conftest import Ask, ask_sync, buttons
 from tests.local.shapes import faults
 
 
@@ -71,6 +71,65 @@ def test_places_that_do_not_exist_are_told(slack: LocalSlack, external: Any, mat
     """Without an enterprise there is no sibling; a misspelt place is an error that lists the right ones."""
     with pytest.raises(ValueError, match=match):
         slack.add_user("eve", external=external)
+
+
+def acts(slack: LocalSlack, channel: str, ts: str) -> list[Callable[..., object]]:
+    """Return all that people do in a channel with a message that has a button."""
+    return [
+        lambda **who: slack.say(channel, "x", **who),
+        lambda **who: slack.react(channel, ts, "eyes", **who),
+        lambda **who: slack.unreact(channel, ts, "eyes", **who),
+        lambda **who: slack.click(channel, ts, "yes", **who),
+        lambda **who: slack.command(channel, "/deploy", **who),
+        lambda **who: slack.edit(channel, ts, "y", **who),
+    ]
+
+
+def test_a_private_channel_is_its_members_only(slack: LocalSlack) -> None:
+    """Who is not in it can do nothing there, and is told what to do; in a public one anybody may act."""
+    slack.add_channel("war-room", private=True)
+    slack.kick("#war-room", "ben")
+    slack.kick("#general", "ben")
+    for channel in ("#war-room", "#general"):
+        ts = ask_sync(slack)("chat_postMessage", channel=slack.channel_id(channel), text="x", blocks=buttons("yes"))[
+            "ts"
+        ]
+        for act in acts(slack, channel, ts):
+            if channel == "#general":
+                act(user="ben")
+                continue
+            with pytest.raises(PermissionError, match="ben is not in #war-room, which is private: invite"):
+                act(user="ben")
+            act(user="ada")
+
+
+def test_a_direct_message_is_between_two(slack: LocalSlack) -> None:
+    """A third person is not in it, and cannot be invited."""
+    direct = ask_sync(slack)("chat_postMessage", channel=slack.user_id("ada"), text="x")["channel"]
+    slack.say(direct, "hello", user="ada")
+    with pytest.raises(PermissionError, match=r"^ben is not in that direct message$"):
+        slack.say(direct, "hello", user="ben")
+
+
+def test_who_is_deactivated_does_nothing_any_more(slack: LocalSlack) -> None:
+    """Neither anew nor to what he wrote before."""
+    mine = slack.say("#general", "mine", user="ben")
+    ts = ask_sync(slack)("chat_postMessage", channel="#general", text="x", blocks=buttons("yes"))["ts"]
+    slack.deactivate("ben")
+    for act in acts(slack, "#general", ts):
+        with pytest.raises(PermissionError, match="ben is deactivated"):
+            act(user="ben")
+    with pytest.raises(PermissionError, match="ben is deactivated"):
+        slack.edit("#general", mine, "other")
+
+
+def test_nobody_acts_in_an_archived_channel(slack: LocalSlack) -> None:
+    """It can be read, nothing more."""
+    ts = ask_sync(slack)("chat_postMessage", channel="#general", text="x", blocks=buttons("yes"))["ts"]
+    slack.archive("#general")
+    for act in acts(slack, "#general", ts):
+        with pytest.raises(ApiError, match="is_archived"):
+            act(user="ada")
 
 
 def test_new_channel_holds_members_only(slack: LocalSlack, ask: Ask) -> None:

@@ -231,6 +231,7 @@ def test_customising_needs_its_scope(slack: LocalSlack, log: str) -> None:
         ({"attachments": []}, True, False, True),
         ({"blocks": []}, False, True, True),
         ({"text": "new", "metadata": {}}, False, True, False),
+        ({"metadata": {}}, True, True, False),
     ],
 )
 def test_update_keeps_what_is_not_given_and_drops_what_is_empty(

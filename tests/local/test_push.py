@@ -16,8 +16,9 @@ from urllib.parse import parse_qs
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
-from slack_logging.local import App, LocalSlack
+from slack_logging.local import App, Fault, LocalSlack
 from slack_logging.local.events import push
+from slack_logging.local.faults.plan import parse_fault
 from slack_logging.testing import FakeClock
 from tests.local.conftest import ask_sync, buttons
 
@@ -250,6 +251,32 @@ def test_any_success_counts_and_two_redirects_are_followed(
     posted = delivered(slack, app, receiver, len(paths))
     assert paths == [each.path for each in posted]
     assert 1 == len({each.body for each in posted})
+
+
+def test_pushes_can_be_doubled_swapped_and_lost(slack: LocalSlack, app: App, receiver: Receiver) -> None:
+    """Each fault concerns one event, as over sockets; doubled ones share the event id, and none is a redelivery."""
+    for fault in ("push=duplicate", "push=reorder", "push=lose"):
+        slack.fault(*parse_fault(fault))
+    said = []
+    for count in (2, 2, 2, 4):  # the second waits for the next that is not lost
+        said.append(slack.say("#ops-log", "x", user="ada"))
+        posted = delivered(slack, app, receiver, count)
+    assert [said[0], said[0], said[3], said[1]] == [each.json["event"]["ts"] for each in posted]
+    assert 3 == len({each.json["event_id"] for each in posted})
+    assert {None} == {each.retry for each in posted}
+    assert [] == slack.faults()
+
+
+def test_a_swapped_push_without_a_next_one_comes_a_second_later(
+    slack: LocalSlack, app: App, receiver: Receiver, clock: FakeClock
+) -> None:
+    """It is not held back for ever."""
+    slack.fault("push", Fault.reorder())
+    ts = slack.say("#ops-log", "x", user="ada")
+    slack.wait_for(lambda: not slack.deliveries(app))
+    assert [] == receiver.posted
+    clock.advance(1)
+    assert [ts] == [each.json["event"]["ts"] for each in slack.wait_for(lambda: receiver.posted)]
 
 
 def test_an_app_can_ask_for_no_redelivery(slack: LocalSlack, app: App, receiver: Receiver, clock: FakeClock) -> None:

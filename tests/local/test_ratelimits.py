@@ -24,7 +24,7 @@ from slack_logging.local.api.ratelimits import (
 from slack_logging.testing import FakeClock
 from tests.local.conftest import Ask, ask_sync, exchange
 
-#: Where Slack's sources differ, the lower tier.
+#: Where Slack's sources differ, the lower tier; but for apps.connections.open, whose reference says 3.
 TIERS = {
     "api.test": TIER_4,
     "apps.connections.open": TIER_3,

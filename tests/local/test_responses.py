@@ -66,6 +66,15 @@ def test_address_expires_after_thirty_minutes(slack: LocalSlack, clock: FakeCloc
     assert (404, "expired_url") == respond(text="x")
 
 
+@pytest.mark.parametrize("more", [{}, {"replace_original": True}, {"delete_original": True}])
+def test_a_response_type_that_is_none_is_refused(slack: LocalSlack, respond: Responder, more: dict[str, Any]) -> None:
+    """Whatever else the answer asks for, nothing happens; else a misspelt word would hide it from all but one."""
+    ts = slack.say("#ops-log", "clicked", user="ada")
+    assert (400, "invalid_payload") == respond.to(ts)(text="x", response_type="in-channel", **more)
+    assert ["clicked"] == [message["text"] for message in slack.messages("#ops-log")]
+    assert [] == slack.ephemerals("#ops-log")
+
+
 def test_answer_may_be_a_reply(slack: LocalSlack, respond: Responder) -> None:
     """`thread_ts` puts an answer of either kind into a thread; an unknown one is refused."""
     parent = slack.say("#ops-log", "typed", user="ada")

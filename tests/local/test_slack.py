@@ -324,12 +324,6 @@ def test_impossible_port_is_told_at_once() -> None:
         LocalSlack(port=70_000)
 
 
-def test_wrong_anchor_is_told_at_once() -> None:
-    """A misspelt history_anchor is an error that names the two."""
-    with pytest.raises(ValueError, match="'newest' or 'oldest'"):
-        LocalSlack(history_anchor="latest")  # type: ignore[arg-type]  # the mistake is the point
-
-
 def test_missing_aiohttp_is_told_with_the_command() -> None:
     """Without aiohttp the first use says what to install."""
     code = (

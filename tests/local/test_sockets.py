@@ -17,7 +17,7 @@ from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.events.sockets import Distribution, Reason
 from slack_logging.testing import FakeClock
 from tests.local.conftest import Ask, ask_sync, exchange
-from tests.local.listening import PATIENCE, Client, Open, opened, opener, url_of
+from tests.local.listening import PATIENCE, Client, Open, opened, url_of
 
 
 @pytest.fixture
@@ -25,12 +25,6 @@ def slack(clock: FakeClock) -> Iterator[LocalSlack]:
     """Run a Slack without rate limits, whose time the test owns."""
     with LocalSlack(clock=clock, rate_limit=0) as local:
         yield local
-
-
-@pytest.fixture
-def open_socket(slack: LocalSlack) -> Iterator[Open]:
-    with opener(slack) as open_:
-        yield open_
 
 
 def test_hello_comes_first_and_says_who_else_is_there(slack: LocalSlack) -> None:
@@ -55,6 +49,14 @@ def test_a_ticket_is_good_once_and_for_a_while(slack: LocalSlack, clock: FakeClo
     for refused in (used, old, f"{slack.url.replace('http', 'ws')}/link/?ticket=made-up"):
         with pytest.raises(InvalidStatus, match="401"):
             Client(refused)
+
+
+def test_tickets_that_nobody_used_are_forgotten(slack: LocalSlack, clock: FakeClock) -> None:
+    """A client that asks and asks and never connects costs no memory."""
+    for _ in range(10):
+        url_of(slack)
+        clock.advance(16)
+    assert 2 == len(slack._dispatcher.sockets._tickets)
 
 
 def test_only_an_app_level_token_in_the_header_opens_a_connection(slack: LocalSlack) -> None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
+import struct
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +17,7 @@ from slack_logging.local import LocalSlack, limits
 from slack_logging.local.api.methods import METHODS, Method
 from slack_logging.local.state.apps import DEFAULT_SCOPES
 from tests.local.conftest import Ask, ask_sync, exchange
+from tests.local.listening import url_of
 
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -202,11 +205,32 @@ def test_server_listens_on_loopback_only(slack: LocalSlack) -> None:
     assert slack.url.startswith("http://127.0.0.1:")
 
 
-def test_own_failure_is_an_answer_without_traceback(slack: LocalSlack, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_client_that_goes_away_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    """A connection that is reset in the handshake of a socket, or while a body comes, leaves no word in the log."""
+    handshake = ["Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Key: {'A' * 22}=="]
+    with LocalSlack(rate_limit=0) as slack:
+        for _ in range(50):  # whether the answer is under way by then is chance
+            path = url_of(slack).partition("/link/")[2]
+            reset(slack, f"GET /link/{path} HTTP/1.1", *handshake, "Sec-WebSocket-Version: 13")
+            reset(slack, "POST /api/api.test HTTP/1.1", "Content-Length: 9")
+    assert [] == caplog.records
+
+
+def reset(slack: LocalSlack, *lines: str) -> None:
+    """Begin a request, and cut the connection."""
+    with socket.create_connection(("127.0.0.1", int(slack.url.rpartition(":")[2]))) as client:
+        client.sendall("\r\n".join([*lines, "Host: 127.0.0.1", "", ""]).encode())
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, ConnectionResetError])
+def test_own_failure_is_an_answer_without_traceback(
+    slack: LocalSlack, caplog: pytest.LogCaptureFixture, error: type[Exception]
+) -> None:
     """A fault of the server itself is `internal_error`, also in a webhook; the log has the traceback."""
 
     def fail(event: object) -> None:
-        raise ZeroDivisionError("secret detail")
+        raise error("secret detail")
 
     slack.workspace.subscribe(fail)
     answer = ask_sync(slack)("chat_postMessage", channel="#ops-log", text="x")
@@ -214,4 +238,4 @@ def test_own_failure_is_an_answer_without_traceback(slack: LocalSlack, caplog: p
     assert ["internal_error"] == [call.error for call in slack.calls("chat.postMessage")]
     status, _, body = exchange(slack, "POST", slack.webhook_url("#ops-log"), b'{"text": "x"}', JSON)
     assert (500, b"internal_error") == (status, body)
-    assert 2 == caplog.text.count("ZeroDivisionError: secret detail")
+    assert 2 == caplog.text.count(f"{error.__name__}: secret detail")

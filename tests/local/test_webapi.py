@@ -49,7 +49,7 @@ def test_no_arguments_make_a_method_fail(method: str, sent: dict[str, Any], as_f
     people.say("#ops-log", "reply", user="ops", thread_ts=ts)
     apps = Apps(people.workspace)
     app = apps.install(people.workspace.user("ops"), scopes=SCOPES)
-    api = WebApi(people.workspace, RateLimiter(0), apps, app, connect=lambda _, url: url, history_anchor="newest")
+    api = WebApi(people.workspace, RateLimiter(0), apps, app, connect=lambda _, url: url)
     if as_form:
         sent = {name: value if isinstance(value, str) else json.dumps(value) for name, value in sent.items()}
     token = app.app_token if METHODS[method].is_app_level else app.bot_token

@@ -100,6 +100,7 @@ def test_malformed_payload(slack: LocalSlack, body: bytes) -> None:
         ("/services/T0LOCAL00/B0NOTHING/wrong", 404, "no_service"),
         ("/services/T0NOBODY0/BHOOKC0OPSLOG0/wrong", 404, "no_team"),
         ("/commands/T0LOCAL00/7/wrong", 404, "no_service"),
+        ("/actions/T0LOCAL00/7/wrong", 404, "no_service"),
     ],
 )
 def test_wrong_address_says_what_is_wrong(slack: LocalSlack, path: str, status: int, body: str) -> None:
@@ -137,9 +138,16 @@ ACCENTED = '{"text": "\N{LATIN SMALL LETTER E WITH ACUTE} & co"}'
 
 
 @pytest.mark.parametrize("content_type", ["application/json", FORM, "text/plain", None])
-@pytest.mark.parametrize("body", [ACCENTED.encode(), urlencode({"payload": ACCENTED}).encode()])
+@pytest.mark.parametrize(
+    "body",
+    [
+        ACCENTED.encode(),
+        urlencode({"payload": ACCENTED}).encode(),
+        urlencode({"channel": "#general", "payload": ACCENTED, "x": ""}).encode(),
+    ],
+)
 def test_bodies_that_real_clients_send(slack: LocalSlack, content_type: str | None, body: bytes) -> None:
-    """JSON under any content type, and JSON in a form's `payload`, are one message; the record holds its fields."""
+    """JSON under any content type, and in a form's `payload`, wherever it stands, are one message; it is recorded."""
     headers = {"Content-Type": content_type} if content_type else {}
     answer = exchange(slack, "POST", slack.webhook_url("#ops-log"), body, headers)
     assert (200, b"ok") == (answer[0], answer[2])

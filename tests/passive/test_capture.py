@@ -113,7 +113,27 @@ def test_a_flattened_record_keeps_its_exception_text() -> None:
 def test_long_texts_are_cut_and_say_so() -> None:
     """One record holds at most 256 KiB of a text."""
     message = entry(record("x" * (MAX_CHARS + 5)))["message"]
-    assert message == "x" * MAX_CHARS + " ... (cut: 262,149 characters in all)"
+    assert message == "x" * (MAX_CHARS - 1024) + " ... (cut: 262,149 characters in all)"
+
+
+def test_a_cut_divides_no_word() -> None:
+    """Half a secret would not be known for what it is."""
+    text = "x " * (MAX_CHARS // 2 - 8) + "correct-horse-battery-staple"
+    message = entry(record(text))["message"]
+    assert message.endswith("x x ... (cut: 262,156 characters in all)")
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), -float("inf")])
+def test_an_entry_is_json_for_every_reader(odd: float) -> None:
+    """What is no number to JSON is a text; all else is as it was."""
+
+    def refuse(constant: str) -> float:
+        raise AssertionError(constant)
+
+    line = SlackFormatter("shop").format(record("x é", ratio=odd, share=0.5))
+    fields = json.loads(line, parse_constant=refuse)
+    assert fields["extra"] == {"ratio": json.dumps(odd), "share": 0.5}
+    assert fields["message"] == "x é"
 
 
 @pytest.mark.parametrize(

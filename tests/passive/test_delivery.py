@@ -412,11 +412,38 @@ def test_a_closed_handler_opens_again(slack: LocalSlack, handler: SlackHandler, 
     assert [text in shown(slack) for text in ("before", "after")] == [True, True]
 
 
+@pytest.mark.parametrize(
+    ("template", "message", "text", "kind"),
+    [
+        ("%(nothing)s", "order %d", "order 7", "ValueError"),
+        ("%(message)s", "order %d of %d", "order %d of %d [its arguments do not fit: (7,): TypeError]", "TypeError"),
+    ],
+)
+def test_where_a_formatter_fails_the_record_is_shown_without_it(
+    template: str,
+    message: str,
+    text: str,
+    kind: str,
+    clock: FakeClock,
+    slack: LocalSlack,
+    handler: SlackHandler,
+    logger: logging.Logger,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """For want of a field, or because arguments do not fit; stderr says so without the content."""
+    handler.setFormatter(logging.Formatter(template))
+    logger.error(message, 7)
+    clock.run_until(lambda: slack.messages("#ops-log"))
+    assert text in shown(slack)
+    said = "a record is shown without the handler's formatter, which cannot format it"
+    assert capfd.readouterr().err == f"slack_logging: {said}: Formatter: {kind}\n"
+
+
 def test_a_record_that_cannot_be_taken_in_is_counted(
     handler: SlackHandler, logger: logging.Logger, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A user's formatter may raise; the application goes on, and stderr says so without the content."""
-    handler.setFormatter(logging.Formatter("%(nothing)s"))
-    logger.error("password=hunter2")
+    """The application goes on, and stderr says so without the content."""
+    record = logging.makeLogRecord({"msg": "password=hunter2", "exc_info": 7})
+    handler.emit(record)
     assert handler.stats() == Stats(emitted=1, dropped={"broken": 1})
-    assert capfd.readouterr().err == "slack_logging: a record of logger shop could not be taken in: ValueError\n"
+    assert capfd.readouterr().err == "slack_logging: a record of logger None could not be taken in: TypeError\n"

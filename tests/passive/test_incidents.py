@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.passive.incidents import CALM, EDIT_INTERVAL, MOST, SINGLES, Board, Incidents
+from slack_logging.passive.incidents import CALM, EDIT_INTERVAL, MOST, SINGLES, Board, Incidents, Mute
 from slack_logging.passive.view import Line
 
 WINDOW = 300.0
@@ -28,7 +30,8 @@ def line(summary: str = "failed", fingerprint: str = "", instance: str = "web-1/
 def land(incidents: Incidents, board: Board, now: float) -> tuple[int, int]:
     """Take in that a message tells all that there is."""
     told = {incident.fingerprint: incident.count for incident in board.incidents}
-    return incidents.landed(board, told, "1.1", now)
+    news, counted = incidents.landed(board, told, "1.1", now)
+    return len(news), counted
 
 
 def take(incidents: Incidents, name: str, now: float = 0.0, instance: str = "web-1/1") -> None:
@@ -136,12 +139,105 @@ def test_it_is_announced_again_at_ten_a_hundred_a_thousand() -> None:
 def test_a_muted_incident_is_muted_for_as_long_as_was_said() -> None:
     """And can be heard again before."""
     incidents = Incidents(WINDOW)
-    incidents.mute("a", until=100.0)
-    incidents.mute("b", until=100.0)
-    assert incidents.unmute("b")
-    assert not incidents.unmute("b")
-    assert [incidents.is_muted(name, 99.0) for name in "ab"] == [True, False]
-    assert not incidents.is_muted("a", 100.0)
+    incidents.mute("a", Mute(100.0), 0.0)
+    incidents.mute("b", Mute(100.0), 0.0)
+    assert incidents.unmute("b", 50.0)
+    assert not incidents.unmute("b", 50.0)
+    assert [incidents.leave_out(line(name), 99.0) for name in "ab"] == [True, False]
+    assert not incidents.leave_out(line("a"), 100.0)
+    assert not incidents.unmute("a", 100.0)
+
+
+def opened(names: str) -> tuple[Incidents, Board]:
+    """Return incidents with one message in Slack; many names at once are a storm, and the message is the storm's."""
+    incidents = Incidents(WINDOW)
+    for name in names:
+        take(incidents, name)
+    while (board := incidents.to_post()) is not None:
+        land(incidents, board, 0.0)
+        last = board
+    return incidents, last
+
+
+def test_a_muted_error_is_said_to_be_so_and_is_not_quiet_before_its_time() -> None:
+    """One edit says it, soon; what was left out is worth a last one, and what comes after that is new."""
+    incidents, board = opened("a")
+    incidents.mute("a", Mute(3600.0), 1.0)
+    assert incidents.to_edit(1.0, at_once=False) == (None, EDIT_INTERVAL - 1.0)
+    assert incidents.to_edit(EDIT_INTERVAL, at_once=False) == (board, 0.0)
+    board.changes_told = board.changes
+    assert incidents.to_edit(WINDOW, at_once=True) == (None, 3600.0 - WINDOW)
+    assert not incidents.has_last_word(board)
+    assert incidents.leave_out(line("a"), 3599.0)
+    assert (incidents.has_last_word(board), incidents.is_over(board, 3599.0)) == (True, False)
+    assert (incidents.leave_out(line("a"), 3600.0), incidents.is_over(board, 3600.0)) == (False, True)
+    take(incidents, "a", 3600.0)
+    assert (board.unsaid, len(list(incidents))) == (0, 2)
+    incidents.forget(board)
+    take(incidents, "a", 3601.0)
+    assert [each.unsaid for each in incidents] == [2]
+
+
+def test_an_error_that_is_unmuted_goes_on_where_it_was() -> None:
+    """In the message that it had, for a window from then on."""
+    incidents, board = opened("a")
+    incidents.mute("a", Mute(3600.0), 0.0)
+    assert incidents.leave_out(line("a"), 10.0)
+    assert incidents.unmute("a", 1000.0)
+    assert not incidents.is_over(board, 1000.0 + WINDOW - 1.0)
+    take(incidents, "a", 1001.0)
+    assert (board.incidents[0].count, board.incidents[0].left_out) == (2, 1)
+    assert not incidents.is_over(board, 1001.0 + WINDOW - 1.0)
+
+
+def test_muting_again_counts_from_then() -> None:
+    """Longer or shorter; a mute that is over by then ends first."""
+    incidents, board = opened("ab")
+    for until in (100.0, 1000.0, 50.0):
+        incidents.mute("b", Mute(until), 0.0)
+    assert [incidents.leave_out(line("b"), now) for now in (49.0, 50.0)] == [True, False]
+    incidents.mute("a", Mute(100.0), 60.0)
+    incidents.mute("b", Mute(400.0), 100.0)
+    assert not incidents.leave_out(line("a"), 101.0)
+    take(incidents, "a", 101.0)
+    assert board.unsaid == 0
+    assert len(list(incidents)) == 3
+
+
+def test_what_begins_after_a_storm_was_muted_is_no_part_of_it() -> None:
+    """It has a message of its own, that nobody muted; one kind muted alone leaves the others as they are."""
+    names = "abcdefghijk"
+    incidents, storm = opened(names)
+    assert [incident.fingerprint for incident in storm.incidents] == list("ghijk")
+    incidents.mute("g", Mute(3600.0), 1.0)
+    take(incidents, "h", 2.0)
+    take(incidents, "new", 2.0)
+    assert storm.unsaid == 1
+    assert len(storm.incidents) == 5
+    land(incidents, storm, 5.0)
+    assert incidents.is_over(storm, 2.0 + WINDOW)
+
+
+def test_an_error_is_muted_wherever_it_is_shown() -> None:
+    """In the channel and in threads; each message says what it left out."""
+    incidents = Incidents(WINDOW)
+    places = [line("a"), replace(line("a"), thread="5.5")]
+    for place in places:
+        assert incidents.take(place, 0.0)
+    incidents.mute("a", Mute(3600.0), 0.0)
+    for place in [*places, places[0], replace(line("a"), thread="6.6")]:
+        assert incidents.leave_out(place, 1.0)
+    assert [(board.is_stale, board.incidents[0].left_out) for board in incidents] == [(True, 2), (True, 1)]
+    assert incidents.unmute("a", 2.0)
+    assert [board.incidents[0].mute for board in incidents] == [None, None]
+
+
+def test_an_error_that_is_muted_is_not_announced_again() -> None:
+    """However many there were before."""
+    incidents, board = opened("a" * 10)
+    assert incidents.announcement(board) is not None
+    incidents.mute("a", Mute(3600.0), 1.0)
+    assert incidents.announcement(board) is None
 
 
 def test_more_kinds_than_are_known_at_once_are_turned_away() -> None:
@@ -156,24 +252,36 @@ def test_more_kinds_than_are_known_at_once_are_turned_away() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from("abcdefghij"), st.floats(0, 200), st.sampled_from(["ok", "fails", "not yet"])),
+        st.tuples(
+            st.sampled_from("abcdefghij"),
+            st.floats(0, 200),
+            st.sampled_from(["ok", "fails", "not yet"]),
+            st.sampled_from(["", "", "mute", "unmute"]),
+        ),
         max_size=80,
     )
 )
-def test_every_record_is_told_once(story: list[tuple[str, float, str]]) -> None:
-    """Whatever lands, fails or waits: lines, counts and what is still to be said add up to what was taken in."""
+def test_every_record_is_told_once(story: list[tuple[str, float, str, str]]) -> None:
+    """Whatever lands, fails, waits or is muted: what was told, left out and is still to be said adds up."""
     incidents = Incidents(WINDOW)
-    now, lines, counted, lost = 0.0, 0, 0, 0
-    for name, passed, answer in story:
+    now, lines, counted, lost, left_out = 0.0, 0, 0, 0, 0
+    for name, passed, answer, order in story:
         now += passed
-        take(incidents, name, now)
+        if order == "mute":
+            incidents.mute(name, Mute(now + 500.0), now)
+        elif order == "unmute":
+            incidents.unmute(name, now)
+        if incidents.leave_out(line(name), now):
+            left_out += 1
+        else:
+            take(incidents, name, now)
         board = incidents.to_post() or incidents.to_edit(now, at_once=True)[0]
         if board is not None and answer == "ok":
             more = land(incidents, board, now)
             lines, counted = lines + more[0], counted + more[1]
             if incidents.is_over(board, now):
                 lost += incidents.forget(board)
-    assert lines + counted + lost + incidents.unsaid == len(story)
+    assert lines + counted + lost + incidents.unsaid + left_out == len(story)
     assert lost == 0
 
 

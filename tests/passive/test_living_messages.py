@@ -94,7 +94,7 @@ def test_a_storm_is_one_message_with_the_tracebacks_as_a_file(
         logger.error("cannot buy anything", exc_info=error)
         logger.error(f"the {word} is missing", exc_info=error)
     assert handler_of(logger).flush(timeout=120)
-    storms = [text for text in shown(slack) if "kinds of errors began" in text]
+    storms = [text for text in shown(slack) if "more kinds of errors, a line each" in text]
     assert len(storms) == 1
     assert storms[0].count(" x2\n") + storms[0].endswith(" x2") >= 1
     slack.wait_for(lambda: slack.files("#ops-log"))
@@ -104,6 +104,24 @@ def test_a_storm_is_one_message_with_the_tracebacks_as_a_file(
     assert (stats.emitted, stats.pending, stats.dropped) == (48, 0, {})
     assert stats.delivered + stats.merged == 48
     assert {call.status for call in slack.calls()} == {200}
+
+
+def test_kinds_that_join_a_storm_later_show_their_tracebacks_too(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
+) -> None:
+    """Each line says what the exception says, and a file in the thread has the rest; the heading counts."""
+    logger = make()
+    for number, word in enumerate(WORDS[:9]):
+        logger.error(f"the {word} is missing", exc_info=ValueError(f"no {word}"))
+        clock.run_until(lambda: handler_of(logger)._delivery.sender.idle)
+        if number == 6:
+            assert "1 more kind of error, a line each" in shown(slack)[-1]
+    slack.wait_for(lambda: len(slack.files("#ops-log")) == 3)
+    files = "".join(file.content.decode() for file in slack.files("#ops-log"))
+    for word in WORDS[6:9]:
+        assert f"the {word} is missing: ValueError: no {word}" in shown(slack)[-1]
+        assert files.count(f"\nValueError: no {word}\n") == 1
+    assert "3 more kinds of errors, a line each" in shown(slack)[-1]
 
 
 def test_an_error_that_goes_on_is_told_again(
@@ -224,10 +242,8 @@ def test_a_muted_error_is_counted_and_not_shown(
     logger = make()
     logger.error("noise %d", 1)
     assert handler_of(logger).flush(timeout=30)
-    [fingerprint] = [
-        incident.fingerprint for board in handler_of(logger)._delivery.sender._incidents for incident in board.incidents
-    ]
-    handler_of(logger).mute(fingerprint, "10m")
+    [incident] = handler_of(logger).incidents()
+    handler_of(logger).mute(incident.fingerprint, "10m")
     logger.error("noise %d", 2)
     logger.error("signal")
     assert handler_of(logger).flush(timeout=30)
@@ -236,6 +252,79 @@ def test_a_muted_error_is_counted_and_not_shown(
     logger.error("noise %d", 3)
     assert handler_of(logger).flush(timeout=30)
     assert handler_of(logger).stats().delivered + handler_of(logger).stats().merged == 3
+
+
+def test_a_muted_error_says_so_and_is_told_anew_afterwards(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
+) -> None:
+    """Until when and by whom, for longer than a window; in the end how many came. Then it is news, with its mention."""
+    logger = make(mention="here", group_window="1m")
+    for _ in range(3):
+        logger.error("noise")
+    assert handler_of(logger).flush(timeout=30)
+    [incident] = handler_of(logger).incidents()
+    [ts] = [message["ts"] for message in slack.messages("#ops-log")]
+    assert (incident.ts, incident.channel, incident.records) == (ts, slack.channel_id("#ops-log"), 3)
+    assert (incident.summary, incident.muted_until) == ("noise", None)
+    handler_of(logger).mute(incident.fingerprint, 600, by="<!channel>\u202e")
+    assert handler_of(logger).incidents()[0].muted_until == clock.time() + 600
+    clock.run_until(lambda: "muted until 08:10 UTC by <!channel>⟦U+202E⟧" in shown(slack)[0], limit=6)
+    assert "broadcast" not in str(slack.messages("#ops-log")[0]["blocks"][0]["elements"][-1])
+    before = len(slack.calls(EDIT))
+    for _ in range(5):
+        logger.error("noise")
+    clock.run_until(lambda: "by <!channel>⟦U+202E⟧; 5 more came" in shown(slack)[0], limit=601)
+    assert clock.monotonic() == pytest.approx(600, abs=1)
+    assert "x 3, last " in shown(slack)[0]
+    assert "quiet" not in shown(slack)[0]
+    clock.run_until(lambda: handler_of(logger).incidents() == ())
+    assert len(slack.calls(EDIT)) - before == 1
+    logger.error("noise")
+    assert handler_of(logger).flush(timeout=30)
+    assert "<!here>" in slack.messages("#ops-log")[1]["text"]
+    assert handler_of(logger).stats() == Stats(emitted=9, delivered=2, merged=2, dropped={"muted": 5})
+
+
+def test_an_error_that_is_unmuted_counts_on(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
+) -> None:
+    """In its message, which says how many it left out."""
+    logger = make()
+    logger.error("noise")
+    assert handler_of(logger).flush(timeout=30)
+    [incident] = handler_of(logger).incidents()
+    handler_of(logger).mute(incident.fingerprint)
+    logger.error("noise")
+    clock.run_until(lambda: "muted until 09:00 UTC" in shown(slack)[0])
+    assert handler_of(logger).unmute(incident.fingerprint)
+    assert not handler_of(logger).unmute(incident.fingerprint)
+    logger.error("noise")
+    clock.run_until(lambda: "x 2, last " in shown(slack)[0])
+    clock.run_until(lambda: not handler_of(logger).stats().pending)
+    assert "\n1 more came while it was muted\n" in shown(slack)[0]
+    assert "muted until" not in shown(slack)[0]
+    assert handler_of(logger).stats() == Stats(emitted=3, delivered=1, merged=1, dropped={"muted": 1})
+
+
+def test_the_mute_is_said_though_edits_fail(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
+) -> None:
+    """It is tried again until Slack has it; a message that is gone is not posted anew for it."""
+    logger = make()
+    logger.error("noise")
+    logger.error("other")
+    assert handler_of(logger).flush(timeout=30)
+    noise, other = handler_of(logger).incidents()
+    slack.fault(EDIT, Fault.server_error(times=3))
+    handler_of(logger).mute(noise.fingerprint)
+    clock.run_until(lambda: "muted until" in shown(slack)[0])
+    slack.delete("#ops-log", other.ts)
+    handler_of(logger).mute(other.fingerprint)
+    clock.run_until(lambda: slack.calls(EDIT)[-1].error == "message_not_found")
+    logger.error("other")
+    assert handler_of(logger).flush(timeout=30)
+    assert len(shown(slack)) == 1
+    assert handler_of(logger).stats() == Stats(emitted=3, delivered=2, dropped={"muted": 1})
 
 
 def test_secrets_never_reach_the_channel(

@@ -20,11 +20,10 @@ from slack_logging.slack.manifest import SCOPES, Feature, manifest, needed, to_y
             ["log", "commands"],
             (
                 "channels:history channels:read chat:write files:write groups:history groups:read "
-                "reactions:write users:read"
+                "reactions:read reactions:write users:read"
             ),
         ),
         (["groups"], "usergroups:read"),
-        (["socket"], "reactions:read"),
     ],
 )
 def test_each_feature_has_its_scopes(features: list[Feature], scopes: str) -> None:
@@ -40,10 +39,10 @@ def test_each_scope_is_one_that_a_method_in_use_asks_for() -> None:
 
 def test_socket_mode_subscribes_to_what_the_scopes_allow() -> None:
     """Each event comes with the scope that allows it, and none without Socket Mode."""
-    pushed = manifest(needed("log", "commands", "socket"), name="ops", socket_mode=True)["settings"]
+    pushed = manifest(needed("log", "commands"), name="ops", socket_mode=True)["settings"]
     assert pushed["event_subscriptions"] == {"bot_events": ["message.channels", "message.groups", "reaction_added"]}
     assert pushed["socket_mode_enabled"] is True
-    polled = manifest(needed("log", "commands", "socket"), name="ops")["settings"]
+    polled = manifest(needed("log", "commands"), name="ops")["settings"]
     assert (polled["socket_mode_enabled"], "event_subscriptions" in polled) == (False, False)
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from slack_logging.local.api.arguments import Arguments
 from slack_logging.local.api.methods import METHODS, Method, Request
+from slack_logging.local.api.methods.request import AS_IT_IS, Reading
 from slack_logging.local.api.ratelimits import CHANNEL_POSTS, WORKSPACE_POSTS, Bucket, RateLimiter
 from slack_logging.local.errors import ApiError
 from slack_logging.local.state.apps import APP_TOKEN_PREFIX, BOT_TOKEN_PREFIX, App, Apps, Token
@@ -69,7 +70,6 @@ class WebApi:
         apps: knows the tokens.
         app: the app in whose name a method that needs no token is called.
         connect: gives out the address of a new Socket Mode connection; is given the app and the server's address.
-        history_anchor: see `Request`.
     """
 
     def __init__(
@@ -80,16 +80,16 @@ class WebApi:
         app: App,
         *,
         connect: Callable[[App, str], str],
-        history_anchor: Literal["newest", "oldest"],
     ) -> None:
         self._workspace = workspace
         self._limiter = limiter
         self._apps = apps
         self._anonymous = Token(app, frozenset())
         self._connect = connect
-        self._history_anchor = history_anchor
 
-    def call(self, name: str, token: str | None, arguments: Arguments, *, url: str, behind: float = 0.0) -> Answer:
+    def call(
+        self, name: str, token: str | None, arguments: Arguments, *, url: str, reading: Reading = AS_IT_IS
+    ) -> Answer:
         """Answer one call; every fault becomes an answer too.
 
         Args:
@@ -97,12 +97,12 @@ class WebApi:
             token: as sent, None if there was none.
             arguments: the method's.
             url: the server's own address.
-            behind: see `Request`.
+            reading: how histories are read.
         """
         known = self._apps.tokens.get(token or "")
         headers = {"x-oauth-scopes": ",".join(sorted(known.scopes))} if known else {}
         try:
-            answer = self._answer(name, token, arguments, url, behind)
+            answer = self._answer(name, token, arguments, url, reading)
         except ApiError as error:
             answer = refused(error)
         except Exception:  # noqa: BLE001 - our own fault is an answer too; the log has the traceback
@@ -110,7 +110,7 @@ class WebApi:
             answer = Answer({"ok": False, "error": "internal_error"})
         return replace(answer, headers=answer.headers | headers)
 
-    def _answer(self, name: str, token: str | None, arguments: Arguments, url: str, behind: float) -> Answer:
+    def _answer(self, name: str, token: str | None, arguments: Arguments, url: str, reading: Reading) -> Answer:
         method = METHODS.get(name)
         if method is None:
             raise ApiError("unknown_method", req_method=name)
@@ -118,7 +118,7 @@ class WebApi:
         wait = self._limiter.take(self._buckets(method, identity, arguments), self._workspace.clock.time())
         if wait:
             return rate_limited(wait)
-        request = self._request(method, identity, arguments, url, behind)
+        request = self._request(method, identity, arguments, url, reading)
         request.need(*method.scopes)
         return Answer({"ok": True} | method.handler(request), afterwards=tuple(request.afterwards))
 
@@ -161,7 +161,7 @@ class WebApi:
             return posting_buckets(self._workspace, identity.app.id, arguments.text("channel"))
         return [((identity.app.id, method.name), method.budget)]
 
-    def _request(self, method: Method, identity: Token, arguments: Arguments, url: str, behind: float) -> Request:
+    def _request(self, method: Method, identity: Token, arguments: Arguments, url: str, reading: Reading) -> Request:
         return Request(
             method=method.name,
             workspace=self._workspace,
@@ -170,7 +170,6 @@ class WebApi:
             scopes=identity.scopes,
             arguments=arguments,
             url=url,
-            history_anchor=self._history_anchor,
             connect=self._connect,
-            behind=behind,
+            reading=reading,
         )

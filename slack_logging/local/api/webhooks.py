@@ -98,9 +98,11 @@ def read_payload(body: bytes) -> dict[str, Any]:
         ApiError: ``invalid_payload``.
     """
     try:
-        form = parse_qs(body.decode()) if body.startswith(b"payload=") else {}
-        payload = read_json(form.get("payload", [""])[0] if form else body)
-    except ValueError:
+        try:
+            payload = read_json(body)
+        except ValueError:
+            payload = read_json(parse_qs(body.decode())["payload"][0])
+    except (ValueError, KeyError):
         raise ApiError("invalid_payload") from None
     if not isinstance(payload, dict):
         raise ApiError("invalid_payload")
@@ -136,9 +138,10 @@ class Webhooks:
             app: whose it is.
             channel_id: where it answers.
             user_id: who sees the answers that are not ``in_channel``.
-            original_ts: the message that it comes from, if any, stored or ephemeral.
+            original_ts: the message that was clicked, stored or ephemeral; None for a slash command.
         """
-        path = f"/commands/{TEAM_ID}/{len(self._addresses)}/testresponse"
+        comes_from = "commands" if original_ts is None else "actions"
+        path = f"/{comes_from}/{TEAM_ID}/{len(self._addresses)}/testresponse"
         self._addresses[path] = _Address(
             app,
             channel_id,
@@ -216,12 +219,19 @@ class Webhooks:
         post_content(self._workspace, channel, content, address.author, thread_ts=thread_ts)
 
     def _respond(self, channel: Channel, address: _Address, user_id: str, arguments: Arguments) -> None:
-        """Delete or replace the original, or else say something new. Source: Handling user interaction."""
+        """Delete or replace the original, or else say something new. Source: Handling user interaction.
+
+        Slack does not say what it does with another `response_type`: we refuse it, as it would else be a message that
+        all were to see and one person sees.
+        """
+        kind = arguments.text("response_type", "ephemeral")
+        if kind not in ("ephemeral", "in_channel"):
+            raise ApiError("invalid_payload")
         if arguments.flag("delete_original"):
             self._delete(channel, address.original_ts)
         elif arguments.flag("replace_original") and address.original_ts:
             self._replace(channel, address, user_id, arguments)
-        elif arguments.text("response_type", "ephemeral") == "in_channel":
+        elif kind == "in_channel":
             self._say(channel, address, arguments)
         else:
             content = read_content(arguments, self._workspace)

@@ -52,7 +52,7 @@ class Dispatcher:
         workspace: tells what happens.
         apps: who may listen.
         limiter: holds the budget of events.
-        faults: what is to go wrong on sockets, planned for the method ``socket``.
+        faults: what is to go wrong with events sent, planned for the methods ``socket`` and ``push``.
         distribution: see `Sockets`.
         seed: see `Sockets`.
     """
@@ -165,48 +165,64 @@ class Dispatcher:
         return glance
 
     def _send(self, app: App, deliveries: Deliveries, delivery: Delivery, now: float) -> None:
-        if app.request_url is not None:
-            deliveries.sent(delivery, math.inf, math.inf)  # it has a timeout of its own
-            task = asyncio.get_running_loop().create_task(self._push(app, app.request_url, delivery))
-            self._pushes.add(task)
-            task.add_done_callback(self._pushes.discard)
-            return
-        socket = self.sockets.choose(app)
-        if socket is None:
+        """Send one delivery, as far as the fault that it meets lets it."""
+        way = self._way(app)
+        if way is None:
             deliveries.failed(delivery, now, "connection_failed")
             return
-        fault = self._faults.take("socket")
+        fault = self._faults.take("socket" if isinstance(way, Socket) else "push")
         kind = fault.kind if fault else None
         if kind == "lose":
             return
         if kind == "reorder" and app.id not in self._held:
             self._held[app.id] = (delivery, now)
             return
-        if kind in _FROM_HERE_ON:
-            _FROM_HERE_ON[kind](socket)
-        self._over_socket(socket, deliveries, delivery, now, padding=_PADDING if kind == "oversize" else "")
+        if isinstance(way, Socket) and kind in _FROM_HERE_ON:
+            _FROM_HERE_ON[kind](way)
+        push = self._over(way, app, deliveries, delivery, now, padding=_PADDING if kind == "oversize" else "")
         if kind == "duplicate":
-            other = self.sockets.choose(app) or socket
-            self._over_socket(other, deliveries, delivery.again(), now)
-        self._release(app, deliveries, now, after=0.0)
-        if kind in _ENDS:
-            _ENDS[kind](socket)
+            self._over(self._way(app) or way, app, deliveries, delivery.again(), now)
+        self._release(app, deliveries, now, after=0.0, push=push)
+        if isinstance(way, Socket) and kind in _ENDS:
+            _ENDS[kind](way)
 
-    def _release(self, app: App, deliveries: Deliveries, now: float, *, after: float) -> None:
-        """Send what was held back, once it was for long enough."""
-        held, since = self._held.get(app.id, (None, 0.0))
-        if held is not None and now - since >= after and (socket := self.sockets.choose(app)):
-            del self._held[app.id]
-            self._over_socket(socket, deliveries, held, now)
+    def _way(self, app: App) -> Socket | str | None:
+        """Return how the next payload gets to an app: over a connection, to its address, or not at all."""
+        return app.request_url or self.sockets.choose(app)
 
-    def _over_socket(
-        self, socket: Socket, deliveries: Deliveries, delivery: Delivery, now: float, *, padding: str = ""
+    def _release(
+        self, app: App, deliveries: Deliveries, now: float, *, after: float, push: asyncio.Task[None] | None = None
     ) -> None:
-        deliveries.sent(delivery, now, time.monotonic())
-        envelope: dict[str, Any] = delivery.envelope()
-        if padding:
-            envelope["padding"] = padding
-        socket.send(json.dumps(envelope))
+        """Send what was held back, once it was for long enough; after the end of a push, or it might overtake it."""
+        held, since = self._held.get(app.id, (None, 0.0))
+        if held is not None and now - since >= after and (way := self._way(app)):
+            del self._held[app.id]
+            self._over(way, app, deliveries, held, now, behind=push)
+
+    def _over(
+        self,
+        way: Socket | str,
+        app: App,
+        deliveries: Deliveries,
+        delivery: Delivery,
+        now: float,
+        *,
+        padding: str = "",
+        behind: asyncio.Task[None] | None = None,
+    ) -> asyncio.Task[None] | None:
+        """Send over a connection, or begin to push to an address and return the task that does it."""
+        if isinstance(way, Socket):
+            deliveries.sent(delivery, now, time.monotonic())
+            envelope: dict[str, Any] = delivery.envelope()
+            if padding:
+                envelope["padding"] = padding
+            way.send(json.dumps(envelope))
+            return None
+        deliveries.sent(delivery, math.inf, math.inf)  # it has a timeout of its own
+        task = asyncio.get_running_loop().create_task(self._push(app, way, delivery, behind))
+        self._pushes.add(task)
+        task.add_done_callback(self._pushes.discard)
+        return task
 
     def _received(self, socket: Socket, said: dict[str, Any]) -> None:
         """Take in an acknowledgement, over whichever connection of the app it comes.
@@ -221,9 +237,11 @@ class Dispatcher:
             if deliveries.acked(envelope_id, answer if isinstance(answer, dict) else {}):
                 socket.acked += 1
 
-    async def _push(self, app: App, url: str, delivery: Delivery) -> None:
+    async def _push(self, app: App, url: str, delivery: Delivery, behind: asyncio.Task[None] | None) -> None:
         deliveries = self._deliveries[app.id]
         try:
+            if behind is not None:
+                await asyncio.wait([behind])
             outcome = await self._pusher.push(app, url, delivery)
         except asyncio.CancelledError:  # the server closes; it may be started again
             with self._workspace.lock:

@@ -6,6 +6,7 @@ Source: Slash commands; Block interaction payloads; Handling user interaction.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -54,7 +55,10 @@ class Interactions:
 
         Raises:
             LookupError: no app takes it.
+            ValueError: it does not begin with a slash and a word.
         """
+        if not re.match(r"/\S", typed):
+            raise ValueError(f"{typed!r} is no slash command: begin with one such as '/deploy', or say() it instead")
         name, text = [*typed.split(maxsplit=1), "", ""][:2]
         app = self._apps.for_command(name)
         if app is None:

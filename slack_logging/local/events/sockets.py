@@ -185,8 +185,9 @@ class Sockets:
 
     def url(self, app: App, base: str) -> str:
         """Return the address of a new connection, good once and for a while. Source: apps.connections.open."""
-        ticket = secrets.token_urlsafe(24)
-        self._tickets[ticket] = (app, self._workspace.clock.time())
+        ticket, now = secrets.token_urlsafe(24), self._workspace.clock.time()
+        self._tickets = {each: given for each, given in self._tickets.items() if now - given[1] <= TICKET_LIFE}
+        self._tickets[ticket] = (app, now)
         self.listening.add(app.id)
         return f"{base.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={app.id}"
 

@@ -23,7 +23,9 @@ Kind = Literal[
     "cut_after",
     "cut_late",
     "slow_answer",
+    "tls",
     "stale",
+    "from_oldest",
     "duplicate",
     "reorder",
     "lose",
@@ -46,6 +48,7 @@ class _Row(NamedTuple):
 
 _READERS = ("conversations.history", "conversations.replies")
 _SOCKET = ("socket",)
+_EVENTS = ("socket", "push")
 
 #: The kinds of fault, in the order in which `--help` lists them.
 KINDS: dict[Kind, _Row] = {
@@ -58,10 +61,12 @@ KINDS: dict[Kind, _Row] = {
     "cut_after": _Row("", "processed; the connection is cut without an answer"),
     "cut_late": _Row("SECONDS", "the connection is cut at once; processed that much later"),
     "slow_answer": _Row("SECONDS", "processed at once; the answer's first byte comes that late"),
+    "tls": _Row("", "not processed; sent on to https, where the handshake fails"),
     "stale": _Row("SECONDS", "history and replies do not show messages that are younger", _READERS),
-    "duplicate": _Row("", "the event is delivered twice", _SOCKET),
-    "reorder": _Row("", "the event is delivered after the next one", _SOCKET),
-    "lose": _Row("", "the event counts as sent and is never delivered", _SOCKET),
+    "from_oldest": _Row("", "with oldest= alone a history's page begins at the oldest", _READERS[:1]),
+    "duplicate": _Row("", "the event is delivered twice", _EVENTS),
+    "reorder": _Row("", "the event is delivered after the next one", _EVENTS),
+    "lose": _Row("", "the event counts as sent and is never delivered", _EVENTS),
     "oversize": _Row("", "the event comes in an envelope of 1.2 MB", _SOCKET),
     "deaf": _Row("", "the connection swallows this and all later events", _SOCKET),
     "mute": _Row("", "the connection sends no pings and answers none from here on", _SOCKET),
@@ -184,23 +189,40 @@ class Fault:
         return cls("slow_answer", times, probability, seconds=seconds)
 
     @classmethod
+    def tls(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
+        """Let the handshake of TLS fail; nothing is done.
+
+        As the server speaks plain HTTP, the answer is a redirect to ``https`` on the same port, where no handshake
+        succeeds: the error of a client that follows it, as slack_sdk does, is that of a failed handshake.
+        """
+        return cls("tls", times, probability, status=302)
+
+    @classmethod
     def stale(cls, seconds: float, *, times: int | None = 1, probability: float = 1.0) -> Fault:
         """Leave out of a history or a thread the messages of the last seconds of the server's clock."""
         return cls("stale", times, probability, seconds=seconds)
 
     @classmethod
+    def from_oldest(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
+        """Begin a page of conversations.history at the oldest message, where only `oldest` is given, not at the newest.
+
+        Slack's pages contradict each other, so a client should work with both. Cursors of such a page lead on upwards.
+        """
+        return cls("from_oldest", times, probability)
+
+    @classmethod
     def duplicate(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
-        """Deliver an event twice. For ``socket``."""
+        """Deliver an event twice. For ``socket`` and ``push``."""
         return cls("duplicate", times, probability)
 
     @classmethod
     def reorder(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
-        """Deliver an event after the next one. For ``socket``."""
+        """Deliver an event after the next one. For ``socket`` and ``push``."""
         return cls("reorder", times, probability)
 
     @classmethod
     def lose(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
-        """Never deliver an event, though it counts as sent. For ``socket``."""
+        """Never deliver an event, though it counts as sent. For ``socket`` and ``push``."""
         return cls("lose", times, probability)
 
     @classmethod

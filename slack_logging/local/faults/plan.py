@@ -11,8 +11,11 @@ from dataclasses import replace
 from slack_logging.local.api.methods import METHODS
 from slack_logging.local.faults.fault import KINDS, Fault, unknown
 
-#: What else than a Web API method can be planned for; ``*`` is every request over HTTP.
-OTHER_TARGETS = ("webhook", "upload", "download", "socket", "*")
+#: What this server sends to apps, over their sockets and to their request URLs.
+OUTGOING = ("socket", "push")
+
+#: What else than a Web API method can be planned for; ``*`` is every request to this server.
+OTHER_TARGETS = ("webhook", "upload", "download", *OUTGOING, "*")
 
 
 class FaultPlan:
@@ -46,10 +49,10 @@ class FaultPlan:
     def take(self, method: str) -> Fault | None:
         """Return the fault for the call that has just come, if any, and count it.
 
-        For ``socket`` it is the fault of the event about to be sent.
+        For ``socket`` and ``push`` it is the fault of the event about to be sent.
         """
         for index, (planned, fault) in enumerate(self._waiting):
-            if planned == method or (planned == "*" and method != "socket"):
+            if planned == method or (planned == "*" and method not in OUTGOING):
                 if fault.probability < 1 and self._chance.random() >= fault.probability:
                     continue
                 if fault.times is not None:
@@ -85,6 +88,6 @@ def check_target(method: str, fault: Fault) -> None:
     only = KINDS[fault.kind].only
     if only and method not in only:
         raise ValueError(f"{fault.kind} happens to {' and '.join(only)} only, not to {method!r}")
-    if method == "socket" and method not in only:
+    if method in OUTGOING and method not in only:
         possible = ", ".join(kind for kind, row in KINDS.items() if method in row.only)
-        raise ValueError(f"{fault.kind} does not happen to a socket: expected {possible}")
+        raise ValueError(f"{fault.kind} does not happen to a {method}: expected {possible}")

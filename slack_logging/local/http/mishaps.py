@@ -7,6 +7,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from slack_logging.local.api import webapi, webhooks
+from slack_logging.local.api.methods.request import AS_IT_IS, Reading
 from slack_logging.local.api.webapi import Answer
 from slack_logging.local.api.webhooks import WebhookAnswer
 from slack_logging.local.errors import ApiError
@@ -17,11 +18,11 @@ _ERROR_PAGE = "<!DOCTYPE html><html><head><title>Server Error</title></head><bod
 #: A response, and the error that the call is recorded with.
 Outcome = tuple[web.Response, str | None]
 
-#: Does what was asked. It is given by how many seconds of the server's clock its reader is behind.
-Process = Callable[[float], Outcome]
+#: Does what was asked. It is given how histories are read.
+Process = Callable[[Reading], Outcome]
 
 
-def outcome(method: str, process: Process, fault: Fault | None) -> Outcome:
+def outcome(method: str, process: Process, fault: Fault | None, *, secure_url: str) -> Outcome:
     """Return what comes of a call. The response to one whose connection is cut is never sent.
 
     What takes time is not here: `latency` before, `slow_answer` after, and the processing that `cut_late` puts off.
@@ -30,20 +31,24 @@ def outcome(method: str, process: Process, fault: Fault | None) -> Outcome:
         method: the Web API method, or ``webhook``, ``upload``, ``download``.
         process: is called at most once.
         fault: the one that happens, if any.
+        secure_url: where the same would be asked by https.
     """
     if fault is None:
-        return process(0.0)
+        return process(AS_IT_IS)
     if fault.kind == "rate_limited":
         return _too_soon(method, fault.retry_after)
     if fault.kind == "server_error":
         return web.Response(status=fault.status, text=_ERROR_PAGE, content_type="text/html"), fault.kind
     if fault.kind == "error":
         if fault.after:
-            process(0.0)
+            process(AS_IT_IS)
         return _refusal(method, fault.code), fault.code
+    if fault.kind == "tls":
+        return web.Response(status=fault.status, headers={"Location": secure_url}), fault.kind
     if fault.kind in ("cut_before", "cut_late"):
         return web.Response(), fault.kind
-    response, error = process(fault.seconds if fault.kind == "stale" else 0.0)
+    behind = fault.seconds if fault.kind == "stale" else 0.0
+    response, error = process(Reading(behind, from_oldest=fault.kind == "from_oldest"))
     if fault.kind == "truncated":
         whole = response.body if isinstance(response.body, bytes) else b""
         response.body = whole[: len(whole) // 2]

@@ -1,7 +1,8 @@
 """The HTTP edge: reads requests, lets planned faults happen, asks the pure parts, records, answers.
 
 Loopback only: a request whose Host is not this machine is refused, so that no web page of somebody else can reach
-the server by a name of its own. Nothing here decides what Slack would say.
+the server by a name of its own. So is what a page of another site makes a browser send: who can reach the server can
+act as anybody. Nothing here decides what Slack would say.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from aiohttp import web
 
 from slack_logging.local import limits
 from slack_logging.local.api.arguments import Arguments
+from slack_logging.local.api.methods.request import AS_IT_IS, Reading
 from slack_logging.local.api.webapi import WebApi, refused
 from slack_logging.local.api.webhooks import Webhooks, read_payload
 from slack_logging.local.calls import Call, without_tokens
@@ -30,9 +32,6 @@ from slack_logging.local.state.apps import LOOPBACK
 from slack_logging.local.state.workspace import Workspace
 
 _log = logging.getLogger(__name__)
-
-#: Paths that no web page of another site has business with; the page guards its own.
-_FOR_PROGRAMS = ("/api/", "/services/", "/commands/", "/upload/", "/link/")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -76,6 +75,7 @@ class Server:
         app.router.add_post("/api/{method}", self._call)
         app.router.add_post("/services/{team}/{bot}/{secret}", self._webhook)
         app.router.add_post("/commands/{team}/{use}/{secret}", self._webhook)
+        app.router.add_post("/actions/{team}/{use}/{secret}", self._webhook)
         app.router.add_post("/upload/v1/{file}", self._upload)
         app.router.add_get("/files/{file}/download/{name:.*}", self._download)
         app.router.add_get("/files/{file}/{name:.*}", self._download)
@@ -92,8 +92,8 @@ class Server:
         except ApiError as error:
             values, token, refusal = {}, None, refused(error)
 
-        def process(behind: float) -> Outcome:
-            answer = refusal or self._web_api.call(method, token, Arguments(values), url=self.url, behind=behind)
+        def process(reading: Reading) -> Outcome:
+            answer = refusal or self._web_api.call(method, token, Arguments(values), url=self.url, reading=reading)
             for action in answer.afterwards:
                 asyncio.get_running_loop().call_later(self._share_delay, self._afterwards, action)
             return as_json(answer), answer.error
@@ -111,7 +111,7 @@ class Server:
     async def _webhook(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
 
-        def process(_behind: float) -> Outcome:
+        def process(_reading: Reading) -> Outcome:
             answer = self._webhooks.post(request.path, body)
             return plain(answer), answer.error
 
@@ -122,7 +122,7 @@ class Server:
         body = await read_upload(request)
         file_id = request.match_info["file"]
 
-        def process(_behind: float) -> Outcome:
+        def process(_reading: Reading) -> Outcome:
             file = self._workspace.files.get(file_id)
             if file is None or file.is_complete or len(body) != file.length:
                 return web.Response(status=400, text="upload does not match what was announced"), "upload_refused"
@@ -136,7 +136,7 @@ class Server:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         file_id = request.match_info["file"]
 
-        def process(_behind: float) -> Outcome:
+        def process(_reading: Reading) -> Outcome:
             try:
                 identity = self._web_api.authenticate(token.strip() if scheme.lower() == "bearer" else None)
             except ApiError as error:
@@ -162,8 +162,9 @@ class Server:
             await asyncio.sleep(fault.seconds)
         with self._workspace.lock:
             if fault and fault.kind == "cut_late":
-                self.later.call_at(arrived + fault.seconds, lambda: self._afterwards(lambda: process(0.0)))
-            response, error = outcome(method, process, fault)
+                self.later.call_at(arrived + fault.seconds, lambda: self._afterwards(lambda: process(AS_IT_IS)))
+            secure_url = f"https://{request.host}{request.path_qs}"
+            response, error = outcome(method, process, fault, secure_url=secure_url)
             status = 0 if fault and fault.is_cut else response.status
             headers = without_tokens({name.lower(): value for name, value in request.headers.items()})
             self._record(Call(method, without_tokens(args), arrived, status, error, headers))
@@ -184,27 +185,29 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         host = None
     if host not in LOOPBACK:
         return web.Response(status=403, text="this server answers to 127.0.0.1 and localhost only")
-    if request.path.startswith(_FOR_PROGRAMS) and _is_from_elsewhere(request):
-        return web.Response(status=403, text="refused: sent by a web page that is not on this machine")
+    is_open = request.path == "/" or request.path.startswith("/static/")  # a link elsewhere may lead to the page
+    if not is_open and _is_from_elsewhere(request):
+        return web.Response(status=403, text="refused: sent by a web page of another site")
     try:
         return await handler(request)
-    except (web.HTTPException, ConnectionError):
+    except web.HTTPException:
         raise
     except web.RequestPayloadError as error:  # compressed or cut into chunks, but not so
         return web.Response(status=400, text=str(error))
-    except Exception:  # noqa: BLE001 - the log has the traceback
+    except Exception as error:  # noqa: BLE001 - the log has the traceback
+        if isinstance(error, ConnectionError) and (request.transport is None or request.transport.is_closing()):
+            return web.Response()  # the client has gone: nobody gets this, and nothing here has failed
         _log.exception("the local Slack itself failed at %s", request.path)
         return web.Response(status=500, text="internal_error")
 
 
 def _is_from_elsewhere(request: web.Request) -> bool:
-    """Tell whether a web page of another machine made a browser send this; browsers set both, scripts cannot."""
-    origin = request.headers.get("Origin")
-    try:
-        from_here = origin is None or urlsplit(origin).hostname in LOOPBACK
-    except ValueError:
-        from_here = False
-    return not from_here or request.headers.get("Sec-Fetch-Site") == "cross-site"
+    """Tell whether a web page of another site, another port included, made a browser send this.
+
+    Browsers set both headers, and scripts there cannot change them; other programs send none, or their own address.
+    """
+    is_own = request.headers.get("Origin") in (None, f"http://{request.host}")
+    return not is_own or request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
 
 
 def _webhook_args(body: bytes) -> dict[str, Any]:

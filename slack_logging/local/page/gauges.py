@@ -12,8 +12,8 @@ from slack_logging.local.state.workspace import Workspace
 if TYPE_CHECKING:
     from slack_logging.local.slack import LocalSlack
 
-#: Refusals for coming too soon that are shown, the newest first. Ours.
-REFUSALS_SHOWN = 5
+#: Calls that failed that are shown, the newest first. Ours.
+FAILURES_SHOWN = 5
 
 #: Calls in which they are looked for: enough to hold any storm, few enough to look through every second. Ours.
 _CALLS_SEARCHED = 2000
@@ -23,15 +23,18 @@ def readings(slack: LocalSlack) -> dict[str, Any]:
     """Return what the page's panel shows.
 
     Returns:
-        `buckets`: lists of `name`, `left`, `capacity` and `per_minute`; `refused`: the newest calls that were answered
-        429, as `method` and `time` (epoch seconds of the server's clock); `faults`: in the notation in which they are
-        planned; `calls`: how many came so far.
+        `buckets`: lists of `name`, `left`, `capacity` and `per_minute`; `failed`: the newest calls that were refused or
+        met a fault, as `method`, `error` (see `Call`) and `time` (epoch seconds of the server's clock); `faults`: those
+        to come, in the notation in which they are planned; `calls`: how many came so far.
     """
     calls = slack.calls()
-    refused = (call for call in reversed(calls[-_CALLS_SEARCHED:]) if call.status == 429)
+    failed = (call for call in reversed(calls[-_CALLS_SEARCHED:]) if call.error is not None)
     return {
         "buckets": [_bucket(level, slack.workspace) for level in slack.rate_levels()],
-        "refused": [{"method": call.method, "time": call.time} for call in itertools.islice(refused, REFUSALS_SHOWN)],
+        "failed": [
+            {"method": call.method, "error": call.error, "time": call.time}
+            for call in itertools.islice(failed, FAILURES_SHOWN)
+        ],
         "faults": [f"{method}={fault}" for method, fault in slack.faults()],
         "calls": len(calls),
     }

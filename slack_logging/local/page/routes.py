@@ -1,7 +1,7 @@
 """The web page of the local Slack: its files, what it draws, the events that keep it current, what people do on it.
 
 Nothing that anybody wrote is ever put into HTML: the page is a static file, and its scripts make text nodes of the JSON
-they fetch. Who can reach `/page/...` can act as any person here, so other sites' scripts and forms are refused.
+they fetch. Who can reach `/page/...` can act as any person here; the server refuses other sites' scripts and forms.
 """
 
 from __future__ import annotations
@@ -122,8 +122,7 @@ class _Page:
     async def static(self, request: web.Request) -> web.StreamResponse:
         return _static_file(request.match_info["name"])
 
-    async def state(self, request: web.Request) -> web.Response:
-        _refuse_other_sites(request)
+    async def state(self, _request: web.Request) -> web.Response:
         return web.json_response(state(self._workspace), headers=_HEADERS)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
@@ -131,7 +130,6 @@ class _Page:
 
         The feed is subscribed before that first ``reload``: no event can fall between it and the state.
         """
-        _refuse_other_sites(request)
         response = web.StreamResponse(headers=_HEADERS | {"Content-Type": "text/event-stream; charset=utf-8"})
         await response.prepare(request)
         feed = Feed()
@@ -150,7 +148,6 @@ class _Page:
 
     async def file(self, request: web.Request) -> web.Response:
         """Serve a file to the page, where no bearer token is at hand; never as something a browser would run."""
-        _refuse_other_sites(request)
         with self._workspace.lock:
             stored = self._workspace.files.get(request.match_info["id"])
         if stored is None or stored.content is None or not stored.is_complete:
@@ -186,8 +183,7 @@ class _Page:
             self._slack.click(asked["channel"], asked["ts"], asked["action_id"], **place)
         return web.json_response({}, headers=_HEADERS)
 
-    async def wire(self, request: web.Request) -> web.Response:
-        _refuse_other_sites(request)
+    async def wire(self, _request: web.Request) -> web.Response:
         shown = gauges.readings(self._slack) | {"sockets": self._sockets()}
         return web.json_response(shown, headers=_HEADERS)
 
@@ -216,9 +212,9 @@ class _Page:
     async def _read_fields(self, request: web.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the `fields` of the body, None for what may be left out.
 
-        A form of another site cannot send JSON, and its scripts cannot without our consent, which is never given.
+        A form of another site cannot send JSON, and its scripts cannot without our consent, which is never given: this
+        holds for old browsers too, which do not say whose page it is.
         """
-        _refuse_other_sites(request)
         if request.content_type != "application/json":
             raise _refusal(web.HTTPUnsupportedMediaType, f"expected application/json, got {request.content_type}")
         try:
@@ -242,18 +238,6 @@ def _static_file(name: str) -> web.StreamResponse:
     return web.FileResponse(_STATIC / name, headers=_HEADERS | {"Content-Type": f"{kind}; charset=utf-8"})
 
 
-def _refuse_other_sites(request: web.Request) -> None:
-    """Let in the page itself, and programs that are no browsers; not what another site makes a browser send.
-
-    `Sec-Fetch-Site` and `Origin` are set by browsers and out of a script's reach. That the Host is loopback, no foreign
-    name made to point here, the server has seen to.
-    """
-    origin = request.headers.get("Origin")
-    site = request.headers.get("Sec-Fetch-Site", "none")
-    if origin not in (None, f"http://{request.host}") or site not in ("same-origin", "none"):
-        raise _refusal(web.HTTPForbidden, "refused: asked for by another site")
-
-
 @contextlib.contextmanager
 def _slack_errors() -> Iterator[None]:
     """Answer what the workspace refuses; a reaction that is already as wished is no error to a person."""
@@ -262,7 +246,7 @@ def _slack_errors() -> Iterator[None]:
     except ApiError as error:
         if error.code not in ("already_reacted", "no_reaction"):
             raise _refusal(web.HTTPBadRequest, error.code) from None
-    except LookupError as error:
+    except (LookupError, PermissionError, ValueError) as error:
         raise _refusal(web.HTTPBadRequest, str(error)) from None
 
 
@@ -296,6 +280,7 @@ def _channel(workspace: Workspace, channel: Channel) -> dict[str, Any]:
         "is_direct": is_direct,
         "is_private": channel.is_private,
         "is_archived": channel.is_archived,
+        "members": channel.members,
     }
 
 

@@ -166,8 +166,11 @@ class Apps:
             self.tokens[token] = Token(known.app, known.scopes, known.is_app_level, is_revoked=True)
 
     def for_command(self, command: str) -> App | None:
-        """Return the app that answers a slash command: one that names it, else one that takes all."""
-        apps = list(self.installed.values())
+        """Return the app that answers a slash command: the newest that names it, else one that takes all.
+
+        That of several the one installed last gets it is how Slack resolves it. Source: Slash commands.
+        """
+        apps = list(self.installed.values())[::-1]
         named = [app for app in apps if app.commands is not None and command in app.commands]
         return next(iter([*named, *(app for app in apps if app.commands is None)]), None)
 

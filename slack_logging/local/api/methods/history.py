@@ -56,7 +56,7 @@ def _history(request: Request) -> dict[str, Any]:
     channel = _readable(request)
     bounds = _bounds(request)
     limit = _limit(request, default=HISTORY_DEFAULT, most=HISTORY_PAGE)
-    from_old_end = request.history_anchor == "oldest" and "oldest" in bounds.given and "latest" not in bounds.given
+    from_old_end = request.reading.from_oldest and "oldest" in bounds.given and "latest" not in bounds.given
     timeline = channel.timeline_ts
     wanted = between(timeline, bounds.oldest, bounds.latest, inclusive=bounds.inclusive)
     wanted = _common(wanted, _seen(request, timeline))
@@ -122,9 +122,9 @@ def _shown(request: Request, channel: Channel, timestamps: Iterable[str]) -> lis
 
 def _seen(request: Request, timestamps: Sequence[str]) -> range:
     """Return the places in a sorted list of `ts` that the reader, who may be behind, sees."""
-    if not request.behind:
+    if not request.reading.behind:
         return range(len(timestamps))
-    newest = f"{max(request.workspace.clock.time() - request.behind, 0):017.6f}"
+    newest = f"{max(request.workspace.clock.time() - request.reading.behind, 0):017.6f}"
     return between(timestamps, cursors.FIRST_TS, newest, inclusive=True)
 
 

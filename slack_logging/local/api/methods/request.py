@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from slack_logging.local.api import cursors
 from slack_logging.local.api.arguments import Arguments
@@ -25,6 +25,23 @@ LOCALE = "en-US"
 _FAMILIES = {"channel": "channels", "group": "groups", "im": "im"}
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How histories are read: faults change it.
+
+    Attributes:
+        behind: how many seconds of messages the reader does not see yet.
+        from_oldest: at which end a page of a history begins when only `oldest` is given.
+    """
+
+    behind: float = 0.0
+    from_oldest: bool = False
+
+
+#: What a reader sees where nothing goes wrong.
+AS_IT_IS = Reading()
+
+
 @dataclass(slots=True)
 class Request:
     """One authenticated call: who asks for what. Handlers run under the workspace's lock.
@@ -36,9 +53,8 @@ class Request:
         scopes: the token's.
         arguments: the call's.
         url: the server's own address, for links in answers.
-        history_anchor: which end of a history an incomplete page shows when only `oldest` is given.
         connect: gives out the address of a new Socket Mode connection, given the app and the server's address.
-        behind: how many seconds of messages a reader of a history does not see yet.
+        reading: how histories are read.
         afterwards: what to do once the answer is under way; for what Slack does asynchronously.
     """
 
@@ -49,9 +65,8 @@ class Request:
     scopes: frozenset[str]
     arguments: Arguments
     url: str
-    history_anchor: Literal["newest", "oldest"]
     connect: Callable[[App, str], str]
-    behind: float = 0.0
+    reading: Reading = AS_IT_IS
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     def need(self, *any_of: str) -> None:

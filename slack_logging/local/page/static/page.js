@@ -90,7 +90,7 @@ function draw() {
 
 /** Tell a screen reader what came: one message by its words, more by their number. */
 function tell(changes) {
-  const messages = changes.map(({ channel, ts }) => [channel, store.messages.get(channel)?.get(ts)])
+  const messages = changes.map(({ channel, ts }) => [channel, store.seen(channel, ts)])
     .filter(([, message]) => message && !store.isMe(message.user));
   if (messages.length === 0) return;
   const [[channel, message]] = messages;
@@ -102,6 +102,7 @@ function tell(changes) {
 function read() {
   if (panes.some((pane) => pane.channel === null)) return;
   panes.forEach((pane) => pane.read());
+  remember();
   const isSeen = (channel) => panes.some((pane) => pane.channel === channel);
   const elsewhere = [...store.channels.keys()].filter((channel) => !isSeen(channel) && store.unread(channel).length);
   panes.forEach((pane, index) => {
@@ -111,6 +112,12 @@ function read() {
   });
   const all = [...store.channels.keys()].reduce((sum, channel) => sum + store.unread(channel).length, 0);
   document.title = `${all ? `(${all}) ` : ""}${store.team.name}`;
+}
+
+/** Keep in the address which channels are shown: for a reload, and to be bookmarked. */
+function remember() {
+  const shown = `#${panes.map((pane) => pane.channel).join()}`;
+  if (shown !== location.hash) history.replaceState(null, "", shown);
 }
 
 function listen() {
@@ -138,7 +145,10 @@ function announce(text) {
   notice.hidden = text === "";
 }
 
+/** Choose what a pane shows at first: what the address says, or else what is of most interest here. */
 function firstChannel(index) {
+  const remembered = location.hash.slice(1).split(",")[index];
+  if (store.channels.has(remembered)) return remembered;
   const channels = [...store.channels.values()];
   const wanted = channels.find((channel) => channel.name === FIRST_CHANNELS[index]);
   return (wanted ?? channels[index] ?? channels[0]).id;

@@ -89,8 +89,10 @@ export class Pane {
     this.#updatePicker();
     const title = store.title(this.channel);
     this.element.setAttribute("aria-label", title);
-    if (!store.isArchived(this.channel)) this.composer.label(`Message ${title} as ${store.user(store.me)}`);
-    else this.composer.label(`${title} is archived: it can only be read`, { isOpen: false });
+    const me = store.user(store.me);
+    const closed = !store.canSee(this.channel) ? `${me} is not in ${title}: it is private`
+      : store.isArchived(this.channel) ? `${title} is archived: it can only be read` : "";
+    this.composer.label(closed || `Message ${title} as ${me}`, { isOpen: !closed });
     this.#keepPlace(() => this.list.sync(store.topLevel(this.channel)));
     this.#updateEmpty();
   }
@@ -150,9 +152,12 @@ export class Pane {
   }
 
   #updateEmpty() {
-    const title = this.app.store.title(this.channel);
+    const { store } = this.app;
+    const title = store.title(this.channel);
     const hint = title.includes("command") ? "Type !help below and press Enter." : "What programs post appears here.";
-    this.empty.replaceChildren(h("b", {}, `Nothing in ${title} yet`), h("p", {}, hint));
+    this.empty.replaceChildren(...(store.canSee(this.channel)
+      ? [h("b", {}, `Nothing in ${title} yet`), h("p", {}, hint)]
+      : [h("b", {}, `Only members see ${title}`), h("p", {}, "Be another person, or have this one invited.")]));
     this.empty.hidden = this.list.items.size > 0;
   }
 
@@ -184,6 +189,6 @@ export class Pane {
 
 function optionText({ id, is_private: isPrivate, is_direct: isDirect, is_archived: isArchived }, store) {
   const count = store.unread(id).length;
-  const notes = `${isArchived ? " (archived)" : ""}${count ? ` (${count} new)` : ""}`;
+  const notes = `${isArchived ? " (archived)" : ""}${store.canSee(id) ? "" : " (not a member)"}${count ? ` (${count} new)` : ""}`;
   return `${isPrivate && !isDirect ? "🔒 " : ""}${store.title(id)}${notes}`;
 }

@@ -6,6 +6,7 @@
 
 const FIRST_TONE = 0x1f3fb - 2; // Slack counts skin tones from 2
 const TOMBSTONE = { type: "message", subtype: "tombstone", user: "USLACKBOT", text: "This message was deleted." };
+const MEMBERSHIP = /_(join|leave)$/;
 const APPLIED = ["message", "reaction_added", "reaction_removed"];
 
 export class Store {
@@ -22,7 +23,8 @@ export class Store {
     this.methods = state.methods;
     this.faults = state.faults;
     this.users = new Map(state.users.map((user) => [user.id, user]));
-    this.channels = new Map(state.channels.map((channel) => [channel.id, channel]));
+    this.channels = new Map(state.channels.map((channel) =>
+      [channel.id, { ...channel, members: new Set(channel.members) }]));
     this.groups = new Map(state.groups.map((group) => [group.id, group.handle]));
     this.glyphs = new Map(Object.entries(state.emoji));
     this.messages = new Map(Object.entries(state.messages).map(([channel, messages]) =>
@@ -40,16 +42,17 @@ export class Store {
       .filter((message) => message.ts > since && (message.is_ephemeral || !this.isMe(message.user)));
   }
 
-  /** Take all of a channel for read. */
+  /** Take all of a channel for read, if it can be. */
   markRead(channel) {
-    this.lastRead.set(channel, this.topLevel(channel).at(-1)?.ts ?? "");
+    if (this.canSee(channel)) this.lastRead.set(channel, this.topLevel(channel).at(-1)?.ts ?? "");
   }
 
   /** Tell whether an event needs more than it brings: other people or channels, or too many messages kept by now. */
   isStale(event) {
     const messages = this.messages.get(channelOf(event));
     const isStranger = typeof event.user === "string" && !this.users.has(event.user);
-    return !APPLIED.includes(event.type) || !messages || messages.size > 2 * this.limit || isStranger;
+    const opens = MEMBERSHIP.test(event.subtype) && this.isMe(event.user); // or closes a whole channel
+    return !APPLIED.includes(event.type) || !messages || messages.size > 2 * this.limit || isStranger || opens;
   }
 
   /** Apply one event; return what changed as `{channel, ts, root, isNew}`, or null when nothing of it is shown. */
@@ -60,16 +63,24 @@ export class Store {
     if (event.type !== "message") return this.#react(event, channel, messages);
     if (event.subtype === "message_deleted") return this.#remove(event.deleted_ts, channel, messages);
     const message = event.subtype === "message_changed" ? event.message : event;
+    const [, change] = MEMBERSHIP.exec(event.subtype) ?? [];
+    if (change) this.channels.get(channel).members[change === "join" ? "add" : "delete"](event.user);
     const known = messages.get(message.ts);
     if (!known && message !== event) return null; // an edit of what is older than all that is kept
     messages.set(message.ts, known ? { ...message, reactions: known.reactions } : message);
     return { channel, ts: message.ts, root: message.thread_ts, isNew: !known };
   }
 
+  /** Find a message that the person at the page sees, in the channel or in a thread. */
+  seen(channel, ts) {
+    const message = this.messages.get(channel)?.get(ts);
+    return message && this.#isForMe(channel, message) ? message : undefined;
+  }
+
   /** Find a message that the channel itself shows, not only a thread. */
   shown(channel, ts) {
-    const message = this.messages.get(channel)?.get(ts);
-    return message && isTopLevel(message) && this.#isForMe(message) ? message : undefined;
+    const message = this.seen(channel, ts);
+    return message && isTopLevel(message) ? message : undefined;
   }
 
   /** List a channel's own messages (threads' replies are not), oldest first. */
@@ -123,6 +134,12 @@ export class Store {
     return this.channels.get(channel)?.is_archived ?? false;
   }
 
+  /** Tell whether the person at the page may read a channel: a private one is its members' only. */
+  canSee(id) {
+    const channel = this.channels.get(id);
+    return this.me === null || !channel?.is_private || channel.members.has(this.me);
+  }
+
   group(id) {
     return this.groups.get(id) ?? id;
   }
@@ -161,14 +178,14 @@ export class Store {
     return { channel, ts, root };
   }
 
-  /** An ephemeral message is shown to one person only. */
-  #isForMe(message) {
-    return !message.is_ephemeral || this.isMe(message.user);
+  /** An ephemeral message is shown to one person only, and a private channel's to its members. */
+  #isForMe(channel, message) {
+    return this.canSee(channel) && (!message.is_ephemeral || this.isMe(message.user));
   }
 
   #sorted(channel, wanted) {
     const messages = [...(this.messages.get(channel)?.values() ?? [])]
-      .filter((message) => wanted(message) && this.#isForMe(message));
+      .filter((message) => wanted(message) && this.#isForMe(channel, message));
     return messages.sort((one, other) => (one.ts < other.ts ? -1 : 1));
   }
 }

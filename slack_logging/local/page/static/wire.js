@@ -9,7 +9,7 @@ export class Wire {
   constructor(element, button, { post, store }) {
     Object.assign(this, { element, button, post, store });
     this.buckets = h("ul", { class: "buckets" });
-    this.refused = h("ul", { class: "plain-list" });
+    this.failed = h("ul", { class: "plain-list" });
     this.planned = h("ul", { class: "plain-list specs" });
     this.counts = h("p", { class: "note" });
     this.problem = h("p", { class: "problem", role: "alert" });
@@ -33,7 +33,7 @@ export class Wire {
     this.form = this.#form();
     this.element.replaceChildren(
       h("section", { "aria-label": "Rate limits" }, h("h2", {}, "Rate limits"), this.buckets),
-      h("section", { "aria-label": "Refused" }, h("h2", {}, "Last refused (429)"), this.refused, this.counts),
+      h("section", { "aria-label": "Failed" }, h("h2", {}, "Last failed"), this.failed, this.counts),
       h("section", { "aria-label": "Faults" }, h("h2", {}, "Planned faults"), this.planned, this.form, this.problem),
     );
   }
@@ -80,13 +80,13 @@ export class Wire {
     if (shown) this.#draw(shown);
   }
 
-  #draw({ buckets, refused, faults, sockets, calls }) {
+  #draw({ buckets, failed, faults, sockets, calls }) {
     const none = (text) => h("li", { class: "note" }, text);
     const rows = buckets.map(drawBucket);
     this.buckets.replaceChildren(...(rows.length ? rows : [none("None was called upon yet, or they are off.")]));
-    const times = refused.map(({ method, time }) =>
-      h("li", {}, h("span", { class: "note" }, new Date(time * 1000).toLocaleTimeString()), " ", method));
-    this.refused.replaceChildren(...(times.length ? times : [none("None.")]));
+    const times = failed.map(({ method, error, time }) => h("li", {},
+      h("span", { class: "note" }, new Date(time * 1000).toLocaleTimeString()), ` ${method} `, h("code", {}, error)));
+    this.failed.replaceChildren(...(times.length ? times : [none("None.")]));
     const specs = faults.map((spec) => h("li", {}, h("code", {}, spec)));
     this.planned.replaceChildren(...(specs.length ? specs : [none("None: all goes well.")]));
     this.clear.hidden = specs.length === 0;
