@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import os
 import sys
@@ -25,8 +26,9 @@ _COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand and return the exit status: 0 done, 1 could not, 2 wrong usage, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    asked = next((word for word in arguments if not word.startswith("-")), "")
     try:
-        args = _parser(arguments).parse_args(arguments or ["--help"])
+        args = _parser(asked).parse_args(arguments or ["--help"])
         return int(importlib.import_module(_COMMANDS[args.command][0]).run(args))
     except KeyboardInterrupt:
         return 130
@@ -35,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (SlackLoggingError, ImportError, OSError) as error:
-        print(f"slack-logging: {error}", file=sys.stderr)
+        print(f"slack-logging {asked}: {error}", file=sys.stderr)
         return 1
 
 
@@ -46,19 +48,20 @@ class _Parser(argparse.ArgumentParser):
         """Refuse what is not known here: argparse hands a subcommand's rest up, and its parent would be blamed."""
         known, rest = super().parse_known_args(args, namespace)
         if rest:
-            self.error(f"unrecognized arguments: {' '.join(rest)}")
+            near = difflib.get_close_matches(rest[0].partition("=")[0], self._option_string_actions, n=1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            self.error(f"unrecognized arguments: {' '.join(rest)}{meant}")
         return known, rest
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; {self.prog} --help says more\n")
 
 
-def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+def _parser(asked: str) -> argparse.ArgumentParser:
     """Return the parser; only the subcommand that is asked for is imported."""
     parser = _Parser(prog="slack-logging", description="Two-way Slack ops for Python services.")
     parser.add_argument("--version", action="version", version=f"slack-logging {_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
-    asked = next((word for word in arguments if not word.startswith("-")), "")
     for name, (home, summary) in _COMMANDS.items():
         description = f"{summary[0].upper()}{summary[1:]}."
         command = commands.add_parser(name, help=summary, description=description, allow_abbrev=False)

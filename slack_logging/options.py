@@ -14,6 +14,7 @@ from datetime import timedelta
 from slack_logging.errors import ConfigurationError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_SIZES = {"k": 2**10, "m": 2**20, "g": 2**30}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 #: What no error message may hold: tokens, and what stands before the @ of an address.
 _SECRET = re.compile(r"xox[a-z]-[^\s'\"]+|xapp-[^\s'\"]+|(?<=//)[^/@\s'\"]+(?=@)|(?<=services/)[^\s'\"]+")
@@ -87,6 +88,18 @@ def whole_number(name: str, value: object, *, least: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ConfigurationError(f"{name}={shown(value)}: expected a whole number, {least:,} or more")
     return value
+
+
+def size(name: str, value: object, *, least: int) -> int:
+    """Return bytes from a number, or from a string such as ``"32 MiB"``."""
+    given = re.fullmatch(r"(\d+)\s*([kmg])ib", value.strip().lower()) if isinstance(value, str) else None
+    number = int(given[1]) * _SIZES[given[2]] if given else value
+    try:
+        return whole_number(name, number, least=least)
+    except ConfigurationError:
+        raise ConfigurationError(
+            f"{name}={shown(value)}: expected {least:,} bytes or more, as a number or a string such as '32 MiB'"
+        ) from None
 
 
 def secret(name: str, value: object) -> str:

@@ -14,8 +14,14 @@ from slack_logging.cli import main
         (["local", "--port", "x"], "slack-logging local: argument --port: 'x' is no port: give a number from 0 to"),
         (
             ["local", "--prot", "1"],
-            "slack-logging local: unrecognized arguments: --prot 1; slack-logging local --help says more",
+            "slack-logging local: unrecognized arguments: --prot 1 (did you mean --port?); slack-logging local --help",
         ),
+        (
+            ["demo", "--onec"],
+            "slack-logging demo: unrecognized arguments: --onec (did you mean --once?); slack-logging",
+        ),
+        (["check", "#a"], "slack-logging check: unrecognized arguments: #a; slack-logging check --help says more"),
+        (["manifest", "--zzz=1"], "slack-logging manifest: unrecognized arguments: --zzz=1; slack-logging manifest"),
         (
             ["local", "--scopes", ",,"],
             "slack-logging local: argument --scopes: ',,' names no scope: give some, such as chat:write,",
@@ -40,3 +46,24 @@ def test_help_is_to_be_had(typed: list[str], capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit) as caught:
         main(typed)
     assert (caught.value.code, capsys.readouterr().out.startswith("usage: slack-logging")) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (["demo", "--real"], "slack-logging demo: --real needs --channel and --commands-channel and --allow too"),
+        (["manifest", "--log-only", "--groups"], "slack-logging manifest: --groups and --socket-mode are about"),
+        (["send", "--channel", "#c", "nowhere.log"], "slack-logging send: nowhere.log: cannot be read: No such file"),
+        (["check", "--channel", "two words"], "slack-logging check: --channel='two words': expected a channel's name"),
+        (["check", "--config", "nowhere.json"], "slack-logging check: --config nowhere.json: cannot be read: No such"),
+    ],
+)
+def test_what_a_command_cannot_do_is_told_in_its_name(
+    typed: list[str], says: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line, which begins like those about wrong words."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-test-ops")
+    monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:9/api/")
+    assert main(typed) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line[: len(says)] == says

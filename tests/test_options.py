@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.options import format_duration, parse_duration
+from slack_logging.errors import ConfigurationError
+from slack_logging.options import format_duration, parse_duration, size
 
 
 @pytest.mark.parametrize(
@@ -22,3 +23,28 @@ def test_a_duration_is_written_as_people_do(seconds: float, text: str) -> None:
 def test_what_is_written_is_read_as_the_same(milliseconds: int) -> None:
     """To the millisecond, over thirty years."""
     assert round(parse_duration(format_duration(milliseconds / 1000)) * 1000) == milliseconds
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("32 MiB", 33_554_432),
+        ("32MiB", 33_554_432),
+        (" 100kib ", 102_400),
+        ("1 GiB", 1_073_741_824),
+        ("4096", 4096),
+        (4096, 4096),
+    ],
+)
+def test_a_size_is_read_as_people_write_it(value: object, expected: int) -> None:
+    """Bytes, or a binary unit in any letters."""
+    assert size("max_bytes", value, least=4096) == expected
+
+
+@pytest.mark.parametrize("value", ["32 MB", "1.5 MiB", "MiB", "3 KiB", 4095, True, None, "-4096"])
+def test_what_is_no_size_is_refused_with_an_example(value: object) -> None:
+    """What is too small, too."""
+    with pytest.raises(ConfigurationError) as caught:
+        size("max_bytes", value, least=4096)
+    says = f"max_bytes={value!r}: expected 4,096 bytes or more, as a number or a string such as '32 MiB'"
+    assert str(caught.value) == says

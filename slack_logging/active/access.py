@@ -68,15 +68,33 @@ class Access:
         """Check and take the configuration.
 
         Raises:
-            ConfigurationError: nobody is allowed, or something is no id; it says how to get one.
+            ConfigurationError: nobody is allowed; something is no id, and it says how to get one; or an id has a role
+                and is certainly not allowed.
         """
         given = {} if roles is None else options.mapping("roles", roles, example="{'deployers': ['U024BE7LH']}")
-        return cls(_ids("allow", allow), {name: _ids(f"roles[{name!r}]", ids) for name, ids in given.items()})
+        access = cls(_ids("allow", allow), {name: _ids(f"roles[{name!r}]", ids) for name, ids in given.items()})
+        for role, ids in access.roles.items():
+            for id_ in sorted(ids - access.allow):
+                if not access._may_be_allowed(id_):
+                    raise ConfigurationError(
+                        f"roles[{role!r}]: {id_} is not in allow, so it may run nothing: "
+                        "add it to allow too, or take it out of roles"
+                    )
+        return access
 
     @property
     def groups(self) -> frozenset[str]:
         """The user groups whose members must be known for `decide`."""
         return frozenset(id_ for ids in (self.allow, *self.roles.values()) for id_ in ids if id_.startswith("S"))
+
+    def _may_be_allowed(self, id_: str) -> bool:
+        """Tell whether somebody whose id is not in `allow` may still be allowed.
+
+        - A user may be in a user group of `allow`, if that has one; who is in it, only Slack knows.
+        - A user group's members may be in `allow` themselves, or in another group there.
+        - A bot must be named itself.
+        """
+        return id_[0] == "S" or (id_[0] in "UW" and any(allowed[0] == "S" for allowed in self.allow))
 
     def decide(self, person: Person | None, team_id: str, roles: Collection[str] = ()) -> Verdict:
         """Tell whether `person` may run a command.

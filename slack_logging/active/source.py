@@ -24,6 +24,7 @@ from slack_logging.active.router import CommandRouter
 from slack_logging.active.settings import Settings
 from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
+from slack_logging.slack.credentials import checked
 
 #: What can be given beside the channel.
 OPTIONS = "allow roles router token api_url service prefix poll_interval max_age start_delay workers emoji".split()
@@ -47,7 +48,8 @@ class SlackCommandSource:
     Args:
         channel: name or id. The bot must be a member.
         allow: ids of the users and user groups who may run commands; required, because nobody may by default.
-        roles: from the names that `CommandRouter.command` asks for to ids. Who has a role must also be on `allow`.
+        roles: from the names that `CommandRouter.command` asks for to ids. Who has a role must be in
+            `allow` too, themselves or by a user group there.
         router: a `CommandRouter`, or where to import it from when reading starts: ``"myapp.ops.router"``. For `start`.
         token: a bot token; ``SLACK_BOT_TOKEN`` by default.
         api_url: another Slack; ``SLACK_API_URL`` by default.
@@ -89,7 +91,7 @@ class SlackCommandSource:
         self._settings = Settings(
             channel=options.channel("channel", channel),
             access=Access.configured(allow, roles),
-            token=token if token is None else options.secret("token", token),
+            token=token if token is None else checked(options.secret("token", token)),
             api_url=api_url if api_url is None else options.url("api_url", api_url),
             service=service if service is None else options.text("service", service),
             prefix=check_prefix(options.text("prefix", prefix)),
@@ -138,6 +140,14 @@ class SlackCommandSource:
             reader.wait_until_closed()
         finally:
             reader.close(_CLOSE_TIMEOUT)
+
+    def check(self) -> None:
+        """Import the router, which `start` does later, and look its commands' roles up. Nothing is read.
+
+        Raises:
+            ConfigurationError: there is none to be had there, or a command wants a role that is not configured.
+        """
+        self._check_roles(_loaded_router(self._router))
 
     def close(self, timeout: float = _CLOSE_TIMEOUT) -> None:
         """Stop reading; iteration ends. Blocks for up to `timeout` seconds, for running commands and the last marks.
@@ -207,7 +217,7 @@ def _loaded_router(router: CommandRouter | str | None) -> CommandRouter:
     module, _, name = router.rpartition(":" if ":" in router else ".")
     try:
         found = getattr(importlib.import_module(module), name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigurationError(f"router={router!r} cannot be imported: {type(error).__name__}: {error}") from error
     if not isinstance(found, CommandRouter):
         raise ConfigurationError(f"router={router!r} is a {type(found).__name__}: expected a CommandRouter")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import logging
 import logging.config
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 from slack_logging import SlackHandler, options
 from slack_logging.console.finding import Finding, note, ok, wrong
 from slack_logging.console.reach import Node, Outlet, configured, level_number, told
+from slack_logging.console.refused import misshapen, refused
+from slack_logging.console.refused import told as in_words
 from slack_logging.console.world import Wanted
 from slack_logging.errors import ConfigurationError
 from slack_logging.slack.address import Address
@@ -45,6 +48,8 @@ def load(source: str) -> dict[str, Any]:
     config = _read(source) if source.endswith(".json") else _imported(source)
     if not isinstance(config, Mapping) or "handlers" not in config:
         raise ConfigurationError(f"--config {source}: expected a mapping for dictConfig, with 'handlers' in it")
+    if problem := misshapen(config):
+        raise ConfigurationError(f"--config {source}: {problem}")
     copy: dict[str, Any] = _copied(config)
     return copy
 
@@ -64,14 +69,23 @@ def _imported(source: str) -> object:
         raise ConfigurationError(
             f"--config {source}: expected MODULE:NAME, such as myapp.settings:LOGGING, or FILE.json"
         )
-    sys.path.insert(0, os.getcwd())  # as `python -m` does; an installed script looks beside itself only
-    commands = os.environ.get("SLACK_LOGGING_COMMANDS")
-    os.environ["SLACK_LOGGING_COMMANDS"] = "off"  # the module may configure logging itself: nothing must be read here
     try:
-        return getattr(importlib.import_module(module), name)
+        with _importing():
+            return getattr(importlib.import_module(module), name)
     except (Exception, SystemExit) as error:
         said = " ".join(str(error).split())
         raise ConfigurationError(f"--config {source}: {type(error).__name__}: {said}") from error
+
+
+@contextlib.contextmanager
+def _importing() -> Iterator[None]:
+    """Find modules where the program does; what they do must not read commands here, if they configure logging."""
+    if sys.path[0] != os.getcwd():
+        sys.path.insert(0, os.getcwd())  # as `python -m` does; an installed script looks beside itself only
+    commands = os.environ.get("SLACK_LOGGING_COMMANDS")
+    os.environ["SLACK_LOGGING_COMMANDS"] = "off"
+    try:
+        yield
     finally:
         del os.environ["SLACK_LOGGING_COMMANDS"]
         if commands is not None:
@@ -89,14 +103,12 @@ def slack_handlers(config: dict[str, Any]) -> Handlers:
     """Make the config's Slack handlers, look at them, and say which loggers reach them. No I/O, but importing."""
     maker = _Maker(config)
     findings: list[Finding] = []
-    try:
+    with _importing(), contextlib.suppress(ConfigurationError):  # of a level that is none, which is said by then
         findings += maker.findings()
         if maker.outlets:
-            findings += told(configured(config, _existing(), maker.outlets))
+            findings += told(configured(config, _existing(config.get("loggers", ())), maker.outlets))
         else:
             findings.append(wrong("handlers", "none that works is a SlackHandler"))
-    except ConfigurationError as error:
-        findings.append(wrong("levels", error))
     return Handlers(findings, maker.wanted, maker.webhooks)
 
 
@@ -108,48 +120,67 @@ class _Maker:
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
+        self._config = config
         self._entries: dict[str, Any] = config["handlers"]
         self._configurator = logging.config.DictConfigurator(_copied(config))
+        self._handlers: dict[str, SlackHandler] = {}
         self.outlets: dict[str, Outlet] = {}
         self.wanted: list[Wanted] = []
         self.webhooks: list[Address] = []
 
     def findings(self) -> Iterator[Finding]:
-        """Make them, and say what came of it."""
-        for name, entry in self._entries.items():
-            yield from self._make(name, entry)
+        """Make them, and say what came of it.
+
+        Raises:
+            ConfigurationError: a level is none; there is a finding of that.
+        """
+        yield from refused(self._config, self._configurator)
+        for name in self._entries:
+            yield from self._make(name)
         for name, entry in self._entries.items():
             inner = next((inner for inner in _led_to(entry) if inner in self.outlets), None)
             if inner and name not in self.outlets:
                 self.outlets[name] = _leading(name, entry, self.outlets[inner])
                 yield note(f"handler {name}", f"passes records on to {inner}")
 
-    def _make(self, name: str, entry: dict[str, Any]) -> Iterator[Finding]:
+    def _make(self, name: str) -> Iterator[Finding]:
+        subject = f"handler {name}"
         try:
-            if self._is_slack(entry):
-                self.outlets[name] = self._made(name)
-                yield ok(f"handler {name}", f"a SlackHandler for {self.outlets[name].place}")
-        except Exception as error:  # noqa: BLE001 - whatever a class raises, dictConfig would raise it too
-            yield wrong(f"handler {name}", error)
+            if not self._is_slack(name):
+                return
+            outlet = self._made(name)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a class raises, dictConfig would raise it too
+            yield wrong(subject, in_words(error))
+            return
+        yield ok(subject, f"a SlackHandler for {outlet.place}")
+        try:
+            self._handlers[name].check_commands()
+        except ConfigurationError as error:
+            yield wrong(subject, f"no commands will be read: {error}")
+        level = self._entries[name].get("level")
+        self.outlets[name] = outlet if level is None else replace(outlet, level=level_number(subject, level))
 
-    def _is_slack(self, entry: dict[str, Any]) -> bool:
+    def _is_slack(self, name: str) -> bool:
         """Tell whether it is a SlackHandler. Other classes are only looked up; factories are not called."""
+        entry = self._configurator.config["handlers"][name]
         factory = entry.get("()", entry.get("class"))
         if isinstance(factory, str):
             factory = self._configurator.resolve(factory)
         return isinstance(factory, type) and issubclass(factory, SlackHandler)
 
     def _made(self, name: str) -> Outlet:
-        """Make a handler as dictConfig does, but for formatter and filters, and with commands that do not start."""
+        """Make a handler as dictConfig does, but for level, formatter and filters; commands do not start."""
         entry = self._configurator.config["handlers"][name]
         filtered = bool(entry.pop("filters", None))
         entry.pop("formatter", None)
+        entry.pop("level", None)
         token, api_url, commands = entry.get("token"), entry.get("api_url"), entry.get("commands")
         if isinstance(commands, Mapping):
             entry["commands"] = {**commands, "start": "manual"}
         webhook_url = entry.get("webhook_url")
         handler = cast("SlackHandler", self._configurator.configure_handler(entry))
         handler.close()
+        self._handlers[name] = handler
         place = handler.channel
         if webhook_url is not None:
             self.webhooks.append(Address.of(str(webhook_url).strip()))
@@ -174,10 +205,18 @@ def _led_to(entry: Mapping[str, Any]) -> list[str]:
     return [inner] if isinstance(inner, str) else [name for name in inner if isinstance(name, str)]
 
 
-def _existing() -> dict[str, Node]:
-    """Return the loggers of this process, which importing the config has left."""
+def _existing(named: Collection[str]) -> dict[str, Node]:
+    """Return the loggers of this process, which importing the config has left.
+
+    Those of the standard library, which this program imports, too, are of interest only where they are named.
+    """
     loggers = {name: made for name, made in logging.root.manager.loggerDict.items() if isinstance(made, logging.Logger)}
-    return {name: _node(logger) for name, logger in {"": logging.root, **loggers}.items()}
+    nodes = {name: _node(logger) for name, logger in {"": logging.root, **loggers}.items()}
+    return {
+        name: node
+        for name, node in nodes.items()
+        if name in named or node.outlets or name.partition(".")[0] not in sys.stdlib_module_names
+    }
 
 
 def _node(logger: logging.Logger) -> Node:

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         ConfigurationError: no app can have that name, or the options do not go together.
     """
     if args.log_only and (args.groups or args.socket_mode):
-        raise ConfigurationError("manifest: --groups and --socket-mode are about commands: leave --log-only out")
+        raise ConfigurationError("--groups and --socket-mode are about commands: leave --log-only out")
     features: list[Feature] = ["log"] if args.log_only else ["log", "commands"]
     if args.groups:
         features.append("groups")

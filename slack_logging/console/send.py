@@ -123,7 +123,7 @@ def _opened(file: str | None) -> AbstractContextManager[BinaryIO]:
     try:
         return Path(file).open("rb")
     except OSError as error:
-        raise ConfigurationError(f"send: {file}: cannot be read: {error.strerror}") from None
+        raise ConfigurationError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 class _Sending:
@@ -148,12 +148,15 @@ class _Sending:
         settled, status = False, 0
         try:
             try:
-                going = self._hand_on(stream, make)
+                settled = self._hand_on(stream, make) and self._settle()
             except KeyboardInterrupt:
-                going, status = True, 130
-            settled = going and self._settle()
+                status = 130
+                self._say_what_is_left()
+                settled = self._settle()
         finally:
             self._progress.end()
+            if not settled:
+                self._handler.give_up()
             stats = self._handler.stats()
             print(f"slack-logging send: {_summary(self._read, stats, settled=settled)}", file=sys.stderr)
         shown = stats.delivered + stats.merged
@@ -191,6 +194,12 @@ class _Sending:
                 pending, since = left, asked_at
             if now - since >= self._timeout:
                 return False
+
+    def _say_what_is_left(self) -> None:
+        self._progress.end()
+        if left := self._handler.stats().pending:
+            lines = "1 line is" if left == 1 else f"{left:,} lines are"
+            print(f"slack-logging send: {lines} still to be sent; Ctrl-C again ends at once", file=sys.stderr)
 
     def _show_progress(self) -> None:
         self._progress.show(lambda: _progress(self._read, self._handler.stats()))

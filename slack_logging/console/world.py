@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import email.utils
-import os
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from slack_logging.clock import Clock
 from slack_logging.console.finding import Finding, note, ok, wrong
-from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
+from slack_logging.errors import DeliveryError, RateLimited, Rejected
 from slack_logging.slack import credentials
 from slack_logging.slack.client import SlackClient, connect, is_channel_id
+from slack_logging.slack.credentials import is_loopback
 from slack_logging.slack.manifest import SCOPES, Scope, needed
 
 #: Seconds to wait for an answer that is slow, throttled or lost.
@@ -60,12 +60,14 @@ class _Reached:
 
     Attributes:
         client: asks it.
+        url: of its Web API.
         answer: auth.test's.
         scopes: of the token; None where Slack did not say.
         ids: of the channels found so far, to what each is for.
     """
 
     client: SlackClient
+    url: str
     answer: Mapping[str, Any]
     scopes: frozenset[str] | None
     ids: dict[str, str] = field(default_factory=dict)
@@ -115,26 +117,20 @@ def _answered(subject: str, findings: Iterator[Finding]) -> Iterator[Finding]:
 
 def _reach(wanted: Wanted, clock: Clock) -> Generator[Finding, None, _Reached | None]:
     """Find the token and make it known to Slack."""
-    origin = _origin(wanted)
     try:
-        token, client = credentials.bot_token(wanted.token), connect(wanted.token, wanted.api_url, clock)
+        token, client = credentials.find_token(wanted.token), connect(wanted.token, wanted.api_url, clock)
     except Rejected as error:
         yield wrong("token", error)
         return None
-    if "xoxb-" not in token:
-        kind = "a person's" if token.startswith("xoxp-") else "none of a bot"
-        yield wrong("token", f"what {origin} holds is {kind}: {credentials.REMEDY}")
+    if "xoxb-" not in token.value:
+        yield wrong("token", token.refused("not_allowed_token_type", ""))
         return None
-    yield ok("token", f"a bot's, from {origin}")
+    yield ok("token", f"a bot's, from {token.origin}")
     before = clock.time()
     try:
         if wait := client.acquire("auth.test"):
             raise RateLimited("auth.test", wait)
         answer, headers = client.call_for_headers("auth.test")
-    except Unreachable as error:
-        url = credentials.api_url(wanted.api_url)
-        yield wrong("Slack", f"{url} cannot be reached, is there a network, a proxy, a firewall? {error}")
-        return None
     except DeliveryError as error:
         yield wrong("Slack", error)
         return None
@@ -143,13 +139,7 @@ def _reach(wanted: Wanted, clock: Clock) -> Generator[Finding, None, _Reached | 
     yield _clock(before, clock.time(), headers.get("date", ""))
     listed = headers.get("x-oauth-scopes")
     scopes = None if listed is None else frozenset(filter(None, map(str.strip, listed.split(","))))
-    return _Reached(client, answer, scopes)
-
-
-def _origin(wanted: Wanted) -> str:
-    if wanted.token:
-        return "token="
-    return "SLACK_BOT_TOKEN" if os.environ.get("SLACK_BOT_TOKEN") else "the file in SLACK_BOT_TOKEN_FILE"
+    return _Reached(client, credentials.api_url(wanted.api_url), answer, scopes)
 
 
 def _clock(before: float, after: float, date: str) -> Finding:
@@ -181,7 +171,7 @@ def _scopes(reached: _Reached, wanted: Wanted) -> Iterator[Finding]:
     if not missing:
         yield ok("scopes", f"{', '.join(scope.name for scope in required)} are there")
     unused = sorted(reached.scopes - {scope.name for scope in SCOPES})
-    if unused:
+    if unused and not is_loopback(reached.url):  # the local Slack gives all it knows
         yield note("scopes", f"nothing here needs {', '.join(unused)}")
 
 
@@ -193,17 +183,17 @@ def _channel(reached: _Reached, channel: str, *, commands: bool, post: bool) -> 
     """Look at one channel: whether the bot finds it, and may do there what it has to."""
     subject = _shown(channel)
     readable = [kind for kind in ("channels", "groups") if reached.has(f"{kind}:read")]
-    if commands and not readable and not is_channel_id(channel):
-        yield _lacking(_scope("channels:read"))
-        return
     if not readable:
         if commands and not (reached.has("channels:history") or reached.has("groups:history")):
             yield _lacking(_scope("channels:history"))
+        if commands and not is_channel_id(channel):
+            yield _lacking(_scope("channels:read"))
+            return
         yield note(subject, "cannot be looked at without channels:read; --post shows whether posting works")
     else:
         found = _find(reached, channel, readable)
         if found is None:
-            yield wrong(subject, _not_found(reached, channel, readable))
+            yield wrong(subject, _not_found(reached, channel, readable, commands=commands))
             return
         findings = list(_found(reached, subject, found, commands=commands))
         yield from findings
@@ -238,16 +228,16 @@ def _find(reached: _Reached, channel: str, readable: list[str]) -> dict[str, Any
     return None
 
 
-def _not_found(reached: _Reached, channel: str, readable: list[str]) -> str:
+def _not_found(reached: _Reached, channel: str, readable: list[str], *, commands: bool) -> str:
     """Return why a channel may not have been found, and what to do."""
     if is_channel_id(channel):
         text = "the bot sees no channel of that id: check it"
     else:
         text = "the bot sees no channel of that name: check it, or create it"
-    if "groups" not in readable:
-        return f"{text}; a private one shows only with groups:read: {_ADD_SCOPE}"
-    if "channels" not in readable:
-        return f"{text}; a public one shows only with channels:read: {_ADD_SCOPE}"
+    for kind, name in (("groups", "private"), ("channels", "public")):
+        if kind not in readable:
+            history = f", and is read with {kind}:history" if commands and not reached.has(f"{kind}:history") else ""
+            return f"{text}; a {name} one shows only with {kind}:read{history}: {_ADD_SCOPE}"
     return f"{text}; if it is private, type /invite {reached.bot} in it"
 
 

@@ -91,12 +91,12 @@ def _forget_environment() -> None:
 def _check(args: argparse.Namespace) -> None:
     missing = [option for attribute, option in _NEEDED.items() if not getattr(args, attribute)]
     if args.real and missing:
-        raise ConfigurationError(f"demo: --real needs {' and '.join(missing)} too")
+        raise ConfigurationError(f"--real needs {' and '.join(missing)} too")
     if args.real and args.once:
-        raise ConfigurationError("demo: --once plays its script on the local Slack only: leave --real out")
+        raise ConfigurationError("--once plays its script on the local Slack only: leave --real out")
     if not args.real and len(missing) < len(_NEEDED):
         given = next(option for option in _NEEDED.values() if option not in missing)
-        raise ConfigurationError(f"demo: {given} is for --real: add that, or leave {given} out")
+        raise ConfigurationError(f"{given} is for --real: add that, or leave {given} out")
 
 
 def _orders(file: str | None) -> list[str]:

@@ -103,6 +103,11 @@ class Delivery:
             self._say_what_is_lost()
         self._worker.close()
 
+    def give_up(self) -> None:
+        """Wait for nothing any more, neither in `flush` nor at exit, and say nothing of what is lost."""
+        _alive.discard(self)
+        self._exit_by = self._clock.monotonic()
+
     def begin_exit(self) -> None:
         """From now on everything that waits shares one deadline."""
         self._exit_by = self.deadline()
@@ -115,6 +120,8 @@ class Delivery:
             self._say_what_is_lost()
 
     def _say_what_is_lost(self) -> None:
+        if self not in _alive:
+            return
         left = self.sender.stats().pending
         records = "1 record" if left == 1 else f"{left:,} records"
         notices.say(f"{self.channel} exit", f"{records} for {self.channel} not delivered before exit")

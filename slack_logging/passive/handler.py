@@ -28,7 +28,7 @@ from slack_logging.passive.redaction import Redactor
 from slack_logging.passive.sender import Sender
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.worker import own_threads
-from slack_logging.slack.credentials import bot_token
+from slack_logging.slack.credentials import bot_token, checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,8 +74,8 @@ class SlackHandler(logging.Handler):
         mention: who is notified of each new error: the id of a user or user group, ``"here"`` or ``"channel"``.
         redact: whether secrets are taken out of records before they are shown; a mapping adds ``values``, ``keys`` and
             ``patterns`` to what is known. See `slack_logging.passive.redaction`. False weakens, and is said on stderr.
-        max_bytes: text that may wait while Slack is slow or down, about; then lower levels are dropped and counted,
-            evicted first to keep room for ERROR and above.
+        max_bytes: text that may wait while Slack is slow or down, about, such as ``"32 MiB"``; then lower levels are
+            dropped and counted, evicted first to keep room for ERROR and above.
         commands: options of `SlackCommandSource`, with its ``channel`` and ``allow``, and ``start``: ``"auto"``
             (default) reads commands `start_delay` after this, ``"manual"`` when `slack_logging.start` is called.
         close_timeout: seconds that `flush` and `close` wait for Slack in all.
@@ -107,7 +107,7 @@ class SlackHandler(logging.Handler):
         if unknown:
             _refuse(unknown)
         self._destination = Destination.of(channel, webhook_url)
-        self._token = None if token is None else options.secret("token", token)
+        self._token = None if token is None else checked(options.secret("token", token))
         self._api_url = None if api_url is None else options.url("api_url", api_url)
         self._service = None if service is None else options.text("service", service)
         self._flush_interval = options.seconds("flush_interval", flush_interval)
@@ -115,7 +115,7 @@ class SlackHandler(logging.Handler):
         most = options.whole_number("context", context, least=0)
         self._context = Context(most) if most else None
         self._mention = "" if mention is None else self._destination.mention(mention)
-        self._max_bytes = options.whole_number("max_bytes", max_bytes, least=_LEAST_BYTES)
+        self._max_bytes = options.size("max_bytes", max_bytes, least=_LEAST_BYTES)
         self._close_timeout = options.seconds("close_timeout", close_timeout)
         self._clock = clock.current()
         self._json = SlackFormatter(self._service)
@@ -200,6 +200,13 @@ class SlackHandler(logging.Handler):
         seconds = self._close_timeout if timeout is None else options.seconds("timeout", timeout)
         return self._delivery.flush(self._clock.monotonic() + seconds)
 
+    def give_up(self) -> None:
+        """Wait no longer for what is pending, neither here nor at exit, and do not say that it is lost: you do.
+
+        Its thread goes on for as long as the program does.
+        """
+        self._delivery.give_up()
+
     def close(self) -> None:
         """Stop reading commands, flush, and let the thread end. A record that comes later opens it again.
 
@@ -219,6 +226,15 @@ class SlackHandler(logging.Handler):
         if self._source is not None and not is_off:
             self._source_pid = os.getpid()
             self._source.start(self)
+
+    def check_commands(self) -> None:
+        """Look at what shows only when reading starts. Imports the router; does nothing without `commands`.
+
+        Raises:
+            ConfigurationError: see `SlackCommandSource.check`.
+        """
+        if self._source is not None:
+            self._source.check()
 
     def _take_in(self, captured: Captured, *, urgent: bool) -> None:
         """Have a record posted or, where that is wished, kept aside until an error follows."""

@@ -21,10 +21,10 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_logging.clock import Clock
 from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
 from slack_logging.slack import credentials
-from slack_logging.slack.credentials import BAD_TOKEN
+from slack_logging.slack.credentials import BAD_TOKEN, Token
 from slack_logging.slack.limits import CALL_TIMEOUT
 from slack_logging.slack.pacing import Backoff, Pace
-from slack_logging.slack.transport import Shared, SilentLogger, retry_after, was_never_sent
+from slack_logging.slack.transport import Shared, SilentLogger, retry_after, unreachable
 
 #: Codes after which the same call may succeed later. Source: Slack's list of errors common to all methods.
 _TRANSIENT = frozenset(
@@ -39,7 +39,6 @@ _REMEDIES: Mapping[str, str] = {
     "is_archived": "the channel is archived: unarchive it or configure another",
     "missing_scope": "add the scope to the app and install it again",
     "restricted_action": "a workspace rule forbids the bot to post there",
-    **dict.fromkeys(BAD_TOKEN, credentials.REMEDY),
 }
 
 
@@ -57,14 +56,15 @@ class SlackClient:
     """Slack's Web API with one pace for everybody who shares this object. Safe to use from any thread.
 
     Args:
-        token: a bot token.
+        token: a bot token, and where it is from.
         api_url: where the Web API is, with its trailing ``/api/``.
         clock: what the pace runs on.
     """
 
-    def __init__(self, token: str, api_url: str, clock: Clock) -> None:
+    def __init__(self, token: Token, api_url: str, clock: Clock) -> None:
+        self._token = token
         self._web = WebClient(
-            token=token,
+            token=token.value,
             base_url=api_url,
             timeout=CALL_TIMEOUT,
             retry_handlers=[],
@@ -228,8 +228,7 @@ class SlackClient:
         if isinstance(error, SlackApiError):
             return self._told_by_slack(method, channel, error)
         if isinstance(error, (OSError, http.client.HTTPException, SlackClientError)):
-            told = f"{method}: {type(error).__name__}: {error}"
-            return Unreachable(told, was_never_sent=was_never_sent(error))
+            return unreachable(method, error, url=self._web.base_url)
         if isinstance(error, ValueError):  # may quote a header, and with it the token
             return Unreachable(f"{method}: {type(error).__name__}")
         raise error
@@ -253,6 +252,8 @@ class SlackClient:
         remedy = _REMEDIES.get(code, "")
         if code == "missing_scope":
             remedy = f"{remedy}: {answer.get('needed', 'unknown')}"
+        if code in BAD_TOKEN:
+            remedy = self._token.refused(code, self._web.base_url)
         return Rejected(method, code, remedy)
 
 
@@ -275,8 +276,8 @@ def connect(token: str | None, api_url: str | None, clock: Clock) -> SlackClient
     Raises:
         Rejected: ``not_authed``, there is no token.
     """
-    given = credentials.bot_token(token), credentials.api_url(api_url)
-    return _shared.get((*given, id(clock)), lambda: SlackClient(*given, clock))
+    found, url = credentials.find_token(token), credentials.api_url(api_url)
+    return _shared.get((found.value, url, id(clock)), lambda: SlackClient(found, url, clock))
 
 
 def _form(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -1,54 +1,127 @@
-"""Where the token and the address of Slack come from. No I/O but for reading a token file."""
+"""Where the token and the address of Slack come from, and what may be wrong with them. No I/O but for a token file.
+
+No message holds the token, or what may be one.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass, field
 
-from slack_logging.errors import Rejected
+from slack_logging.errors import ConfigurationError, Rejected
+
+_WANTED = "the app's Bot User OAuth Token (xoxb-...)"
 
 #: Where to put which token, for errors.
-REMEDY = "set token= or SLACK_BOT_TOKEN to the app's Bot User OAuth Token (xoxb-...)"
+REMEDY = f"set token= or SLACK_BOT_TOKEN to {_WANTED}"
 
 DEFAULT_API_URL = "https://slack.com/api/"
 
-#: Codes that say that the token is no good (any more).
-BAD_TOKEN = frozenset(
-    "not_authed invalid_auth account_inactive token_revoked token_expired not_allowed_token_type "
-    "user_removed_from_team team_disabled org_login_required two_factor_setup_required".split()
-)
+_UNKNOWN = "Slack does not know the token from {origin}: is it revoked, or another workspace's?"
+_LOCAL = " A Slack on this machine takes only its own, which slack-logging local prints"
+_GONE = "the token from {origin} was revoked or has expired, or its app was removed: install that, use its new token"
+_KIND = "the token from {origin} is none of a bot: it must be " + _WANTED
+_ASK = "ask those who administer the workspace"
+
+#: Codes that say that the token is no good (any more), and what to do.
+BAD_TOKEN = {
+    "invalid_auth": _UNKNOWN,
+    **dict.fromkeys(("not_authed", "not_allowed_token_type"), _KIND),
+    **dict.fromkeys(("account_inactive", "token_revoked", "token_expired", "user_removed_from_team"), _GONE),
+    **dict.fromkeys(("team_disabled", "org_login_required", "two_factor_setup_required"), _ASK),
+}
 
 
-def bot_token(configured: str | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token and where it is from.
+
+    Attributes:
+        value: the token.
+        origin: such as ``"SLACK_BOT_TOKEN"``.
+    """
+
+    value: str = field(repr=False)
+    origin: str
+
+    def refused(self, code: str, url: str) -> str:
+        """Return why Slack may not take it and what to do.
+
+        Args:
+            code: one of `BAD_TOKEN`.
+            url: of the Web API.
+        """
+        if self.value.startswith("xoxp-"):
+            return f"{self.origin} holds a person's token, xoxp-...: it must be {_WANTED}"
+        local = _LOCAL if code == "invalid_auth" and is_loopback(url) else ""
+        return BAD_TOKEN[code].format(origin=self.origin) + local
+
+
+def checked(token: str) -> str:
+    """Return a token that is given as ``token=``, if it may be one.
+
+    Raises:
+        ConfigurationError: it is certainly none.
+    """
+    if flaw := _flaw(token):
+        raise ConfigurationError(f"token= {flaw}")
+    return token
+
+
+def find_token(configured: str | None = None) -> Token:
     """Return the token: as configured, else ``SLACK_BOT_TOKEN``, else what ``SLACK_BOT_TOKEN_FILE`` holds now.
 
     Raises:
         Rejected: there is none, or it can be none; a wrong token is a wrong world, not a wrong configuration.
     """
-    token = configured or os.environ.get("SLACK_BOT_TOKEN", "")
     path = os.environ.get("SLACK_BOT_TOKEN_FILE", "")
-    if not token and path:
-        try:
-            with open(path, encoding="utf-8") as file:
-                token = file.read()
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or type(error).__name__
-            problem = f"the file that SLACK_BOT_TOKEN_FILE names cannot be read: {why}"  # the name may be a token
-            raise Rejected("auth.test", "not_authed", problem) from None
-        if not token.strip():
-            raise Rejected("auth.test", "not_authed", "the file that SLACK_BOT_TOKEN_FILE names is empty")
-    token = token.strip()
-    if not re.fullmatch(r"[!-~]*", token):
-        raise Rejected(
-            "auth.test",
-            "invalid_auth",
-            "the token holds a line break, a blank or another sign that no token has: check that it is one, alone",
-        )
-    if not token:
+    if configured:
+        token = Token(configured.strip(), "token=")
+    elif environ := os.environ.get("SLACK_BOT_TOKEN", "").strip():
+        token = Token(environ, "SLACK_BOT_TOKEN")
+    elif path:
+        token = _read(path)
+    else:
         raise Rejected("auth.test", "not_authed", f"no token: {REMEDY}")
-    if token.startswith("xapp-"):
-        raise Rejected("auth.test", "not_allowed_token_type", f"this is an app-level token, xapp-...: {REMEDY}")
+    if flaw := _flaw(token.value):
+        code = "not_allowed_token_type" if token.value.startswith("xapp-") else "invalid_auth"
+        raise Rejected("auth.test", code, f"{token.origin} {flaw}")
     return token
+
+
+def bot_token(configured: str | None = None) -> str:
+    """Return `find_token`'s value."""
+    return find_token(configured).value
+
+
+def _read(path: str) -> Token:
+    if re.search(r"xox[a-z]-|xapp-", path):
+        problem = "SLACK_BOT_TOKEN_FILE holds a token: set SLACK_BOT_TOKEN to it, or this to the path of a file"
+        raise Rejected("auth.test", "not_authed", problem)
+    origin = f"SLACK_BOT_TOKEN_FILE={path}"
+    try:
+        with open(path, encoding="utf-8") as file:
+            token = file.read().strip()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise Rejected("auth.test", "not_authed", f"{origin} cannot be read: {why}") from None
+    if not token:
+        raise Rejected("auth.test", "not_authed", f"{origin} is empty: put {_WANTED} into it")
+    return Token(token, origin)
+
+
+def _flaw(token: str) -> str:
+    """Return why this is no bot token, whoever looks at it; empty where only Slack can tell."""
+    if token[:1] in ("'", '"') or token[-1:] in ("'", '"'):
+        return "is in quotation marks, which docker --env-file keeps: leave them out"
+    if not re.fullmatch(r"[!-~]+", token):
+        return "holds a line break, a blank or another sign that no token has: it must be one, alone"
+    kinds = {"xapp-": "an app-level token, xapp-...", "xoxe-": "a refresh token, xoxe-..."}
+    kind = next((kind for start, kind in kinds.items() if token.startswith(start)), "no token of Slack's")
+    if re.match(r"xox[a-df-z]-|xoxe\.xox", token):
+        return ""
+    return f"holds {kind}: it must be {_WANTED}"
 
 
 def api_url(configured: str | None = None) -> str:
@@ -61,3 +134,8 @@ def api_url(configured: str | None = None) -> str:
     if not url.startswith(("http://", "https://")):
         raise Rejected("auth.test", "no_such_host", "SLACK_API_URL is no address: one begins with https://")
     return url if url.endswith("/") else url + "/"
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a Web API is on this machine."""
+    return re.match(r"(?i)https?://(localhost|127\.[\d.]+|\[::1\])(:\d+)?/", url) is not None

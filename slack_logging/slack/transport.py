@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 import threading
 import weakref
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
+from slack_logging.errors import Unreachable
+from slack_logging.slack.credentials import is_loopback
 from slack_logging.slack.limits import DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER
 
 Made = TypeVar("Made")
@@ -76,9 +79,24 @@ class Shared(Generic[Made]):
             return made
 
 
-def was_never_sent(error: Exception) -> bool:
-    """Tell whether a request certainly took no effect, as nobody was there to take it."""
-    return isinstance(getattr(error, "reason", error), (ConnectionRefusedError, socket.gaierror))
+def unreachable(method: str, error: Exception, *, url: str, name: str = "") -> Unreachable:
+    """Say that there was no answer, from where, and what to look at.
+
+    Args:
+        method: what was called.
+        error: urllib's.
+        url: where.
+        name: what to call that place, if its address is a secret.
+    """
+    reason = getattr(error, "reason", error)
+    shown = name or re.sub(r"(?<=//)[^/@]+(?=@)", "...", url)  # a name and a password
+    said = str(reason) if isinstance(reason, OSError) else ""  # others quote a part of the address
+    why = getattr(reason, "strerror", None) or said or type(reason).__name__
+    never_sent = isinstance(reason, (ConnectionRefusedError, socket.gaierror))
+    advice = ": is there a network, a proxy, a firewall?"
+    if is_loopback(url):
+        advice = ": is slack-logging local running?" if never_sent else ""
+    return Unreachable(f"{method}: no answer from {shown} ({why}){advice}", was_never_sent=never_sent)
 
 
 def retry_after(headers: Mapping[str, Any], answer: Mapping[str, Any]) -> float:

@@ -20,7 +20,7 @@ from slack_logging.slack.address import DISCORD, SLACK, Address
 from slack_logging.slack.flat import flat
 from slack_logging.slack.limits import CALL_TIMEOUT
 from slack_logging.slack.pacing import Pace
-from slack_logging.slack.transport import Shared, SilentLogger, retry_after, was_never_sent
+from slack_logging.slack.transport import Shared, SilentLogger, retry_after, unreachable
 
 _POST = "chat.postMessage"
 
@@ -60,6 +60,7 @@ class WebhookPoster:
 
     def __init__(self, address: Address, clock: Clock) -> None:
         self._service = address.service
+        self._name = address.name
         self._web = WebhookClient(address.url, timeout=CALL_TIMEOUT, retry_handlers=[], logger=SilentLogger())
         # slack_sdk reads HTTPS_PROXY by itself and is deaf to NO_PROXY; urllib below it knows both.
         self._web.proxy = None
@@ -96,8 +97,7 @@ class WebhookPoster:
         try:
             response = self._web.send_dict(self._body(arguments))
         except Exception as error:  # noqa: BLE001 - urllib raises many kinds, and some quote the address
-            reason = error if isinstance(error, OSError) else type(error).__name__
-            raise Unreachable(f"webhook: {reason}", was_never_sent=was_never_sent(error)) from None
+            raise unreachable("webhook", error, url=self._web.url, name=self._name) from None
         if refusal := self._refusal(response):
             raise refusal
         return {"ok": True, "channel": "", "ts": ""}

@@ -47,6 +47,13 @@ def test_ids_come_from_lists_and_from_text(allow: object, expected: set[str]) ->
         ([7], None, "allow=7: expected text"),
         (["U024BE7LH"], {"deployers": ["@ada"]}, "roles['deployers']: '@ada' is no id"),
         (["U024BE7LH"], {"deployers": []}, "roles['deployers'] is empty"),
+        (
+            ["U0ADA"],
+            {"admins": ["U0ADA"], "deployers": ["U0BEN", "U0ADA"]},
+            "roles['deployers']: U0BEN is not in allow, so it may run nothing: add it to allow too, or take it out of",
+        ),
+        (["U0ADA"], {"deployers": "W0BEN"}, "roles['deployers']: W0BEN is not in allow"),
+        (["U0ADA", "S0OPS"], {"deployers": "B0BOT"}, "roles['deployers']: B0BOT is not in allow"),
         (["U024BE7LH"], ["U024BE7LH"], "roles=['U024BE7LH']: expected a mapping"),
     ],
 )
@@ -81,6 +88,21 @@ def test_unknown_means_no(person: Person | None, allow: list[str], verdict: Verd
 
 
 @pytest.mark.parametrize(
+    ("allow", "deployers"),
+    [
+        ("U0ADA", "U0ADA"),
+        ("S0OPS", "U0ADA,W0BEN"),
+        ("U0ADA", "S0DEV"),
+        ("S0OPS", "S0DEV"),
+        ("B0BOT", "B0BOT"),
+    ],
+)
+def test_a_role_is_taken_where_a_group_may_make_it_of_use(allow: str, deployers: str) -> None:
+    """Who is in a user group, only Slack knows: somebody may be allowed by it, or have a role by it."""
+    assert Access.configured(allow, {"deployers": deployers}).roles == {"deployers": frozenset(deployers.split(","))}
+
+
+@pytest.mark.parametrize(
     ("person", "roles", "verdict"),
     [
         (ADA, ["deployers"], Verdict.ALLOWED),
@@ -93,7 +115,7 @@ def test_unknown_means_no(person: Person | None, allow: list[str], verdict: Verd
 )
 def test_any_one_role_is_enough_for_those_allowed(person: Person, roles: list[str], verdict: Verdict) -> None:
     """A role comes on top of `allow`; one that is not configured is nobody's."""
-    access = Access.configured(["U0ADA"], {"deployers": ["U0ADA", "U0BEN"], "admins": "S0ADM"})
+    access = Access.configured(["U0ADA", "S0OPS"], {"deployers": ["U0ADA", "U0BEN"], "admins": "S0ADM"})
     assert access.decide(person, "T1", roles) is verdict
 
 

@@ -30,6 +30,7 @@ from slack_logging import CommandRouter, ConfigurationError, SlackCommandSource
         ({"emoji": {"dnoe": "tada"}}, "emoji has no option 'dnoe': did you mean done?"),
         ({"emoji": {"done": ":x y:"}}, "emoji['done']=':x y:': expected an emoji's name, such as 'white_check_mark'"),
         ({"token": ""}, "token: expected text, got ''"),
+        ({"token": "nope"}, "token= holds no token of Slack's: it must be the app's Bot User OAuth Token (xoxb-...)"),
         ({"api_url": "slack.com"}, "api_url='slack.com': expected an address such as 'https://slack.com/api/'"),
         ({"alow": ["U024BE7LH"]}, "SlackCommandSource has no option 'alow': did you mean allow?"),
         ({"xyz": 1}, "SlackCommandSource has no option 'xyz': known: allow, api_url, emoji"),

@@ -119,7 +119,8 @@ def test_what_is_not_understood_is_answered_with_what_to_type(ops: Ops, text: st
     def secret() -> None:
         raise AssertionError("must not run")
 
-    ops.start(router=router, roles={"admins": [ops.slack.user_id("ben")]})
+    ada, ben = ops.slack.user_id("ada"), ops.slack.user_id("ben")
+    ops.start(router=router, allow=[ada, ben], roles={"admins": [ben]})
     assert ops.type(text) == ({PUZZLED}, [reply])
 
 

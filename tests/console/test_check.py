@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from slack_logging.console.world import Wanted, _Reached, _scopes
 from slack_logging.local import Fault, LocalSlack
+from slack_logging.slack.client import connect
 from slack_logging.testing import FakeClock
 from tests.console.conftest import Run
 
@@ -57,7 +59,7 @@ def test_as_a_program_of_its_own_it_reads_the_environment(slack: LocalSlack, tmp
     command = [sys.executable, "-m", "slack_logging", "check", *LOG]
     good = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=50, check=False)
     assert (good.returncode, good.stderr) == (0, "")
-    assert "ok     token: a bot's, from the file in SLACK_BOT_TOKEN_FILE" in good.stdout
+    assert f"ok     token: a bot's, from SLACK_BOT_TOKEN_FILE={file}\n" in good.stdout
     bad = subprocess.run(command, env={}, capture_output=True, text=True, timeout=50, check=False)
     assert (bad.returncode, bad.stderr) == (1, "")
     [line] = wrong(bad.stdout.splitlines())
@@ -68,10 +70,27 @@ def test_as_a_program_of_its_own_it_reads_the_environment(slack: LocalSlack, tmp
     ("token", "says"),
     [
         ("", "token: auth.test: not_authed (no token: set token= or SLACK_BOT_TOKEN to"),
-        ("xoxb-never-given-out", "Slack: auth.test: invalid_auth (set token= or SLACK_BOT_TOKEN to"),
-        ("xapp-1-A1-2-abc", "token: auth.test: not_allowed_token_type (this is an app-level token, xapp-...: set"),
-        ("xoxp-1-2", "token: what SLACK_BOT_TOKEN holds is a person's: set token= or SLACK_BOT_TOKEN to"),
-        ("hunter2", "token: what SLACK_BOT_TOKEN holds is none of a bot: set token= or SLACK_BOT_TOKEN to"),
+        (
+            "xoxb-never-given-out",
+            "Slack: auth.test: invalid_auth (Slack does not know the token from SLACK_BOT_TOKEN: is",
+        ),
+        (
+            "xapp-1-A1-2-abc",
+            "token: auth.test: not_allowed_token_type (SLACK_BOT_TOKEN holds an app-level token, xapp-",
+        ),
+        (
+            "xoxp-1-2",
+            "token: SLACK_BOT_TOKEN holds a person's token, xoxp-...: it must be the app's Bot User OAuth Token",
+        ),
+        (
+            "xoxs-1-2",
+            "token: the token from SLACK_BOT_TOKEN is none of a bot: it must be the app's Bot User OAuth Token",
+        ),
+        ("hunter2", "token: auth.test: invalid_auth (SLACK_BOT_TOKEN holds no token of Slack's: it must be the app's"),
+        (
+            "'xoxb-1-2'",
+            "token: auth.test: invalid_auth (SLACK_BOT_TOKEN is in quotation marks, which docker --env-file keeps",
+        ),
     ],
 )
 def test_a_wrong_token_is_told_and_not_shown(
@@ -91,7 +110,8 @@ def test_a_slack_that_cannot_be_reached_is_told(slack: LocalSlack, run: Run) -> 
     ended = run("check", *LOG)
     [line] = wrong(ended.out)
     assert ended.status == 1
-    assert line.startswith(f"Slack: {slack.api_url} cannot be reached, is there a network, a proxy, a firewall? ")
+    address = f"no answer from {slack.api_url} (Connection refused)"
+    assert line == f"Slack: auth.test: {address}: is slack-logging local running?"
 
 
 @pytest.mark.parametrize(
@@ -191,6 +211,61 @@ def test_commands_need_their_channel_to_be_found(slack: LocalSlack, run: Run, mo
     assert (given.status, wrong(given.out)) == (0, [])
 
 
+def test_all_scopes_that_are_missing_are_named_at_once(
+    slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the app is installed again once."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", slack.token("im:read"))
+    first = run("check", *BOTH)
+    named = [line.split(": missing")[0].removeprefix("scope ") for line in wrong(first.out)]
+    assert sorted(named) == [
+        "channels:history",
+        "channels:read",
+        "chat:write",
+        "files:write",
+        "reactions:read",
+        "reactions:write",
+        "users:read",
+    ]
+    monkeypatch.setenv("SLACK_BOT_TOKEN", slack.token(*named))
+    second = run("check", *BOTH)
+    assert (second.status, wrong(second.out)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("scopes", "says"),
+    [
+        (
+            ["groups:read", "groups:history"],
+            "channels:read, and is read with channels:history: add it",
+        ),
+        (
+            ["groups:read", "groups:history", "channels:history"],
+            "channels:read: add it",
+        ),
+    ],
+)
+def test_a_channel_that_another_kind_of_scope_hides_is_told_with_all_it_takes(
+    slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch, scopes: list[str], says: str
+) -> None:
+    """What it is read with, too."""
+    scopes = [*scopes, "chat:write", "files:write", "reactions:read", "reactions:write", "users:read"]
+    monkeypatch.setenv("SLACK_BOT_TOKEN", slack.token(*scopes))
+    ended = run("check", "--commands-channel", "#ops-commands")
+    [line] = wrong(ended.out)
+    unseen = "#ops-commands: the bot sees no channel of that name: check it, or create it; a public one shows only with"
+    assert line.startswith(f"{unseen} {says}")
+
+
+@pytest.mark.parametrize(("url", "expected"), [("https://slack.com/api/", 1), ("http://127.0.0.1:8765/api/", 0)])
+def test_scopes_that_are_not_needed_are_a_note(clock: FakeClock, url: str, expected: int) -> None:
+    """Of a Slack on this machine they are none: it gives all it knows."""
+    client = connect("xoxb-1-2", url, clock)
+    scopes = frozenset({"chat:write", "files:write", "im:read", "pins:write"})
+    found = [str(finding) for finding in _scopes(_Reached(client, url, {}, scopes), Wanted(channels=("#ops-log",)))]
+    assert found[1:] == ["note   scopes: nothing here needs im:read, pins:write"] * expected
+
+
 def test_post_really_posts_and_deletes(slack: LocalSlack, run: Run) -> None:
     """Nothing is left in the channel; what Slack refuses is told."""
     assert run("check", *LOG, "--post").status == 0
@@ -236,7 +311,7 @@ def test_a_name_in_allow_is_told_with_how_to_get_the_id(slack: LocalSlack, run: 
     ended = run("check", *BOTH, "--allow", "@ada")
     [line] = ended.err
     assert (ended.status, slack.calls()) == (1, [])
-    assert line.startswith("slack-logging: allow: '@ada' is no id of a user")
+    assert line.startswith("slack-logging check: allow: '@ada' is no id of a user")
 
 
 @pytest.mark.parametrize(("moved", "says"), [(600.0, "600 s ahead of"), (-60.0, "60 s behind")])

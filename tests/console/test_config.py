@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,7 @@ def test_its_handlers_channels_and_loggers_are_checked(slack: LocalSlack, run: R
     """Nothing is posted, and no command read, though the config says so."""
     commands = {"channel": "#ops-commands", "allow": [slack.user_id("ada")], "start_delay": 0}
     config = config_of({"level": "ERROR", "commands": commands, "formatter": "short", "filters": ["few"]})
+    config |= {"formatters": {"short": {"format": "%(message)s"}}, "filters": {"few": {"name": "shop"}}}
     ended = run("check", "--config", written(config, "import logging; logging.getLogger('shop')"))
     assert (ended.status, ended.err) == (0, [])
     assert ended.out[:2] == [
@@ -128,7 +130,7 @@ def test_a_module_that_cannot_be_imported_is_one_line(run: Run, written: Written
     """Whatever it raises, and however many lines that has."""
     ended = run("check", "--config", written(config_of(), code))
     assert (ended.status, ended.out) == (1, [])
-    assert ended.err == [f"slack-logging: --config program_of_a_test:LOGGING: {says}"]
+    assert ended.err == [f"slack-logging check: --config program_of_a_test:LOGGING: {says}"]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +151,7 @@ def test_what_is_no_config_is_one_line(run: Run, written: Written, tmp_path: Pat
     ended = run("check", "--config", source)
     [line] = ended.err
     assert (ended.status, ended.out) == (1, [])
-    assert line.startswith(f"slack-logging: --config {source}: {says}")
+    assert line.startswith(f"slack-logging check: --config {source}: {says}")
 
 
 def test_no_commands_are_started(slack: LocalSlack, run: Run, written: Written) -> None:
@@ -172,3 +174,180 @@ class Watched(SlackHandler):
     module = sys.modules["program_of_a_test"]
     assert (module.started, module.environment) == ([], "off")
     assert "SLACK_LOGGING_COMMANDS" not in os.environ
+
+
+def without_version() -> dict[str, Any]:
+    config = config_of()
+    del config["version"]
+    return config
+
+
+#: Configs, and what is said about each.
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    (without_version(), "version: is missing: add 'version': 1"),
+    ({**config_of(), "version": 2}, "version: is 2: it must be 1"),
+    ({**config_of(), "incremental": True}, "incremental: is on, so that no handler is made: take it out"),
+    (
+        {**config_of(), "root": {"handlers": ["slack", "slak"]}},
+        "logger root: names handler 'slak', which does not exist: did you mean slack?",
+    ),
+    (
+        {**config_of(), "root": {"handlers": "slack"}},
+        "logger root: handlers='slack': expected a list, such as ['sl",
+    ),
+    (
+        {**config_of(), "loggers": {"shop": {"handlers": ["console"]}}},
+        "logger shop: names handler 'console', which does not exist: there are: slack",
+    ),
+    (
+        {**config_of(), "loggers": {"shop": {"filters": ["few"]}}},
+        "logger shop: names filter 'few', which does not exist: there are: none",
+    ),
+    (
+        {**config_of(), "loggers": {"shop": {"level": "LOUD"}}},
+        "levels: logger shop: level='LOUD': expected a level",
+    ),
+    ({**config_of({"level": "LOUD"})}, "levels: handler slack: level='LOUD': expected a level's name"),
+    (
+        {**config_of({"formatter": "shrot"}), "formatters": {"short": {}}},
+        "handler slack: names formatter 'shrot', which does not exist: did you mean short?",
+    ),
+    (config_of({"filters": ["few"]}), "handler slack: names filter 'few', which does not exist: there are: none"),
+    (
+        config_of(memory={"class": "logging.handlers.MemoryHandler", "capacity": 9, "target": "slak"}),
+        "handler memory: names handler 'slak', which does not exist: did you mean slack?",
+    ),
+    (config_of(other={"level": "INFO"}), "handler other: has no class: add one, such as"),
+    (config_of(other={"class": "logging.NulHandler"}), "handler other: Cannot resolve 'logging.NulHandler'"),
+    (
+        {**config_of(), "formatters": {"short": {"format": "{message}", "style": "?"}}},
+        "formatter short: Style must be one of: %,{,$",
+    ),
+    (
+        {**config_of(), "formatters": {"short": {"()": "nowhere.Formatter"}}},
+        "formatter short: Cannot resolve 'nowhere.Formatter'",
+    ),
+    ({**config_of(), "filters": {"few": {"()": "nowhere.few"}}}, "filter few: Cannot resolve 'nowhere.few'"),
+]
+
+
+@pytest.mark.parametrize(("config", "says"), REFUSED)
+def test_what_dictconfig_refuses_is_told(
+    slack: LocalSlack, run: Run, written: Written, config: dict[str, Any], says: str
+) -> None:
+    """As one line, by the name of what it is wrong with; logging would be configured with nothing, or not at all."""
+    ended = run("check", "--config", written(config))
+    assert (ended.status, ended.err) == (1, [])
+    assert wrong(ended.out)[0][: len(says)] == says
+
+
+def test_what_is_told_is_what_dictconfig_refuses() -> None:
+    """Each of them raises ValueError there."""
+    code = """
+import json, logging.config, sys
+for number, config in enumerate(json.load(sys.stdin)):
+    try:
+        logging.config.dictConfig(config)
+    except ValueError:
+        continue
+    print("taken:", number)
+"""
+    configs = json.dumps([config for config, _ in REFUSED])
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, input=configs, capture_output=True, text=True, timeout=50, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("part", "says"),
+    [
+        ({"handlers": ["slack"]}, "handlers: expected a mapping from names, got list"),
+        ({"loggers": None}, "loggers: expected a mapping from names, got NoneType"),
+        ({"formatters": {"short": "%(message)s"}}, "formatters: short: expected a mapping, got str"),
+        ({"root": ["slack"]}, "root: expected a mapping, got list"),
+    ],
+)
+def test_a_config_of_another_shape_is_one_line(run: Run, written: Written, part: dict[str, Any], says: str) -> None:
+    """With what was expected."""
+    ended = run("check", "--config", written({**config_of(), **part}))
+    assert (ended.status, ended.out) == (1, [])
+    assert ended.err == [f"slack-logging check: --config program_of_a_test:LOGGING: {says}"]
+
+
+ROUTER = """
+from slack_logging import CommandRouter
+
+router = CommandRouter()
+router.command("deploy", roles=["deployers"])(lambda: None)
+"""
+
+
+@pytest.mark.parametrize(
+    ("router", "roles", "says"),
+    [
+        ("program_of_a_test.router", {"deployers": "U0ADA0000"}, None),
+        (
+            "program_of_a_test.router",
+            {"admins": "U0ADA0000"},
+            "command 'deploy' wants the role 'deployers', which is not in roles (configured: admins): add roles=",
+        ),
+        (
+            "nowhere.to.be.found",
+            {},
+            "router='nowhere.to.be.found' cannot be imported: ModuleNotFoundError: No module named 'nowhere'",
+        ),
+        (
+            "program_of_a_test.rooter",
+            {},
+            "router='program_of_a_test.rooter' cannot be imported: AttributeError: module 'program_of_a_test' has no",
+        ),
+        ("program_of_a_test.LOGGING", {}, "router='program_of_a_test.LOGGING' is a dict: expected a CommandRouter"),
+        ("leaving.router", {}, "router='leaving.router' cannot be imported: SystemExit: set DJANGO_SETTINGS first"),
+        ("broken.router", {}, "router='broken.router' cannot be imported: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_router_with_which_nothing_would_be_read_is_told(
+    slack: LocalSlack, run: Run, written: Written, tmp_path: Path, router: str, roles: dict[str, str], says: str | None
+) -> None:
+    """Whatever importing it raises; records would reach Slack all the same."""
+    (tmp_path / "leaving.py").write_text("raise SystemExit('set DJANGO_SETTINGS\\nfirst')")
+    (tmp_path / "broken.py").write_text("1 / 0")
+    commands = {"channel": "#ops-commands", "allow": [slack.user_id("ada")], "roles": roles, "router": router}
+    ended = run("check", "--config", written(config_of({"commands": commands}), ROUTER))
+    assert ended.err == []
+    assert "ok     handler slack: a SlackHandler for #ops-log" in ended.out
+    start = f"handler slack: no commands will be read: {says}"
+    assert [line[: len(start)] for line in wrong(ended.out)] == ([start] if says else [])
+    assert ended.status == (1 if says else 0)
+
+
+def test_a_router_is_found_from_a_file_as_well(slack: LocalSlack, run: Run, written: Written, tmp_path: Path) -> None:
+    """Where the program would find it, and with commands off while it is imported."""
+    written(None, f"import os\nenvironment = os.environ.get('SLACK_LOGGING_COMMANDS')\n{ROUTER}")
+    commands = {
+        "channel": "#ops-commands",
+        "allow": slack.user_id("ada"),
+        "roles": {"deployers": slack.user_id("ada")},
+        "router": "program_of_a_test.router",
+    }
+    (tmp_path / "logging.json").write_text(json.dumps(config_of({"commands": commands})))
+    ended = run("check", "--config", "logging.json")
+    assert (ended.status, wrong(ended.out), ended.err) == (0, [], [])
+    assert sys.modules["program_of_a_test"].environment == "off"
+    assert "SLACK_LOGGING_COMMANDS" not in os.environ
+
+
+def test_loggers_of_the_standard_library_are_told_where_they_are_named(
+    slack: LocalSlack, run: Run, written: Written
+) -> None:
+    """Every program has them, and this one too."""
+    code = "import logging\nfor name in ('asyncio', 'concurrent.futures', 'shop'): logging.getLogger(name)"
+    ended = run("check", "--config", written({**config_of(), "disable_existing_loggers": False}, code))
+    assert [line.split(": ")[0] for line in ended.out if "  logger " in line] == [
+        "ok     logger root",
+        "ok     logger shop",
+    ]
+    named = {**config_of(), "disable_existing_loggers": False, "loggers": {"asyncio": {"level": "ERROR"}}}
+    ended = run("check", "--config", written(named, code))
+    assert any(line.startswith("ok     logger asyncio: ERROR and above reach #ops-log") for line in ended.out)
+    assert not any("concurrent" in line for line in ended.out)

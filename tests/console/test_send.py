@@ -128,7 +128,7 @@ def test_what_slack_does_not_take_is_told(
     assert (ended.status, ended.err[-1]) == (1, "slack-logging send: 2 lines read: 0 shown, 2 not sent")
     assert ended.err[0].startswith(f"slack_logging: {reason}")
     slack.clear_faults()
-    clock.run_until(lambda: shown(slack))  # or the end of the test run would wait for it
+    clock.run_until(lambda: shown(slack))  # its thread ends then
 
 
 def test_what_the_handler_leaves_out_is_told(slack: LocalSlack, sent: Sent) -> None:
@@ -142,9 +142,9 @@ def test_what_the_handler_leaves_out_is_told(slack: LocalSlack, sent: Sent) -> N
     ("environ", "options", "says"),
     [
         ({"SLACK_BOT_TOKEN": ""}, [], "auth.test: not_authed (no token: set token= or SLACK_BOT_TOKEN to the app's"),
-        ({"SLACK_BOT_TOKEN": "xoxb-test-no"}, [], "auth.test: invalid_auth (set token= or SLACK_BOT_TOKEN to the app"),
-        ({"SLACK_BOT_TOKEN": "xapp-1"}, [], "auth.test: not_allowed_token_type (this is an app-level token, xapp-"),
-        ({}, ["nowhere.log"], "send: nowhere.log: cannot be read: No such file or directory"),
+        ({"SLACK_BOT_TOKEN": "xoxb-test-no"}, [], "auth.test: invalid_auth (Slack does not know the token from SLACK_"),
+        ({"SLACK_BOT_TOKEN": "xapp-1"}, [], "auth.test: not_allowed_token_type (SLACK_BOT_TOKEN holds an app-level"),
+        ({}, ["nowhere.log"], "nowhere.log: cannot be read: No such file or directory"),
         (
             {},
             ["--channel", "two words"],
@@ -165,7 +165,7 @@ def test_what_cannot_begin_is_one_line(
         monkeypatch.setenv(name, value)
     ended = sent(b"one\n", *options)
     [line] = ended.err
-    assert (ended.status, line[: len(f"slack-logging: {says}")]) == (1, f"slack-logging: {says}")
+    assert (ended.status, line[: len(f"slack-logging send: {says}")]) == (1, f"slack-logging send: {says}")
     assert sys.stdin.readline() == "one\n"
 
 
@@ -219,7 +219,48 @@ def test_a_signal_ends_reading_and_sends_what_was_read(live: LocalSlack, number:
         errors = sending.stderr.read()
         assert sending.wait(timeout=20) == 130
     assert shown(live) == ["stdin urgent", "stdin waits"]
-    assert errors == "slack-logging send: 2 lines read: 2 shown\n"
+    left, account = errors.splitlines()
+    assert re.fullmatch(
+        r"slack-logging send: (1 line is|2 lines are) still to be sent; Ctrl-C again ends at once", left
+    )
+    assert account == "slack-logging send: 2 lines read: 2 shown"
+
+
+def test_a_second_signal_ends_at_once(live: LocalSlack) -> None:
+    """Though Slack does not answer; nothing follows the account."""
+    live.fault("chat.postMessage", Fault.server_error(times=None))
+    with subprocess.Popen(
+        COMMAND, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **live.environ}
+    ) as sending:
+        assert sending.stdin is not None
+        assert sending.stderr is not None
+        sending.stdin.write("one\ntwo\n")
+        sending.stdin.close()
+        live.wait_for(lambda: live.calls("chat.postMessage") != [])
+        sending.send_signal(signal.SIGINT)
+        written = iter(sending.stderr.readline, "")
+        assert "slack-logging send: 2 lines are still to be sent; Ctrl-C again ends at once\n" in written
+        sending.send_signal(signal.SIGINT)
+        *_, account = written
+        assert sending.wait(timeout=20) == 130
+    assert account == "slack-logging send: 2 lines read: 0 shown, 2 not sent\n"
+
+
+def test_the_account_is_the_last_line(live: LocalSlack) -> None:
+    """Where Slack refuses all, too: what is lost is told once."""
+    live.fault("chat.postMessage", Fault.error("channel_not_found", times=None))
+    ended = subprocess.run(
+        COMMAND,
+        input="one\ntwo\n",
+        env={**os.environ, **live.environ},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    first, account = ended.stderr.splitlines()
+    assert (ended.returncode, account) == (1, "slack-logging send: 2 lines read: 0 shown, 2 not sent")
+    assert first.startswith("slack_logging: nothing is posted to #ops-log, records are kept: ")
 
 
 def test_a_terminal_sees_how_far_it_is(live: LocalSlack) -> None:

@@ -191,7 +191,7 @@ def test_options_that_do_not_go_together_are_one_line(
 ) -> None:
     """Nobody ends up on a real workspace, or on the local one, by leaving something out."""
     assert main(["demo", *options]) == 1
-    assert capfd.readouterr() == ("", f"slack-logging: demo: {error}\n")
+    assert capfd.readouterr() == ("", f"slack-logging demo: {error}\n")
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
             text, _ = process.communicate()
 
             assert process.returncode == 1
-    assert text.startswith(f"slack-logging: cannot listen on 127.0.0.1:{port} (")
+    assert text.startswith(f"slack-logging demo: cannot listen on 127.0.0.1:{port} (")
     assert text.count("\n") == 1
 
 
@@ -245,4 +245,6 @@ def test_without_aiohttp_the_error_names_the_extra(tmp_path: Path) -> None:
     )
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == 'slack-logging: slack_logging.local needs aiohttp: pip install "slack-logging-ops[local]"\n'
+    assert (
+        done.stderr == 'slack-logging demo: slack_logging.local needs aiohttp: pip install "slack-logging-ops[local]"\n'
+    )

@@ -27,6 +27,17 @@ ALLOW = {"channel": "#ops-commands", "allow": ["U024BE7LH"], "start": "manual"}
         ({"channel": 7}, "channel=7: expected a channel's name such as '#ops-log', or its id"),
         ({"channel": "#"}, "channel='#': expected a channel's name such as '#ops-log', or its id"),
         ({"token": ""}, "token: expected text, got ''"),
+        (
+            {"token": "nope-secret"},
+            "token= holds no token of Slack's: it must be the app's Bot User OAuth Token (xoxb-...)",
+        ),
+        ({"token": "'xoxb-1-secret'"}, "token= is in quotation marks, which docker --env"),
+        ({"token": "xoxb-1-secret xoxb-2"}, "token= holds a line break, a blank or another sign that no token has"),
+        ({"token": "xapp-1-secret"}, "token= holds an app-level token, xapp-...: it must be the app's Bot User OAuth"),
+        (
+            {"token": "xoxe-1-secret"},
+            "token= holds a refresh token, xoxe-...: it must be the app's Bot User OAuth Token",
+        ),
         ({"token": b"xoxb-1-secret"}, "token: expected text, got bytes"),
         ({"api_url": "xoxb-1-secret"}, "api_url='...': expected an address such as 'https://slack.com/api/'"),
         ({"api_url": "ftp://user:secret@h/"}, "api_url='ftp://...@h/': expected an address"),
@@ -42,8 +53,11 @@ ALLOW = {"channel": "#ops-commands", "allow": ["U024BE7LH"], "start": "manual"}
         ({"flush_interval": "soon"}, "flush_interval='soon': expected seconds (0 or more), a timedelta"),
         ({"close_timeout": float("nan")}, "close_timeout=nan: expected seconds (0 or more), a timedelta"),
         ({"close_timeout": True}, "close_timeout=True: expected seconds (0 or more), a timedelta"),
-        ({"max_bytes": 10}, "max_bytes=10: expected a whole number, 65,536 or more"),
-        ({"max_bytes": "lots"}, "max_bytes='lots': expected a whole number, 65,536 or more"),
+        ({"max_bytes": 10}, "max_bytes=10: expected 65,536 bytes or more"),
+        (
+            {"max_bytes": "lots"},
+            "max_bytes='lots': expected 65,536 bytes or more, as a number or a string such as '32 MiB'",
+        ),
         ({"flush_intervall": 5}, "SlackHandler has no option 'flush_intervall': did you mean flush_interval?"),
         (
             {"xyz": 5},
@@ -77,20 +91,27 @@ def test_a_wrong_option_is_named(given: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         SlackHandler(**arguments)
     assert str(caught.value).startswith(says)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("token", ["xoxb-1-2", "xoxp-1-2", "xoxe.xoxb-1-2", "xoxa-1-2", " xoxb-1-2\n"])
+def test_what_may_be_a_token_is_taken(token: str) -> None:
+    """Only Slack knows whether it is one; those that are rotated begin in a way of their own."""
+    SlackHandler("#ops-log", token=token).close()
 
 
 @pytest.mark.parametrize(
     "given",
     [
-        {"flush_interval": "2.5", "close_timeout": "10s", "max_bytes": "100000", "level": "warning"},
-        {"flush_interval": timedelta(seconds=2.5), "close_timeout": 10, "max_bytes": 100_000, "level": 30},
-        {"flush_interval": 2.5, "close_timeout": "10", "max_bytes": "100000", "level": "30"},
+        {"flush_interval": "2.5", "close_timeout": "10s", "max_bytes": "102400", "level": "warning"},
+        {"flush_interval": timedelta(seconds=2.5), "close_timeout": 10, "max_bytes": 102_400, "level": 30},
+        {"flush_interval": 2.5, "close_timeout": "10", "max_bytes": "100 kiB", "level": "30"},
     ],
 )
 def test_strings_are_as_good_as_values(given: dict[str, Any]) -> None:
     """INI, JSON and YAML give strings."""
     handler = SlackHandler("#ops-log", **given)
-    assert (handler._flush_interval, handler._close_timeout, handler._max_bytes) == (2.5, 10.0, 100_000)
+    assert (handler._flush_interval, handler._close_timeout, handler._max_bytes) == (2.5, 10.0, 102_400)
     assert handler.level == logging.WARNING
 
 

@@ -65,7 +65,7 @@ def test_a_private_channel_that_is_made_anew_is_found_again(clock: FakeClock, sl
         (None, "auth.test: not_authed (no token: set token= or SLACK_BOT_TOKEN to the app's"),
         (
             "xoxb-of-another-slack",
-            "chat.postMessage: invalid_auth (set token= or SLACK_BOT_TOKEN to the app's",
+            "chat.postMessage: invalid_auth (Slack does not know the token from token=: is it",
         ),
     ],
 )

@@ -12,6 +12,7 @@ import pytest
 from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.slack.client import SlackClient, connect, is_channel_id
+from slack_logging.slack.credentials import find_token, is_loopback
 from slack_logging.slack.transport import retry_after
 from slack_logging.testing import FakeClock
 
@@ -70,7 +71,7 @@ def test_a_missing_scope_is_named(slack: LocalSlack, clock: FakeClock) -> None:
 @pytest.mark.parametrize("token", ["xoxb-test-secret\nx", "xoxb-test-secret\u2603", "xoxb-test-secret xoxb-other"])
 def test_what_is_no_token_is_never_shown(token: str, clock: FakeClock, slack: LocalSlack) -> None:
     """The complaint says what is wrong with it and leaves out what it holds."""
-    with pytest.raises(Rejected, match="the token holds a line break, a blank") as caught:
+    with pytest.raises(Rejected, match="token= holds a line break, a blank") as caught:
         connect(token, slack.api_url, clock)
     assert "secret" not in str(caught.value)
 
@@ -91,11 +92,27 @@ def test_what_is_no_slack_is_told(slack: LocalSlack, clock: FakeClock) -> None:
 @pytest.mark.parametrize(
     ("token", "held", "says"),
     [
-        ("xapp-1-A1-secret", None, "not_allowed_token_type (this is an app-level token, xapp-...: set token="),
-        (None, "xapp-1-A1-secret\n", "not_allowed_token_type (this is an app-level token, xapp-...: set token="),
-        (None, " \n", "not_authed (the file that SLACK_BOT_TOKEN_FILE names is empty)"),
+        ("xapp-1-A1-secret", None, "not_allowed_token_type (token= holds an app-level token, xapp-...: it must be the"),
+        (None, "xapp-1-A1-secret\n", "not_allowed_token_type (SLACK_BOT_TOKEN_FILE={path} holds an app-level token,"),
+        (None, "xoxe-1-secret\n", "invalid_auth (SLACK_BOT_TOKEN_FILE={path} holds a refresh token, xoxe-...: it must"),
+        (None, "secret\n", "invalid_auth (SLACK_BOT_TOKEN_FILE={path} holds no token of Slack's: it must be the app's"),
+        (
+            None,
+            '"xoxb-test-secret"',
+            "invalid_auth (SLACK_BOT_TOKEN_FILE={path} is in quotation marks, which docker --env",
+        ),
+        (None, " \n", "not_authed (SLACK_BOT_TOKEN_FILE={path} is empty: put the app's Bot User OAuth Token"),
         (None, None, "not_authed (no token: set token= or SLACK_BOT_TOKEN to the app's Bot User OAuth Token"),
-        ("xoxb-test-unknown", None, "invalid_auth (set token= or SLACK_BOT_TOKEN to the app's Bot User"),
+        ("xoxp-test-secret", None, "invalid_auth (token= holds a person's token, xoxp-...: it must be the app's Bot"),
+        (
+            "xoxb-test-unknown-secret",
+            None,
+            (
+                "invalid_auth (Slack does not know the token from token=: is it revoked, or another workspace's? "
+                "A Slack on this machine takes only its own, which slack-logging local prints)"
+            ),
+        ),
+        (None, "xoxb-test-secret", "invalid_auth (Slack does not know the token from SLACK_BOT_TOKEN_FILE={path}: is"),
     ],
 )
 def test_a_token_that_will_not_do_is_told(
@@ -107,7 +124,7 @@ def test_a_token_that_will_not_do_is_told(
     held: str | None,
     says: str,
 ) -> None:
-    """With both places where one is given, and without the token itself."""
+    """With where it is from, or both places where one is given, and without the token itself."""
     file = tmp_path / "token"
     if held is not None:
         file.write_text(held)
@@ -118,10 +135,80 @@ def test_a_token_that_will_not_do_is_told(
     assert "secret" not in str(caught.value)
 
 
-def test_nobody_answers(clock: FakeClock) -> None:
-    """A closed port is a transient fault."""
-    with pytest.raises(Unreachable, match="Connection refused"):
-        post(connect("xoxb-test-bot", "http://127.0.0.1:9/api/", clock))
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("nosuch", "not_authed (SLACK_BOT_TOKEN_FILE=nosuch cannot be read: No such file or directory)"),
+        ("/", "not_authed (SLACK_BOT_TOKEN_FILE=/ cannot be read: Is a directory)"),
+        (
+            "xoxb-test-secret",
+            "not_authed (SLACK_BOT_TOKEN_FILE holds a token: set SLACK_BOT_TOKEN to it, or this to the",
+        ),
+    ],
+)
+def test_a_token_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, path: str, says: str) -> None:
+    """Unless a token stands there by mistake."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN_FILE", path)
+    with pytest.raises(Rejected) as caught:
+        find_token()
+    assert str(caught.value).startswith(f"auth.test: {says}")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        (
+            "http://127.0.0.1:9/api/",
+            "no answer from http://127.0.0.1:9/api/ (Connection refused): is slack-logging local running?",
+        ),
+        (
+            "http://me:secret@slack.invalid/api/",
+            "no answer from http://...@slack.invalid/api/ (InvalidURL): is there a network, a proxy, a firewall?",
+        ),
+    ],
+)
+def test_nobody_answers(clock: FakeClock, url: str, says: str) -> None:
+    """A transient fault, said with the address and where to look."""
+    with pytest.raises(Unreachable) as caught:
+        post(connect("xoxb-test-bot", url, clock))
+    assert str(caught.value) == f"chat.postMessage: {says}"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:8765/api/", True),
+        ("http://LOCALHOST/api/", True),
+        ("https://[::1]:1/api/", True),
+        ("https://slack.com/api/", False),
+        ("http://localhost.example.com/api/", False),
+        ("http://127.0.0.1@example.com/api/", False),
+    ],
+)
+def test_what_is_on_this_machine_is_known(url: str, expected: bool) -> None:
+    """By its address alone."""
+    assert is_loopback(url) is expected
+
+
+def test_a_local_slack_that_hangs_up_is_running(slack: LocalSlack, client: SlackClient) -> None:
+    """Nobody is sent to start it."""
+    slack.fault("chat.postMessage", Fault.cut_before())
+    with pytest.raises(Unreachable, match=r"no answer from http://127\.0\.0\.1:\d+/api/ \(.+\)$"):
+        post(client)
+
+
+@pytest.mark.parametrize("code", ["token_revoked", "team_disabled", "not_allowed_token_type"])
+def test_what_became_of_a_token_is_told(slack: LocalSlack, client: SlackClient, code: str) -> None:
+    """By what Slack says of it, with where it is from, or whom to ask."""
+    says = {
+        "token_revoked": "the token from token= was revoked or has expired, or its app was removed: install that, use",
+        "team_disabled": "ask those who administer the workspace",
+        "not_allowed_token_type": "the token from token= is none of a bot: it must be the app's Bot User OAuth Token",
+    }
+    slack.fault("chat.postMessage", Fault.error(code))
+    with pytest.raises(Rejected, match=rf"^chat.postMessage: {code} \({says[code]}"):
+        post(client)
 
 
 def test_slack_sdk_stays_silent(slack: LocalSlack, client: SlackClient, caplog: pytest.LogCaptureFixture) -> None:
