@@ -25,6 +25,8 @@ from slack_logging.slack.literal import shorten
 _REPLY_TIMEOUT = 60.0
 #: The same when the process is being interrupted: it should end soon.
 _LAST_WORDS_TIMEOUT = 2.0
+#: The module between us and a command's function: its frames in a traceback tell nobody anything.
+_PLUMBING = "slack_logging.active.router"
 #: Units of a reason: what was typed is quoted in some, and can be 40,000 characters long.
 _MAX_REASON = 1_000
 
@@ -126,7 +128,8 @@ class Command:
     def _conclude(self, error: BaseException) -> None:
         """Settle by what was raised, and say why to whom it concerns."""
         if not isinstance(error, CommandError):
-            audit.decided(self.heard, "raised an exception", error)
+            trace = _without_plumbing(error.__traceback__)
+            audit.decided(self.heard, "raised an exception", error.with_traceback(trace))
         if self._settled:
             return
         is_interrupted = not isinstance(error, Exception) and threading.current_thread() is threading.main_thread()
@@ -150,6 +153,20 @@ class Command:
 
     def __repr__(self) -> str:
         return f"<Command {self.text!r} by {self.user} at {self.ts}{' settled' if self._settled else ''}>"
+
+
+def _without_plumbing(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the router's frames; as it is where there are no others."""
+    frames: list[TracebackType] = []
+    at = trace
+    while at is not None:
+        if at.tb_frame.f_globals.get("__name__") != _PLUMBING:
+            frames.append(at)
+        at = at.tb_next
+    kept: TracebackType | None = None
+    for frame in reversed(frames):
+        kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return kept or trace
 
 
 def _reason(error: BaseException) -> str:
