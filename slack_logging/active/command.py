@@ -40,7 +40,7 @@ class Command:
 
     Attributes:
         text: all that was typed, with what clients do to it undone: ``!deploy api --force``.
-        name: the command's name, lower case and with hyphens: ``deploy``.
+        name: the command's name, lower case and with hyphens: ``deploy``; empty after an address alone, ``!@web-1``.
         user: the id of who typed it.
         channel: the channel's id.
         ts: the message's id in the channel, a string.

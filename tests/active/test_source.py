@@ -34,6 +34,8 @@ def test_a_command_is_run_answered_and_marked(ops: Ops, router: CommandRouter) -
         "see `!echo x`",
         "> !echo x",
         "!@web-99 echo x",
+        "!@web-99",
+        "!",
         "!@billing echo x",
     ],
 )
