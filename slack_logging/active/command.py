@@ -60,6 +60,7 @@ class Command:
         self.attempt = attempt
         self.origin = origin
         self._settled = False
+        self._interrupted = False
 
     @property
     def args(self) -> list[str]:
@@ -113,16 +114,31 @@ class Command:
         self._settled = True
         self.origin.release(self)
 
+    def interrupt(self) -> bool:
+        """Settle as interrupted, because the process ends while it runs; False if it is settled. For who reads.
+
+        Nobody stops it: it runs on for as long as there is a process, and how it ends is in the audit at most.
+        """
+        self._interrupted = True
+        with contextlib.suppress(AlreadySettled):
+            self._settle(Mark.INTERRUPTED)
+            return True
+        return False
+
     def __enter__(self) -> Command:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        if error is not None:
-            self._conclude(error)
-        elif not self._settled:
-            self.ack()
+        try:
+            if error is not None:
+                self._conclude(error)
+            elif not self._settled:
+                self.ack()
+        except AlreadySettled:
+            if not self._interrupted:  # else it has just been, in another thread
+                raise
         return isinstance(error, Exception)
 
     def _conclude(self, error: BaseException) -> None:
