@@ -82,9 +82,10 @@ def level(logger: str, level: str, *, for_: timedelta | None = None, command: Co
     duration = for_.total_seconds() if for_ is not None else None
     if duration is not None and duration <= 0:
         raise BadArguments("--for must be more than nothing, such as 10m")
-    former = levels.change(name, number, duration, command.origin.clock)
-    until = f" for {format_duration(duration)}, then back" if duration is not None else ""
-    changed = f"{name or 'root'}: {logging.getLevelName(former)} -> {logging.getLevelName(number)}{until}"
+    former, lasting = levels.change(name, number, duration, command.origin.clock)
+    changed = f"{name or 'root'}: {logging.getLevelName(former)} -> {logging.getLevelName(number)}"
+    if duration is not None:
+        changed += f" for {format_duration(duration)}, then back to {logging.getLevelName(lasting)}"
     operated = command.origin.operated
     if operated is not None and logging.NOTSET < number < operated.level:
         changed += f" (the Slack handler shows {logging.getLevelName(operated.level)} and above)"

@@ -25,6 +25,8 @@ from slack_logging.slack.literal import shorten
 _REPLY_TIMEOUT = 60.0
 #: The same when the process is being interrupted: it should end soon.
 _LAST_WORDS_TIMEOUT = 2.0
+#: The module between us and a command's function: its frames in a traceback tell nobody anything.
+_PLUMBING = "slack_logging.active.router"
 #: Units of a reason: what was typed is quoted in some, and can be 40,000 characters long.
 _MAX_REASON = 1_000
 
@@ -38,7 +40,7 @@ class Command:
 
     Attributes:
         text: all that was typed, with what clients do to it undone: ``!deploy api --force``.
-        name: the command's name, lower case and with hyphens: ``deploy``.
+        name: the command's name, lower case and with hyphens: ``deploy``; empty after an address alone, ``!@web-1``.
         user: the id of who typed it.
         channel: the channel's id.
         ts: the message's id in the channel, a string.
@@ -58,6 +60,7 @@ class Command:
         self.attempt = attempt
         self.origin = origin
         self._settled = False
+        self._interrupted = False
 
     @property
     def args(self) -> list[str]:
@@ -111,22 +114,38 @@ class Command:
         self._settled = True
         self.origin.release(self)
 
+    def interrupt(self) -> bool:
+        """Settle as interrupted, because the process ends while it runs; False if it is settled. For who reads.
+
+        Nobody stops it: it runs on for as long as there is a process, and how it ends is in the audit at most.
+        """
+        self._interrupted = True
+        with contextlib.suppress(AlreadySettled):
+            self._settle(Mark.INTERRUPTED)
+            return True
+        return False
+
     def __enter__(self) -> Command:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        if error is not None:
-            self._conclude(error)
-        elif not self._settled:
-            self.ack()
+        try:
+            if error is not None:
+                self._conclude(error)
+            elif not self._settled:
+                self.ack()
+        except AlreadySettled:
+            if not self._interrupted:  # else it has just been, in another thread
+                raise
         return isinstance(error, Exception)
 
     def _conclude(self, error: BaseException) -> None:
         """Settle by what was raised, and say why to whom it concerns."""
         if not isinstance(error, CommandError):
-            audit.decided(self.heard, "raised an exception", error)
+            trace = _without_plumbing(error.__traceback__)
+            audit.decided(self.heard, "raised an exception", error.with_traceback(trace))
         if self._settled:
             return
         is_interrupted = not isinstance(error, Exception) and threading.current_thread() is threading.main_thread()
@@ -150,6 +169,20 @@ class Command:
 
     def __repr__(self) -> str:
         return f"<Command {self.text!r} by {self.user} at {self.ts}{' settled' if self._settled else ''}>"
+
+
+def _without_plumbing(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the router's frames; as it is where there are no others."""
+    frames: list[TracebackType] = []
+    at = trace
+    while at is not None:
+        if at.tb_frame.f_globals.get("__name__") != _PLUMBING:
+            frames.append(at)
+        at = at.tb_next
+    kept: TracebackType | None = None
+    for frame in reversed(frames):
+        kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return kept or trace
 
 
 def _reason(error: BaseException) -> str:

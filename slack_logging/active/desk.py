@@ -172,6 +172,12 @@ class Desk:
             with contextlib.suppress(AlreadySettled):  # another thread was faster
                 self.release(command)
 
+    def interrupt(self, besides: int) -> list[Command]:
+        """Settle as interrupted what threads other than `besides` still run, and return it."""
+        with self._lock:
+            running = [command for command, thread in self._running.values() if thread != besides]
+        return [command for command in running if command.interrupt()]
+
     def _connected(self) -> Line:
         if self.line is None:
             raise Unreachable("there is no connection to Slack yet")

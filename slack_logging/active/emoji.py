@@ -20,6 +20,7 @@ class Mark(Enum):
     REFUSED = "no_entry"
     NOT_UNDERSTOOD = "grey_question"
     TOO_OLD = "zzz"
+    INTERRUPTED = "warning"
 
     @property
     def is_final(self) -> bool:

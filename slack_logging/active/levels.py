@@ -22,8 +22,10 @@ _reverts: dict[str, _Revert] = {}
 _lock = threading.Lock()
 
 
-def change(name: str, level: int, duration: float | None, clock: Clock) -> int:
-    """Set a logger's level and return the one it had. Never blocks for long; any thread may call it.
+def change(name: str, level: int, duration: float | None, clock: Clock) -> tuple[int, int]:
+    """Set a logger's level; return the one it had, and the one it will have after `duration`.
+
+    Never blocks for long; any thread may call it.
 
     A change of a logger that is to go back already moves the moment, not the level it goes back to.
 
@@ -40,11 +42,13 @@ def change(name: str, level: int, duration: float | None, clock: Clock) -> int:
         if pending:
             pending.cancelled.put(None)
         logger.setLevel(level)
-        if duration is not None:
-            revert = _reverts[name] = _Revert(pending.level if pending else former)
-            arguments = (name, revert, duration, clock)
-            clock.start(threading.Thread(target=_go_back, args=arguments, name="slack_logging-level", daemon=True))
-    return former
+        if duration is None:
+            return former, level
+        lasting = pending.level if pending else former
+        revert = _reverts[name] = _Revert(lasting)
+        arguments = (name, revert, duration, clock)
+        clock.start(threading.Thread(target=_go_back, args=arguments, name="slack_logging-level", daemon=True))
+    return former, lasting
 
 
 def _go_back(name: str, revert: _Revert, duration: float, clock: Clock) -> None:

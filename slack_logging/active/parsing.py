@@ -33,7 +33,10 @@ class Call:
 
     @property
     def name(self) -> str:
-        """The command's name as routers know it: lower case, with hyphens. Phones write the first letter large."""
+        """The command's name as routers know it: lower case, with hyphens. Phones write the first letter large.
+
+        Empty where somebody is addressed and told nothing.
+        """
         return command_name(self._typed_name())
 
     def is_for(self, instance: Instance) -> bool:
@@ -52,7 +55,7 @@ class Call:
         return split([first, *self.spans[1:]])
 
     def _typed_name(self) -> str:
-        return self.spans[0].text.split(None, 1)[0]
+        return next(iter(self.spans[0].text.split(None, 1)), "")
 
 
 def command_name(text: str) -> str:
@@ -95,7 +98,7 @@ def recognise(spans: Sequence[Span], *, prefix: str, bot_user: str) -> Call | No
     address = None
     if addressed := _ADDRESS.match(start):
         address, start = addressed[1].rstrip(",:"), start[addressed.end() :]
-    if not start[:1].isalpha():
+    if address is None and not start[:1].isalpha():
         return None
     return Call((Span(start), *spans[1:]), address)
 

@@ -7,6 +7,8 @@ A process that has not claimed a message posts nothing about it.
 
 from __future__ import annotations
 
+import contextlib
+import math
 import queue
 import threading
 from collections.abc import Callable
@@ -14,6 +16,7 @@ from typing import Any
 
 from slack_logging import notices
 from slack_logging.active.access import Verdict
+from slack_logging.active.command import Command
 from slack_logging.active.desk import Desk
 from slack_logging.active.intake import Heard
 from slack_logging.active.ledger import Ledger, MemoryLedger, State, just_before, order
@@ -33,6 +36,9 @@ _LOOK_BACK = 600.0
 
 #: Seconds after `close` for running commands to end and last marks to be placed, also when nobody waits for it.
 _GRACE = 5.0
+
+#: Seconds at the end of a `close` that are for marking and answering what still runs; half of a short one.
+_LAST_WORDS = 2.0
 
 
 class Reader:
@@ -89,6 +95,7 @@ class Reader:
         self._sweep_at = 0.0
         self._over: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closing = self._ended = False
+        self._interrupt_at = math.inf
         self._give_up_at = 0.0
         self._closer = 0
         self._thread = threading.Thread(target=self._run, name=f"slack_logging-reader {settings.channel}", daemon=True)
@@ -109,11 +116,14 @@ class Reader:
     def close(self, timeout: float) -> None:
         """Stop reading, let running commands end, place the last marks. Blocks for up to `timeout` seconds.
 
-        What is not done by then is done in the background, within moments. May be called from any thread, also by a
-        command: its own end is not waited for.
+        Shortly before that time is over, what still runs is marked as interrupted, and its thread told; with a timeout
+        of 0 nothing is. What is not done in time is done in the background, within moments. May be called
+        from any thread, also by a command: its own end is not waited for.
         """
         self._closer = threading.get_ident()
         end = self._clock.monotonic() + timeout
+        if timeout > 0:
+            self._interrupt_at = min(self._interrupt_at, end - min(_LAST_WORDS, timeout / 2))
         self._give_up_at = max(end, self._clock.monotonic() + _GRACE)
         self._closing = True
         self._close_desk()
@@ -169,14 +179,28 @@ class Reader:
         return not (owes or self.desk.is_busy(self._closer)) or self._clock.monotonic() >= self._give_up_at
 
     def _step(self) -> float | None:
-        """Sweep when it is time, place marks, tell refusals; return the seconds until there is more to do."""
+        """Do what it is time for, place marks, tell refusals; return the seconds until there is more to do."""
         now = self._clock.monotonic()
         if not self._closing and now >= self._sweep_at:
             self._sweep_at = now + self._sweep_safely()
+        interrupted = self._interrupt() if now >= self._interrupt_at else []
         line = self.desk.line
         waits = [self._place_marks(), self._refusals.tell(line) if line else None]
-        next_thing = self._give_up_at if self._closing else self._sweep_at
+        self._tell_of(interrupted)
+        next_thing = min(self._interrupt_at, self._give_up_at) if self._closing else self._sweep_at
         return min([max(next_thing - self._clock.monotonic(), 0.0), *(wait for wait in waits if wait is not None)])
+
+    def _interrupt(self) -> list[Command]:
+        """Settle what still runs though the time to wait for it is over, and return it."""
+        self._interrupt_at = math.inf
+        return self.desk.interrupt(self._closer)
+
+    def _tell_of(self, interrupted: list[Command]) -> None:
+        """Say in the threads of these commands who ran them and ended. Blocks while there is time; marks say it too."""
+        for command in interrupted:
+            left = self._give_up_at - self._clock.monotonic()
+            with contextlib.suppress(DeliveryError):
+                self.desk.post(command.ts, f"interrupted: {self._instance.name} ended while this ran", max(left, 0.0))
 
     def _place_marks(self) -> float | None:
         line = self.desk.line
@@ -271,7 +295,9 @@ class Reader:
         if state in (State.CLAIMED, State.SETTLED):
             return
         if state is State.NEW and heard.marks:
-            return  # treated before a restart; what was running then is for a person to decide
+            # Treated before. One without a final mark was running when its process died, or another process of ours
+            # runs it right now: no mark tells these apart, so it is left to a person.
+            return
         if any(mark.is_final for mark in heard.marks):
             self.desk.withdraw(heard)  # treated by another process meanwhile
             return

@@ -165,7 +165,8 @@ class CommandRouter:
         allowed = {route.name: route for route in self._allowed(command)}
         near = difflib.get_close_matches(name, allowed, n=1)
         hint = f"did you mean: {allowed[near[0]].usage(prefix)}" if near else f"{prefix}help lists what you can do"
-        return UnknownCommand(f"no command {name[:40]!r}; {hint}")
+        what = f"no command {name[:40]!r}" if name else "no command after the name"
+        return UnknownCommand(f"{what}; {hint}")
 
     def _allowed(self, command: Command) -> list[Route]:
         """Return what the person may run. Role by role, not command by command: each look may cost a call."""

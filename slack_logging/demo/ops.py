@@ -15,10 +15,12 @@ _steered: list[Importer] = []
 
 
 def commands_to_try(lines: Sequence[str]) -> str:
-    """Return a line of commands to begin with; one that retries an order only where one will fail."""
+    """Return commands to begin with, a line each; one that retries an order only where one will fail."""
     retry = order_to_retry(lines)
     commands = ["!help", "!status", "!level orders DEBUG", "!pause", "!resume"]
-    return "    ".join(commands if retry is None else [*commands, f"!retry {retry}"])
+    if retry is not None:
+        commands.append(f"!retry {retry}")
+    return "\n".join(f"  {command}" for command in commands)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def run(lines: list[str], terminal: Terminal, *, channel: str, commands_channel:
     try:
         with configured(config) as handler, running_import(lines, Pace(WATCHED)):
             terminal.say(f"An import of orders logs to {channel}. In {commands_channel} type:\n")
-            terminal.say(f"  {commands_to_try(lines)}\n\nCtrl-C ends it.")
+            terminal.say(f"{commands_to_try(lines)}\n\nCtrl-C ends it.")
             threading.Event().wait()
     except KeyboardInterrupt:
         terminal.say(f"\n{handler.stats()}")

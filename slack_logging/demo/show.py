@@ -140,7 +140,7 @@ def _welcome(slack: LocalSlack, lines: list[str]) -> str:
 
 An import of orders has begun. It logs to {CHANNEL}; in {COMMANDS_CHANNEL} you can steer it. Type there, as ada:
 
-  {commands_to_try(lines)}
+{commands_to_try(lines)}
 
 The Slack stays after the import, until Ctrl-C.
 """

@@ -76,6 +76,6 @@ class Summary:
         verdict = "it adds up" if self.adds_up else "IT DOES NOT ADD UP"
         table = "".join(f"  {name:16}{count:8,}\n" for name, count in rows.items())
         return (
-            f"{table}\n  {self.stats.emitted:,} logged = {self.shown:,} shown in the channel + {self.merged:,} merged"
+            f"{table}\n  {self.stats.emitted:,} logged = {self.shown:,} shown + {self.merged:,} merged"
             f" + {dropped:,} dropped + {self.stats.pending:,} pending: {verdict}"
         )

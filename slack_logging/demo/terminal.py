@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import textwrap
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TextIO
@@ -29,7 +30,7 @@ _INDENT = " " * 10
 #: SGR parameters by the emoji that a line begins with. Source: ECMA-48.
 _COLOURS = {"rotating_light": "1;31", "red_circle": "31", "warning": "33", "white_circle": "2"}
 _FAINT, _BOLD = "2", "1"
-_EMOJI = re.compile(r"^((?:no longer )?):([a-z0-9_+-]+):(?= )")
+_EMOJI = re.compile(r"^((?:no longer |\(edited\) )?):([a-z0-9_+-]+):(?= )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,9 @@ class Terminal:
         self._coloured = stream.isatty() and not os.environ.get("NO_COLOR")
 
     def say(self, text: str) -> None:
-        """Show a line of the program's own."""
-        self._write([visible(line) for line in text.split("\n")])
+        """Show lines of the program's own."""
+        lines = [visible(line) for line in text.split("\n")]
+        self._write(part for line in lines for part in self._indented(line))
 
     def show(self, entry: Entry) -> None:
         """Show what happened."""
@@ -73,15 +75,15 @@ class Terminal:
             style = _BOLD if entry.by_person else _FAINT if line.startswith("  ") else ""
             style = _COLOURS.get(emoji[2], style) if emoji else style
             first = f"{head} " if index == 0 else _INDENT
-            for number, part in enumerate(self._wrapped(_pictured(line), len(first))):
+            room = self._width - max(len(first), len(_INDENT) + 4)
+            for number, part in enumerate(_wrapped(pictured(line), room)):
                 lead = first if number == 0 else _INDENT + "    "
                 yield self._styled(lead, _FAINT) + self._styled(part, style)
 
-    def _wrapped(self, line: str, indent: int) -> list[str]:
-        width = self._width - max(indent, len(_INDENT) + 4)
-        # Hyphens stand in options, dates and ids more often than in words.
-        lines = textwrap.wrap(line, width, drop_whitespace=False, replace_whitespace=False, break_on_hyphens=False)
-        return lines or [""]
+    def _indented(self, line: str) -> list[str]:
+        """Wrap a line of ours; what follows its first part stands a little further in than that."""
+        indent = line[: len(line) - len(line.lstrip())] + "    "
+        return textwrap.wrap(line, self._width, subsequent_indent=indent, break_on_hyphens=False) or [""]
 
     def _styled(self, text: str, style: str) -> str:
         return f"\x1b[{style}m{text}\x1b[0m" if self._coloured and style and text.strip() else text
@@ -90,6 +92,14 @@ class Terminal:
         text = "".join(f"{line.rstrip()}\n" for line in lines)
         self._stream.write(text.encode(self._encoding, "replace").decode(self._encoding))
         self._stream.flush()
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in line)  # pictures too take two columns
+    width = max(width - wide, width // 2)
+    # Hyphens stand in options, dates and ids more often than in words.
+    lines = textwrap.wrap(line, width, drop_whitespace=False, replace_whitespace=False, break_on_hyphens=False)
+    return lines or [""]
 
 
 def _without_outer_frames(lines: list[str]) -> list[str]:
@@ -112,7 +122,7 @@ def _folded(lines: list[str]) -> list[str]:
     return [*lines[:_FIRST], left_out, *lines[-_LAST:]]
 
 
-def _pictured(line: str) -> str:
+def pictured(line: str) -> str:
     """Show the emoji that a line begins with as a picture."""
 
     def picture(match: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from slack_logging.demo.terminal import Entry, Terminal
+from slack_logging.demo.terminal import Entry, Terminal, pictured
 from slack_logging.local import LocalSlack, visible_text
 
 #: Characters of a message that a reply or a reaction repeats, to show what it belongs to.
@@ -109,5 +109,5 @@ def _news(text: str, before: str) -> str:
 
 
 def _quote(text: str) -> str:
-    first = text.partition("\n")[0]
+    first = pictured(text.partition("\n")[0])
     return first if len(first) <= _QUOTED else first[:_QUOTED] + "..."

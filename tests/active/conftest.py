@@ -13,8 +13,9 @@ from slack_logging.local import LocalSlack
 from slack_logging.testing import FakeClock
 
 CHANNEL = "#ops-commands"
-DONE, ERRORED, REFUSED, PUZZLED, LATE, EYES = "white_check_mark x no_entry grey_question zzz eyes".split()
-FINAL = {DONE, ERRORED, REFUSED, PUZZLED, LATE}
+DONE, ERRORED, REFUSED, PUZZLED, LATE = "white_check_mark x no_entry grey_question zzz".split()
+EYES, INTERRUPTED = "eyes", "warning"
+FINAL = {DONE, ERRORED, REFUSED, PUZZLED, LATE, INTERRUPTED}
 
 
 @dataclass

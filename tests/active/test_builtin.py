@@ -133,10 +133,11 @@ def test_level_changes_a_logger_and_says_from_what(ops: Ops, orders: logging.Log
 
 
 def test_level_goes_back_by_itself_when_the_source_has_stopped(ops: Ops, orders: logging.Logger) -> None:
-    """To what it was before the first change, at the time of the last one."""
+    """To what it was before the first change, at the time of the last one, and the reply says so."""
     source = ops.start()
     ops.type("!level orders.import DEBUG --for 10m")
-    ops.type("!level orders.import INFO --for 30m")
+    reply = "orders.import: DEBUG -> INFO for 30m, then back to NOTSET"
+    assert ops.type("!level orders.import INFO --for 30m") == (DONE, [reply])
     began = ops.clock.monotonic()
     source.close()
     assert orders.level == logging.INFO
@@ -159,9 +160,9 @@ def test_a_lasting_level_cancels_going_back(ops: Ops, orders: logging.Logger) ->
         ("DEBUG", "orders.import: NOTSET -> DEBUG (the Slack handler shows WARNING and above)"),
         (
             "INFO --for 90m",
-            "orders.import: NOTSET -> INFO for 1h30m, then back (the Slack handler shows WARNING and above)",
+            "orders.import: NOTSET -> INFO for 1h30m, then back to NOTSET (the Slack handler shows WARNING and above)",
         ),
-        ("WARNING --for 10m", "orders.import: NOTSET -> WARNING for 10m, then back"),
+        ("WARNING --for 10m", "orders.import: NOTSET -> WARNING for 10m, then back to NOTSET"),
         ("NOTSET", "orders.import: NOTSET -> NOTSET"),
     ],
 )

@@ -29,6 +29,8 @@ INSTANCE = Instance("orders", "web-3.example.com", 4711)
         (f"<@{BOT}> !status", "status", []),
         ("!@web-3 level root DEBUG", "level", ["root", "DEBUG"]),
         (f"<@{BOT}> @web-3 status", "status", []),
+        ("!@web-3", "", []),
+        ("!@web-3 1042 now", "1042", ["now"]),
     ],
 )
 def test_a_command_starts_with_the_prefix_or_a_mention(typed: str, name: str, args: list[str]) -> None:
@@ -52,7 +54,6 @@ def test_a_command_starts_with_the_prefix_or_a_mention(typed: str, name: str, ar
         "<@U0ELSE> status",
         f"<@{BOT}>",
         f"thanks <@{BOT}>",
-        "!@web-3",
         "!@",
         "?status",
         "_!status_",

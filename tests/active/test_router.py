@@ -103,6 +103,8 @@ def test_a_function_that_exits_does_not_end_the_worker(ops: Ops) -> None:
             '!Deploy-It "api',
             'the quotation mark " is never closed: "api\nusage: !deploy-it SERVICE [--force]',
         ),
+        ("!@orders", "no command after the name; !help lists what you can do"),
+        ("!@orders 1042", "no command '1042'; !help lists what you can do"),
         ("!secre", "no command 'secre'; !help lists what you can do"),
         ("!help secret", "no command 'secret'; !help lists what you can do"),
     ],

@@ -10,8 +10,10 @@ import pytest
 from slack_sdk import WebClient
 
 from slack_logging import AlreadySettled, Command, CommandRouter, ConfigurationError
+from slack_logging.active import source as sources
+from slack_logging.instance import Instance
 from slack_logging.local.faults.fault import Fault
-from tests.active.conftest import CHANNEL, DONE, ERRORED, EYES, Ops
+from tests.active.conftest import CHANNEL, DONE, ERRORED, EYES, INTERRUPTED, Ops
 
 
 def test_iterating_yields_claimed_commands_in_order(ops: Ops) -> None:
@@ -122,6 +124,109 @@ def test_closing_waits_for_running_commands(ops: Ops) -> None:
     ops.clock.run_until(lambda: ops.marks(ts))
     source.close(timeout=30.0)
     assert (ops.marks(ts), ops.replies(ts)) == ({EYES, DONE}, ["waited"])
+
+
+def endless(ops: Ops) -> tuple[CommandRouter, queue.SimpleQueue[None], list[str]]:
+    """Return a router with a command that waits for a token, the token's queue, and what ended."""
+    router, hold, ended = CommandRouter(), queue.SimpleQueue[None](), list[str]()
+
+    @router.command
+    def endless(*, command: Command) -> str:
+        ops.clock.wait(hold, None)
+        ended.append(command.ts)
+        return "ended after all"
+
+    return router, hold, ended
+
+
+@pytest.mark.parametrize("timeout", [5.0, 1.0, 0.1])
+def test_what_still_runs_when_closing_is_over_is_interrupted(
+    ops: Ops, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], timeout: float
+) -> None:
+    """It is marked, answered and audited before the time is up; what it settles later counts no more."""
+    caplog.set_level("INFO", "slack_logging.audit")
+    router, hold, ended = endless(ops)
+    source = ops.start(router=router)
+    stamps = [ops.say("!endless"), ops.say("!endless")]
+    ops.clock.run_until(lambda: all(ops.marks(ts) for ts in stamps))
+    before = ops.clock.monotonic()
+    source.close(timeout)
+    assert ops.clock.monotonic() - before <= timeout + 1e-6
+    assert [ops.marks(ts) for ts in stamps] == [{EYES, INTERRUPTED}] * 2
+    ops.clock.run_until(lambda: all(ops.replies(ts) for ts in stamps))
+    said = f"interrupted: {Instance.current().name} ended while this ran"
+    assert [ops.replies(ts) for ts in stamps] == [[said]] * 2
+    interrupted = f"command of {ops.slack.user_id('ada')} interrupted: '!endless'"
+    assert [record.getMessage() for record in caplog.records][2:] == [interrupted] * 2
+    for _ in stamps:
+        hold.put(None)
+    ops.clock.run_until(lambda: all(len(ops.replies(ts)) == 2 for ts in stamps))
+    assert sorted(ended) == stamps
+    assert [ops.marks(ts) for ts in stamps] == [{EYES, INTERRUPTED}] * 2
+    assert capfd.readouterr().err.count("\n") == 1  # that it reads
+
+
+def test_what_was_interrupted_is_not_run_again(ops: Ops) -> None:
+    """Neither by the same process nor after a restart: how far it came is for a person to find out."""
+    router, _, ended = endless(ops)
+    source = ops.start(router=router)
+    ts = ops.say("!endless")
+    ops.clock.run_until(lambda: ops.marks(ts))
+    source.close()
+    source.start()
+    ops.type("!ping")
+    source.close()
+    sources._ledgers.clear()
+    source.start()
+    ops.type("!ping")
+    assert (ended, ops.marks(ts), len(ops.replies(ts))) == ([], {EYES, INTERRUPTED}, 1)
+
+
+def test_a_command_that_ends_in_time_is_not_interrupted(ops: Ops) -> None:
+    """Closing takes no longer than it runs."""
+    router, hold, _ = endless(ops)
+    source = ops.start(router=router)
+    ts = ops.say("!endless")
+    ops.clock.run_until(lambda: ops.marks(ts))
+    before = ops.clock.monotonic()
+    hold.put(None)
+    source.close()
+    assert ops.clock.monotonic() - before < 2
+    assert (ops.marks(ts), ops.replies(ts)) == ({EYES, DONE}, ["ended after all"])
+
+
+def test_closing_waits_no_longer_for_a_slack_that_is_down(ops: Ops) -> None:
+    """What still runs can then not be marked, and the program ends all the same."""
+    router, _, _ = endless(ops)
+    source = ops.start(router=router)
+    ts = ops.say("!endless")
+    ops.clock.run_until(lambda: ops.marks(ts))
+    for method in ("reactions.add", "chat.postMessage", "conversations.history"):
+        ops.slack.fault(method, Fault.server_error(times=None))
+    before = ops.clock.monotonic()
+    source.close(5.0)
+    assert ops.clock.monotonic() - before <= 5.0
+    assert (ops.marks(ts), ops.replies(ts)) == ({EYES}, [])
+
+
+def test_a_command_read_by_hand_is_interrupted_too(ops: Ops) -> None:
+    """The block that settles it ends quietly, and iteration with it."""
+    ts = ops.say("!work")
+    source, hold = ops.source(), queue.SimpleQueue[None]()
+    ended = queue.SimpleQueue[None]()
+
+    def loop() -> None:
+        for command in source:
+            with command:
+                ops.clock.wait(hold, None)
+        ended.put(None)
+
+    ops.clock.start(threading.Thread(target=loop))
+    ops.clock.run_until(lambda: ops.marks(ts))
+    source.close()
+    assert (ops.marks(ts), len(ops.replies(ts))) == ({EYES, INTERRUPTED}, 1)
+    hold.put(None)
+    ops.clock.wait(ended, 30.0)
 
 
 def test_closing_between_two_pages_leaves_the_rest_alone(ops: Ops, router: CommandRouter) -> None:

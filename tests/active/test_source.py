@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import queue
+import traceback
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +34,8 @@ def test_a_command_is_run_answered_and_marked(ops: Ops, router: CommandRouter) -
         "see `!echo x`",
         "> !echo x",
         "!@web-99 echo x",
+        "!@web-99",
+        "!",
         "!@billing echo x",
     ],
 )
@@ -126,6 +131,33 @@ def test_an_error_is_told_in_its_last_line(ops: Ops, caplog: pytest.LogCaptureFi
     [record] = [record for record in caplog.records if record.levelname == "ERROR"]
     assert (record.name, record.exc_info is not None) == ("slack_logging.audit", True)
     assert record.getMessage() == f"command of {ops.slack.user_id('ada')} raised an exception: '!fail'"
+
+
+async def later() -> AsyncIterator[str]:
+    yield "one"
+    raise ValueError("two")
+
+
+def now() -> Iterator[str]:
+    yield "one"
+    raise ValueError("two")
+
+
+@pytest.mark.parametrize("function", [now, later])
+def test_a_traceback_shows_the_command_and_not_what_ran_it(
+    ops: Ops, function: Callable[[], object], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of this package no frame is in it."""
+    router = CommandRouter()
+    router.command("fail")(function)
+    ops.start(router=router)
+    assert ops.type("!fail")[0] == {ERRORED}
+    [record] = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.exc_info
+    assert record.exc_info[1]
+    frames = traceback.extract_tb(record.exc_info[1].__traceback__)
+    assert [frame.filename for frame in frames if "slack_logging/active" in Path(frame.filename).as_posix()] == []
+    assert (frames[-1].name, frames[-1].line) == (function.__name__, 'raise ValueError("two")')
 
 
 def test_long_work_is_marked_as_running(ops: Ops) -> None:

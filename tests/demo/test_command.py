@@ -45,9 +45,9 @@ def same_signals() -> Iterator[None]:
 def demo(folder: Path, *arguments: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
     """Run the command in an empty folder; it is ended in any case."""
     command = [sys.executable, "-m", "slack_logging", "demo", *arguments]
-    environment = {**os.environ, **environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUTF8": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUTF8": "1", "COLUMNS": "140"}
     with subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=folder, env={**environment, **environ}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         try:
             yield process

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 
 import pytest
 
@@ -50,6 +51,27 @@ def test_long_lines_are_wrapped_at_the_width() -> None:
     assert " ".join("\n".join(lines).removeprefix(HEAD).split()) == text
 
 
+def test_what_the_program_itself_says_is_wrapped_too() -> None:
+    """Below an indented line what follows stands a little further in."""
+    stream = Stream()
+    Terminal(stream, width=30).say("one\n  " + "two three " * 5 + "\n")
+
+    assert stream.getvalue().splitlines() == [
+        "one",
+        "  two three two three two",
+        "      three two three two",
+        "      three",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("text", [":red_circle: " + "x" * 500, "数" * 500])
+def test_pictures_and_wide_letters_take_two_columns(text: str) -> None:
+    """Lines are wrapped by what they take on the screen."""
+    for line in shown(text):
+        assert sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line) <= 100
+
+
 def test_a_line_is_never_broken_at_a_hyphen() -> None:
     """Options, dates and ids stay in one piece."""
     text = " ".join(["--start-delay"] * 20)
@@ -88,6 +110,7 @@ def test_control_characters_never_reach_the_terminal(text: str, line: str) -> No
     [
         (":red_circle: it broke", "🔴 it broke"),
         ("no longer :eyes: on: !help", "no longer 👀 on: !help"),
+        ("(edited) :red_circle: it broke x2", "(edited) 🔴 it broke x2"),
         (":unknown_emoji: on: !help", ":unknown_emoji: on: !help"),
         ("a :red_circle: inside", "a :red_circle: inside"),
     ],

@@ -58,6 +58,25 @@ def test_edits_and_deletions_are_told() -> None:
     ]
 
 
+def test_an_emoji_is_a_picture_wherever_a_message_is_repeated() -> None:
+    """In a message, its edit, what a reply or a reaction belongs to, and when it is gone."""
+    told = Told()
+    ts = told.slack.say("#ops-log", ":red_circle: it broke", user="ops", raw=True)
+    told.slack.edit("#ops-log", ts, ":red_circle: it broke x2")
+    told.slack.say("#ops-log", "why?", user="ada", thread_ts=ts)
+    told.slack.react("#ops-log", ts, "eyes", user="ada")
+    told.slack.delete("#ops-log", ts)
+
+    assert told.lines() == [
+        "#ops-log      ops  🔴 it broke",
+        "#ops-log      ops  (edited) 🔴 it broke x2",
+        "#ops-log      ada  ↳ 🔴 it broke",
+        "          why?",
+        "#ops-log      ada  👀 on: 🔴 it broke",
+        "#ops-log      ops  (deleted) 🔴 it broke x2",
+    ]
+
+
 def test_people_are_named() -> None:
     """A mention shows a name, not an id; somebody unknown keeps the id."""
     told = Told()
@@ -105,7 +124,7 @@ def test_a_summary_counts_what_the_channel_shows() -> None:
 
     assert summary == Summary(stats, shown=3, merged=2, posted=0, calls=0, commands=1)
     assert summary.adds_up
-    assert "7 logged = 3 shown in the channel + 2 merged + 1 dropped + 1 pending: it adds up" in str(summary)
+    assert "7 logged = 3 shown + 2 merged + 1 dropped + 1 pending: it adds up" in str(summary)
     lost = Summary.of(slack, Stats(emitted=8), channel="#ops-log", commands_channel="#ops-commands")
     assert not lost.adds_up
     assert "IT DOES NOT ADD UP" in str(lost)
