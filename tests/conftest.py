@@ -27,6 +27,11 @@ ENVIRONMENT = (
 )
 
 
+def loggers() -> list[logging.Logger]:
+    """Return the loggers of the process."""
+    return [each for each in list(logging.Logger.manager.loggerDict.values()) if isinstance(each, logging.Logger)]
+
+
 @pytest.fixture(autouse=True)
 def clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Start every test without Slack in the environment, with nothing said, and with logging as it was."""
@@ -35,10 +40,11 @@ def clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     notices._said.clear()
     root = logging.getLogger()
     before = (root.level, root.handlers[:])
+    silent = {logger for logger in loggers() if not logger.propagate}
     yield
-    for logger in list(logging.Logger.manager.loggerDict.values()):
-        if isinstance(logger, logging.Logger):
-            logger.disabled = False  # as dictConfig leaves every logger that it does not name
+    for logger in loggers():
+        logger.disabled = False  # as dictConfig leaves every logger that it does not name
+        logger.propagate = logger not in silent
     root.setLevel(before[0])
     for handler in [handler for handler in root.handlers if handler not in before[1]]:
         root.removeHandler(handler)
