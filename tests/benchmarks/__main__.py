@@ -24,7 +24,7 @@ from tests.benchmarks.tables import Results, Table
 ROOT = Path(__file__).parents[2]
 
 #: What stands around tables that `--markdown` writes.
-_MARKED = re.compile(r"(<!-- benchmark -->\n).*?(<!-- end of benchmark -->\n)", re.DOTALL)
+MARKED = re.compile(r"(<!-- benchmark -->\n).*?(<!-- end of benchmark -->\n)", re.DOTALL)
 
 
 def arguments() -> argparse.Namespace:
@@ -92,7 +92,7 @@ def write(path: Path, shown: list[Table]) -> None:
     """Put tables in the place of those that a page has."""
     page = path.read_text("utf-8")
     inside = "\n".join(table.markdown().lstrip() for table in shown)
-    path.write_text(_MARKED.sub(lambda match: f"{match[1]}\n{inside}\n{match[2]}", page), "utf-8")
+    path.write_text(MARKED.sub(lambda match: f"{match[1]}\n{inside}\n{match[2]}", page), "utf-8")
 
 
 def main() -> int:
