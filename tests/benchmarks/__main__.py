@@ -88,10 +88,10 @@ def too_dear(results: Results) -> list[str]:
     return found
 
 
-def write(path: Path, shown: list[Table]) -> None:
+def write(path: Path, shown: list[Table], *, how: str = "") -> None:
     """Put tables in the place of those that a page has."""
     page = path.read_text("utf-8")
-    inside = "\n".join(table.markdown().lstrip() for table in shown)
+    inside = "\n".join(text.lstrip() for text in (f"{how}\n", *(table.markdown() for table in shown)) if text.strip())
     path.write_text(MARKED.sub(lambda match: f"{match[1]}\n{inside}\n{match[2]}", page), "utf-8")
 
 
@@ -104,14 +104,14 @@ def main() -> int:
     peers, reasons = chosen(args)
     results, failures = measure(lab, peers)
     place = "a processor of their own" if lab.is_divided else "no processor of their own"
-    print(f"\nPython {platform.python_version()}, rounds: {lab.effort.rounds}, the servers on {place}")
-    print("Median of the rounds (min-max).\n")
+    how = f"Python {platform.python_version()}, rounds: {lab.effort.rounds}, the servers on {place}. Medians (min-max)."
+    print(f"\n{how}\n")
     every = tables.everything(results)
     for table in every:
         print(table.plain())
     if args.markdown:
         write(ROOT / "README.md", [tables.compact(results)])
-        write(ROOT / "docs" / "performance.md", every)
+        write(ROOT / "docs" / "performance.md", every, how=how)
     for reason in reasons:
         print(f"skipped: {reason}")
     dear = too_dear(results)

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -118,10 +119,11 @@ class Lab:
         return {**json.loads(printed.splitlines()[-1]), "gone": gone}
 
     def import_time(self, statement: str) -> float:
-        """Return the milliseconds that Python takes to start, import and end."""
-        before = time.perf_counter()
+        """Return the milliseconds of processor time that Python takes to start, import and end."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-c", statement], env=self._environ, check=True, timeout=_BOUND)
-        return (time.perf_counter() - before) * 1e3
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e3
 
 
 def cost(lab: Lab, peer: Peer, *, state: State, callers: int) -> Figures:
@@ -179,8 +181,8 @@ def leave(lab: Lab, peer: Peer) -> Figures:
 
 def imports(lab: Lab, peer: Peer) -> Figures:
     """Measure the milliseconds that importing takes over starting Python, and whether slack_sdk comes with it."""
-    bare = lab.import_time("pass")
-    took = lab.import_time(peer.imports) - bare
+    bare = median(lab.import_time("pass") for _ in range(3))
+    took = median(lab.import_time(peer.imports) for _ in range(3)) - bare
     check = f"{peer.imports}\nimport sys\nprint('slack_sdk' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True, timeout=_BOUND)
     return {"took": took, "slack_sdk": float(shown.stdout.strip() == "True")}
