@@ -26,7 +26,7 @@ BATCH = 100
 PAUSE = 0.01
 
 #: Records before anything is measured, and seconds for what they start.
-WARM_UP, SETTLING = 200, 0.3
+WARM_UP, SETTLING = 200, 0.2
 
 #: Records of the burst; each hundredth is an error, of one of so many kinds.
 BURST, KINDS = 100_000, 20

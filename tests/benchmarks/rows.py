@@ -65,7 +65,7 @@ class Effort:
 
 
 #: Enough to see whether something went wrong.
-SHORT = Effort(seconds=0.25, burst=5.0, patience=0.5, load=2.5, idle=1.0, times=1, rounds=3, every=3)
+SHORT = Effort(seconds=0.2, burst=5.0, patience=0.2, load=2.0, idle=0.5, times=1, rounds=3, every=3)
 
 
 class Lab:
