@@ -48,7 +48,7 @@ class Effort:
         burst: seconds for the burst at most.
         patience: seconds after the burst.
         load: seconds of the load.
-        idle: seconds of quiet before an error, in which the one before it has to arrive.
+        idle: seconds of quiet before an error, in which the one before it has to arrive: more than one, the pace.
         times: runs with each hostile text.
         rounds: over all rows, the peers one after the other in each row, so that a drift of the machine hits all.
         every: rows that are not `Row.is_main` are measured every so many rounds.
@@ -65,7 +65,7 @@ class Effort:
 
 
 #: Enough to see whether something went wrong.
-SHORT = Effort(seconds=0.2, burst=5.0, patience=0.2, load=2.0, idle=0.5, times=1, rounds=3, every=3)
+SHORT = Effort(seconds=0.2, burst=5.0, patience=0.2, load=2.0, idle=1.2, times=1, rounds=3, every=3)
 
 
 class Lab:
