@@ -57,30 +57,45 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
     """
     if formatter is None and type(record.msg) is dict:
         record = _flattened(record, record.msg)
-    args = record.args
     msg = record.msg if type(record.msg) is str else _plain_text(record.msg)
-    size = OVERHEAD
+    args = record.args or None
     own = text = None if formatter is None else _formatted(record, formatter)
-    if own is None and args:
-        if len(msg) > MAX_CHARS or not _are_plain(args):
+    size = 0 if own is not None else _plain_size(msg, args)
+    if not size:
+        if args and text is None:
             text = cut(message_of(record.msg, args))
-        else:
-            size += sum([_bytes(arg) for arg in args if type(arg) is str])
+        msg, args = cut(msg), None
+        size = _bytes(msg)
     more = _more(record, text, has_own_format=own is not None)
     if more is not None:
         if more[2] and text is None:
             msg = msg.partition(_TRACEBACK)[0]  # loguru has it in the message, too
         size += _size_of(more)
-    msg = cut(msg)
-    return (
-        size + _bytes(msg),
-        record.created,
-        _origin(record),
-        record.threadName,
-        msg,
-        (args or None) if text is None else None,
-        more,
-    )
+    key = (record.pathname, record.lineno, record.levelno, record.name, record.process)
+    origin = _origins.get(key) or _new_origin(key, record)
+    return (OVERHEAD + size, record.created, origin, record.threadName, msg, args, more)
+
+
+def _plain_size(msg: str, args: Any) -> int:
+    """Return the bytes of a message that can be formatted later; 0 if that is nothing, or it must be now.
+
+    It can where it is no mapping that names arguments, nothing that may change, and no text without end. This runs
+    for every record, so it calls nothing.
+    """
+    if len(msg) > MAX_CHARS:
+        return 0
+    size = len(msg) if msg.isascii() else msg.__sizeof__()
+    if args is not None:
+        if type(args) is not tuple:
+            return 0
+        for arg in args:
+            if type(arg) is str:
+                if len(arg) > MAX_CHARS:
+                    return 0
+                size += len(arg) if arg.isascii() else arg.__sizeof__()
+            elif type(arg) not in _PLAIN:
+                return 0
+    return size
 
 
 def _formatted(record: logging.LogRecord, formatter: logging.Formatter) -> str | None:
@@ -93,15 +108,12 @@ def _formatted(record: logging.LogRecord, formatter: logging.Formatter) -> str |
         return None
 
 
-def _origin(record: logging.LogRecord) -> tuple[Any, ...]:
-    """Return what all records of one place share."""
-    key = (record.pathname, record.lineno, record.levelno, record.name, record.process)
-    origin = _origins.get(key)
-    if origin is None:
-        if len(_origins) >= _MOST_ORIGINS:
-            _origins.clear()
-        path, line, levelno, name, process = key
-        origin = _origins[key] = (levelno, record.levelname, name, path, line, record.funcName, process)
+def _new_origin(key: tuple[Any, ...], record: logging.LogRecord) -> tuple[Any, ...]:
+    """Return what all records of one place share, and remember it."""
+    if len(_origins) >= _MOST_ORIGINS:
+        _origins.clear()
+    path, line, levelno, name, process = key
+    origin = _origins[key] = (levelno, record.levelname, name, path, line, record.funcName, process)
     return origin
 
 
@@ -127,16 +139,6 @@ def _size_of(more: tuple[Any, ...]) -> int:
     if extras:
         size += sum(len(name) + _bytes(value) if type(value) is str else 64 for name, value in extras.items())
     return size
-
-
-def _are_plain(args: Any) -> bool:
-    """Tell whether arguments can be formatted later: no mapping, nothing that may change, and no text without end."""
-    if type(args) is not tuple:
-        return False
-    for arg in args:  # noqa: SIM110 - this runs for every record, and `all` takes twice as long
-        if type(arg) not in _PLAIN or (type(arg) is str and len(arg) > MAX_CHARS):
-            return False
-    return True
 
 
 #: Keys of structlog's event that a record has anyway.

@@ -69,7 +69,8 @@ class Delivery:
 
     def put(self, captured: Captured, *, urgent: bool) -> None:
         """Take a record in. Never blocks; the first one starts the thread."""
-        if self._pid != os.getpid():  # a fork that Python was not told of, such as uWSGI's
+        made_in = captured[2][6]  # asked first, for it costs nothing; a record may also have come through a queue
+        if made_in != self._pid and self._pid != os.getpid():  # a fork that Python was not told of, such as uWSGI's
             self.begin()
         self.outbox.put(captured, urgent=urgent)
         if self._worker.thread is None:
