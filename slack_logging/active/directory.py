@@ -76,8 +76,9 @@ class Directory:
             asked_at, answer = self._answers.get((method, id_), (-TTL, {}))
         if now - asked_at < TTL:
             return answer
+        arguments: dict[str, Any] = {argument: id_}
         try:
-            answer = self._client.deliver(method, timeout=_PATIENCE, **{argument: id_})
+            answer = self._client.deliver(method, timeout=_PATIENCE, **arguments)
             notices.clear(f"{method} {id_}")
         except Rejected as error:
             answer = {}

@@ -103,7 +103,7 @@ class Line:
     def post(self, ts: str, text: str, timeout: float) -> None:
         """Reply in a message's thread, in as many messages as it takes. See `Origin.post`."""
         for message in reply.messages(text):
-            self.client.deliver("chat.postMessage", timeout=timeout, channel=self.channel, thread_ts=ts, **message)
+            self.client.post(self.channel, ts, message, timeout=timeout)
 
     def permalink(self, ts: str) -> str:
         """Return a message's address. Source: chat.getPermalink."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from slack_logging.passive.fingerprint import normalised
-from slack_logging.passive.shipments import File, Landing, Shipment
+from slack_logging.passive.shipments import Landing, Shipment, records_file
 from slack_logging.passive.view import emoji_of, inline, message, section_of, small_print, time_of
 from slack_logging.slack.literal import one_line, shorten
 
@@ -86,5 +86,4 @@ class Digest(Shipment):
         """See `Shipment`."""
         if not self._has_file:
             return Landing(lost=self._count)
-        title = f"{self._count:,} records, each a line of JSON"
-        return Landing(file=File("records.jsonl", title, "\n".join(self._lines) + "\n", self._count))
+        return Landing(file=records_file("\n".join(self._lines) + "\n", self._count))

@@ -23,7 +23,6 @@ from slack_logging.passive import boards, repeats
 from slack_logging.passive.books import Books
 from slack_logging.passive.capture import Captured
 from slack_logging.passive.connection import Connection
-from slack_logging.passive.doubt import Doubt
 from slack_logging.passive.incidents import Board, Incidents, Mute
 from slack_logging.passive.living import LivingIncident, living
 from slack_logging.passive.loader import Loader
@@ -33,6 +32,7 @@ from slack_logging.passive.repeats import Repeats
 from slack_logging.passive.shipments import UNPOSTABLE, UNTHREADABLE, Shipment, full_text
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.uploads import Uploads
+from slack_logging.slack.doubt import Doubt, doubt_of_message
 
 if TYPE_CHECKING:
     from slack_logging.slack.transport import Client
@@ -93,8 +93,8 @@ class Sender:
             medium=medium,
         )
         self._books = self._loader.books = Books(outbox, self._pending)
-        self._doubt: Doubt | None = None  # whether Slack has what is in the hand
-        self._uploads = Uploads(channel, self._books)
+        self._doubt: Doubt[tuple[str, str]] | None = None  # whether Slack has what is in the hand
+        self._uploads = Uploads(channel, self._books, clock)
         self._flushing = False
         self._waiters: list[queue.SimpleQueue[None]] = []
 
@@ -207,7 +207,10 @@ class Sender:
             return wait
         client = self._slack.client
         if self._loader.hand and self._doubt and not self._doubt.is_over:
-            return self._look(self._loader.hand, self._doubt)
+            wait, found = self._doubt.ask(client, at_once=self._flushing)
+            if found:
+                self._landed(self._loader.hand, *found)
+            return wait
         if place := client.acquire("chat.postMessage", self._channel):
             return place
         hand = self._loader.load()
@@ -220,19 +223,15 @@ class Sender:
             answer = client.call("chat.postMessage", channel=self._slack.target, **given)
         except Unreachable as error:
             if not error.was_never_sent:
-                self._doubt = Doubt(hand.id, self._clock, is_blind=self._medium.posts_only)
+                self._doubt = doubt_of_message(
+                    hand.id,
+                    channel=self._slack.channel_id or self._slack.target,
+                    thread=hand.thread,
+                    clock=self._clock,
+                    is_blind=self._medium.posts_only,
+                )
             raise
         self._landed(hand, answer["channel"], answer["ts"])
-        return 0.0
-
-    def _look(self, hand: Shipment, doubt: Doubt) -> float:
-        """Look whether Slack has the message in hand already. Returns the seconds to wait before that, or 0."""
-        client = self._slack.client
-        if wait := doubt.wait(client, at_once=self._flushing):
-            return wait
-        found = None if doubt.is_over else doubt.look(client, self._slack.channel_id or self._slack.target)
-        if found:
-            self._landed(hand, *found)
         return 0.0
 
     def _landed(self, hand: Shipment, channel_id: str, ts: str) -> None:
@@ -254,7 +253,7 @@ class Sender:
 
     def _upload(self) -> float | None:
         """Attach the next full text. Returns the seconds that the pace makes it wait, or 0; None if there is none."""
-        return self._uploads.send(self._slack.client) if self._uploads else None
+        return self._uploads.send(self._slack.client, at_once=self._flushing) if self._uploads else None
 
     def _edit(self) -> float | None:
         """Have a message tell what repeated, or that all is quiet. Returns the seconds until one should, or 0."""

@@ -37,7 +37,7 @@ class File:
     """A text that a message promises in its thread.
 
     Attributes:
-        name: with its ending.
+        name: with its ending; no other file has it, so that it is found again.
         title: what people see above it.
         content: the text.
         records: how many are shown by it and by nothing else.
@@ -51,7 +51,16 @@ class File:
 
 def full_text(text: str) -> File | None:
     """Return the file of what a message has no room for; None if that is nothing."""
-    return File("record.txt", "Full text", text) if text else None
+    return File(_own_name("record", "txt"), "Full text", text) if text else None
+
+
+def records_file(content: str, records: int) -> File:
+    """Return the file of many records, a line of JSON each."""
+    return File(_own_name("records", "jsonl"), f"{records:,} records, each a line of JSON", content, records)
+
+
+def _own_name(stem: str, ending: str) -> str:
+    return f"{stem}-{os.urandom(4).hex()}.{ending}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from slack_logging import notices
+from slack_logging.clock import Clock
 from slack_logging.errors import Rejected, Unreachable
 from slack_logging.passive.books import Books
 from slack_logging.passive.shipments import File
+from slack_logging.slack.doubt import Doubt, doubt_of_file
 
 if TYPE_CHECKING:
     from slack_logging.slack.transport import Client
@@ -24,6 +26,7 @@ class _Upload:
     thread: str
     file: File
     tries: int = 0
+    doubt: Doubt[bool] | None = None
 
 
 class Uploads:
@@ -32,11 +35,13 @@ class Uploads:
     Args:
         channel: as configured; for messages on stderr.
         books: where the files' records are counted.
+        clock: what looks after lost answers wait on.
     """
 
-    def __init__(self, channel: str, books: Books) -> None:
+    def __init__(self, channel: str, books: Books, clock: Clock) -> None:
         self._channel = channel
         self._books = books
+        self._clock = clock
         self._waiting: deque[_Upload] = deque()
 
     def __bool__(self) -> bool:
@@ -51,27 +56,36 @@ class Uploads:
         """Promise a file in the thread of a message."""
         self._waiting.append(_Upload(channel, thread, file))
 
-    def send(self, client: Client) -> float:
+    def send(self, client: Client, *, at_once: bool) -> float:
         """Attach the next file. Returns the seconds that the pace makes it wait, or 0.
+
+        Args:
+            client: Slack.
+            at_once: whether somebody waits.
 
         Raises:
             RateLimited, Unreachable: not now; it stays the next.
         """
+        upload = self._waiting[0]
+        if upload.doubt and not upload.doubt.is_over:
+            wait, found = upload.doubt.ask(client, at_once=at_once)
+            if found:
+                self._settled(is_shared=True)
+            return wait
         for method in client.UPLOAD_METHODS:
             if place := client.acquire(method):
                 return place
-        upload = self._waiting[0]
-        file = upload.file
+        file, thread = upload.file, upload.thread
         upload.tries += 1
         try:
-            client.upload(
-                upload.channel, file.name, file.content.encode("utf-8"), title=file.title, thread_ts=upload.thread
-            )
+            client.upload(upload.channel, file.name, file.content.encode("utf-8"), title=file.title, thread_ts=thread)
         except Rejected as error:
             what = f"a file of {file.records:,} records" if file.records else "a record's full text"
             notices.say(f"{self._channel} files", f"{what} could not be attached: {error}")
             self._settled(is_shared=False)
-        except Unreachable:
+        except Unreachable as error:
+            if not error.was_never_sent:
+                upload.doubt = doubt_of_file(file.name, channel=upload.channel, thread=thread, clock=self._clock)
             if upload.tries < _TRIES or file.records:
                 raise
             self._settled(is_shared=False)

@@ -7,6 +7,7 @@ import pytest
 from slack_logging import Command, CommandRouter
 from slack_logging.active.ledger import Key, State
 from slack_logging.local.faults.fault import Fault
+from slack_logging.local.state.text import visible_text
 from tests.active.conftest import CHANNEL, DONE, Ops
 
 
@@ -136,3 +137,25 @@ def test_what_is_done_with_is_forgotten(ops: Ops, router: CommandRouter) -> None
     key = Key(ops.slack.team_id, ops.slack.channel_id(CHANNEL), ts)
     ops.clock.run_until(lambda: source._reader is not None and source._reader._ledger.state(key) is State.NEW)
     assert ops.clock.monotonic() == pytest.approx(600, abs=20)
+
+
+def test_a_reply_whose_answer_was_lost_is_not_doubled(ops: Ops, router: CommandRouter) -> None:
+    """The thread is read before it is sent again."""
+    ops.slack.fault("chat.postMessage", Fault.cut_after())
+    ops.start(router=router)
+    marks, replies = ops.type("!echo once")
+    assert DONE in marks
+    assert replies == ["once"]
+    assert len(ops.slack.calls("chat.postMessage")) == 1
+
+
+def test_where_nobody_may_look_a_repeated_reply_says_so(ops: Ops, router: CommandRouter) -> None:
+    """It comes twice rather than never."""
+    ops.slack.fault("chat.postMessage", Fault.cut_after())
+    ops.slack.fault("conversations.replies", Fault.error("missing_scope"))
+    ops.start(router=router)
+    ts = ops.say("!echo once")
+    ops.settled(ts)
+    _, first, again = (visible_text(message) for message in ops.slack.messages(CHANNEL, thread_ts=ts))
+    assert first == "once"
+    assert again.startswith("once\nSent again: there was no answer the first time")

@@ -144,3 +144,15 @@ def test_what_is_not_understood_is_said_once_and_the_record_shown(
     assert handler.stats().delivered == 2
     said = f"slack_logging: extra={{'slack': ...}} of a record is not understood: {complaint}\n"
     assert capfd.readouterr().err == said
+
+
+def test_an_answer_in_a_thread_whose_own_answer_was_lost_is_not_doubled(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    """The thread is read, not the channel, which does not show it."""
+    ts = slack.say("#ops-log", "the nightly import", user="ada")
+    slack.fault(POST, Fault.cut_after())
+    logger.info("first", **told(thread=ts))
+    settle(clock, handler)
+    assert [line.split()[-1] for line in thread(slack, ts)] == ["first"]
+    assert len(slack.calls(POST)) == 1

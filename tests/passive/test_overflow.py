@@ -72,6 +72,22 @@ def test_records_in_a_file_are_pending_until_it_is_shared(
     assert len(entries(slack)) == before.pending
 
 
+@pytest.mark.parametrize(("scopes", "files"), [((), 1), (("chat:write", "files:write"), 2)])
+def test_a_file_whose_answer_was_lost_is_looked_for(
+    scopes: tuple[str, ...], files: int, clock: FakeClock, slack: LocalSlack
+) -> None:
+    """In the thread, by its name, before it is sent again; where nobody may look, it comes twice rather than never."""
+    token = slack.token(*scopes) if scopes else slack.bot_token
+    handler = SlackHandler("#ops-log", token=token, api_url=slack.api_url)
+    logger = logging.Logger("shop")
+    logger.addHandler(handler)
+    slack.fault(UPLOAD, Fault.cut_after())
+    logger.error("x" * 20_000)
+    settle(clock, handler)
+    slack.wait_for(lambda: len(slack.files("#ops-log")) == files)
+    assert len(slack.calls(UPLOAD)) == files
+
+
 def test_without_files_write_the_losses_are_counted_and_told(
     clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str]
 ) -> None:
