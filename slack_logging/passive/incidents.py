@@ -19,6 +19,10 @@ from slack_logging.passive.view import Line
 #: Incidents a minute that get a message of their own; more are a storm.
 SINGLES = 6
 
+#: Incidents that wait for their turn to be posted singly; with one more they are a storm, for the channel takes one
+#: message a second, and a program that ends may have no more than a few.
+WAITING = 3
+
 #: Seconds without a new incident after which a storm is over; also the minute in which singles are counted.
 CALM = 60.0
 
@@ -80,6 +84,7 @@ class Board:
         is_storm: whether it is a line for each.
         mentions: whether it mentions whom the configuration names.
         ts: the message's; None until it has landed.
+        is_taken: whether somebody is about to post it.
         tries: posts and edits that were refused.
     """
 
@@ -87,6 +92,7 @@ class Board:
     is_storm: bool = False
     mentions: bool = False
     ts: str | None = None
+    is_taken: bool = False
     room: int = ROOM
     is_quiet: bool = False
     edited_at: float = 0.0
@@ -142,9 +148,21 @@ class Incidents:
             self._begun.popleft()
         if self._storm is not None and now - self._storm.begun_at >= CALM:
             self._storm = None
-        if self._storm is None and len(self._begun) < SINGLES:
-            self._begun.append(now)
-            return self._open(Board([incident], mentions=True, begun_at=now))
+        if self._storm is not None:
+            return self._add_to_storm(incident, now)
+        waiting = [board for board in self._boards if board.ts is None and not board.is_taken and not board.is_storm]
+        if len(waiting) < WAITING:
+            if len(self._begun) < SINGLES:
+                self._begun.append(now)
+                return self._open(Board([incident], mentions=True, begun_at=now))
+            return self._add_to_storm(incident, now)
+        for board in waiting:
+            self._boards.remove(board)
+            [waited] = board.incidents
+            self._known[waited.fingerprint] = (self._add_to_storm(waited, now), waited)
+        return self._add_to_storm(incident, now)
+
+    def _add_to_storm(self, incident: Incident, now: float) -> Board:
         size = incident.line.head_units
         if self._storm is None or size > self._storm.room:
             is_first = self._storm is None

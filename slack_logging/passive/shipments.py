@@ -112,6 +112,9 @@ class NewBoard:
     told: dict[str, int] = field(default_factory=dict)
     records: int = 0
 
+    def __post_init__(self) -> None:
+        self.board.is_taken = True
+
     def arguments(self) -> dict[str, Any]:
         """See `Shipment`. What repeats meanwhile is told: nobody has seen it yet."""
         self.told = dict(boards.told(self.board))
