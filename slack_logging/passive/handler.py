@@ -20,6 +20,7 @@ from slack_logging import clock, notices, options
 from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
 from slack_logging.passive.capture import Captured, capture, restore
+from slack_logging.passive.copies import Copyable, unshown
 from slack_logging.passive.delivery import Delivery, holds_logging_lock
 from slack_logging.passive.formatter import SlackFormatter
 from slack_logging.passive.outbox import MemoryOutbox
@@ -43,13 +44,17 @@ _LEAST_BYTES = 64 * 1024
 _COMMANDS_NEED = {"channel": "'#ops-commands'", "allow": "['U024BE7LH']"}
 _COMMANDS_EXAMPLE = f"{{{', '.join(f'{name!r}: {value}' for name, value in _COMMANDS_NEED.items())}}}"
 
+#: Records that one thread may be taking in at once: a signal handler or an object's `__str__` may log meanwhile.
+#: More is a formatter or an object that logs for every record, without end.
+_MOST_AT_ONCE = 5
+
 _OPTIONS = (
     "channel", "token", "api_url", "level", "service", "flush_interval", "group_window", "mention", "max_bytes",
     "redact", "commands", "close_timeout",
 )  # fmt: skip
 
 
-class SlackHandler(logging.Handler):
+class SlackHandler(Copyable):
     """Posts records to a Slack channel, and starts the commands' side where `commands` says so.
 
     Every value may also be a string, as INI, JSON and YAML give it.
@@ -112,6 +117,7 @@ class SlackHandler(logging.Handler):
         self._clock = clock.current()
         self._json = SlackFormatter(self._service)
         self._redactor = self._make_redactor(redact)
+        self._redact = unshown(redact)
         self._delivery = Delivery(
             self._channel,
             max_bytes=self._max_bytes,
@@ -140,14 +146,24 @@ class SlackHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a record in. Never blocks, never raises; safe in signal handlers and finalizers."""
+        thread = threading.get_ident()
+        if thread in own_threads or (record.name[:6] == "slack_" and _is_own(record.name)):
+            return
+        depth = _taking_in.get(thread, 0)
         try:
-            if threading.get_ident() in own_threads or (record.name[:6] == "slack_" and _is_own(record.name)):
-                return
+            _taking_in[thread] = depth + 1
+            if depth >= _MOST_AT_ONCE:
+                _stop_recursion()
             if "slack" in record.__dict__ and _says_skip(record.__dict__["slack"]):
                 return
             self._delivery.put(capture(record, self.formatter), urgent=record.levelno >= logging.ERROR)
         except Exception:  # noqa: BLE001 - the application wins, whatever a record's objects do
             self.handleError(record)
+        finally:
+            if depth:
+                _taking_in[thread] = depth
+            else:
+                _taking_in.pop(thread, None)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """Count a record that could not be taken in, and say so once on stderr, without its content."""
@@ -160,6 +176,10 @@ class SlackHandler(logging.Handler):
     def channel(self) -> str:
         """Where the records go, as configured: a name or an id."""
         return self._channel
+
+    def _configured(self) -> dict[str, Any]:
+        given = {name: getattr(self, f"_{name}") for name in _OPTIONS if name not in ("level", "commands")}
+        return {name: value for name, value in given.items() if value not in (None, "")} | {"level": self.level}
 
     def stats(self) -> Stats:
         """Return where the records went. From any thread; may wait a moment for the sender."""
@@ -269,6 +289,13 @@ def start() -> None:
 
 
 _handlers: weakref.WeakSet[SlackHandler] = weakref.WeakSet()
+
+#: How many records each thread is taking in at the moment.
+_taking_in: dict[int, int] = {}
+
+
+def _stop_recursion() -> NoReturn:
+    raise RecursionError("records are logged while records are taken in, without end")
 
 
 def _refuse(unknown: Mapping[str, object]) -> None:
