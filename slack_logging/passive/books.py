@@ -28,7 +28,7 @@ class Books:
     """
 
     def __init__(self, outbox: MemoryOutbox, pending: Callable[[], int]) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()  # a signal handler that asks may interrupt one who does
         self.delivered = self.merged = self.rejected = self.muted = 0
         self._outbox = outbox
         self._pending = pending
