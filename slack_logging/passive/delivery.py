@@ -74,7 +74,7 @@ class Delivery:
         if self._pid != os.getpid():  # a fork that Python was not told of, such as uWSGI's
             self.begin()
         self.outbox.put(captured, urgent=urgent)
-        if self._worker.thread is None:
+        if self._worker.thread is None or self._is_over:
             self._begin_to_send()
 
     def _begin_to_send(self) -> None:

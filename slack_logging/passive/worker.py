@@ -56,9 +56,10 @@ class Worker:
                     self._clock.start(thread)
                     self.thread = thread
             except RuntimeError as error:  # no threads here, or no longer: who flushes does the work
-                notices.say(
-                    self._name, f"{self._name}: cannot start a thread ({error}): records go out at flush and exit"
-                )
+                if "shutdown" not in str(error):  # of the interpreter: then it is flushed at once
+                    notices.say(
+                        self._name, f"{self._name}: cannot start a thread ({error}): records go out at flush and exit"
+                    )
             finally:
                 self._lock.release()
 
