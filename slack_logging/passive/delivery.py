@@ -23,6 +23,7 @@ from slack_logging.passive.outbox import MemoryOutbox
 from slack_logging.passive.sender import Sender
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.worker import Worker, own_threads
+from slack_logging.slack import loading
 
 
 class Delivery:
@@ -60,10 +61,13 @@ class Delivery:
         self._exit_by: float | None = None
         self._is_over = False
         self.outbox = MemoryOutbox(self._max_bytes)
-        self.sender = sender = self._make_sender(self.outbox)
-        self._worker = Worker(
+        self.sender = self._make_sender(self.outbox)
+        self._worker = self._make_worker(self.sender)
+
+    def _make_worker(self, sender: Sender) -> Worker:
+        return Worker(
             f"slack_logging {self.channel}",
-            step=sender.step,
+            step=lambda: _step(sender),
             idle=lambda: sender.idle,
             wake=self.outbox.wake,
             clock=self._clock,
@@ -84,6 +88,9 @@ class Delivery:
             )
             return
         _flush_at_end_of_multiprocessing_child()
+        if type(self.outbox.wake) is not queue.SimpleQueue:  # gevent has replaced queues and threads since we were made
+            self.outbox.wake = queue.SimpleQueue()
+            self._worker = self._make_worker(self.sender)
         self._worker.ensure_running()
 
     def request_flush(self) -> None:
@@ -142,6 +149,11 @@ class Delivery:
         finally:
             own_threads.discard(threading.get_ident())
         return self.sender.idle
+
+
+def _step(sender: Sender) -> float | None:
+    loading.load()
+    return sender.step()
 
 
 _alive: weakref.WeakSet[Delivery] = weakref.WeakSet()

@@ -117,7 +117,6 @@ class SlackHandler(Copyable):
         self._clock = clock.current()
         self._json = SlackFormatter(self._service)
         self._redactor = self._make_redactor(redact)
-        self._redact = unshown(redact)
         self._delivery = Delivery(
             self._channel,
             max_bytes=self._max_bytes,
@@ -254,6 +253,7 @@ class SlackHandler(Copyable):
     def _make_redactor(self, given: object) -> Redactor:
         own = [] if self._token is None else [self._token]
         redactor = Redactor.configured(given, environ=os.environ, own=own, pause=lambda: time.sleep(0))
+        self._redact = unshown(given)
         if redactor.is_off:
             channel = self._channel
             notices.say(f"{channel} redact", f"redact=False: secrets in records reach {channel} as they are")

@@ -55,7 +55,7 @@ class Worker:
                     thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                     self._clock.start(thread)
                     self.thread = thread
-            except RuntimeError as error:  # no threads here, or no longer: who flushes does the work
+            except Exception as error:  # noqa: BLE001 - no threads here, or no longer: who flushes does the work
                 if "shutdown" not in str(error):  # of the interpreter: then it is flushed at once
                     notices.say(
                         self._name, f"{self._name}: cannot start a thread ({error}): records go out at flush and exit"

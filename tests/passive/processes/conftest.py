@@ -15,12 +15,16 @@ import pytest
 from slack_logging.local import LocalSlack
 from slack_logging.local.state.text import visible_text
 
-#: Configures logging as the README does, but that nothing waits long for company.
+#: Configures logging as the README does; but nothing waits long for company, and exit as long as a busy machine needs.
 PROLOGUE = """
 import atexit, logging, logging.config, multiprocessing, os, signal, sys, threading
 CONFIG = {
     "version": 1, "disable_existing_loggers": False,
-    "handlers": {"slack": {"class": "slack_logging.SlackHandler", "channel": "#ops-log", "flush_interval": "0.2"}},
+    "handlers": {
+        "slack": {
+            "class": "slack_logging.SlackHandler", "channel": "#ops-log", "flush_interval": "0.2", "close_timeout": 40,
+        },
+    },
     "root": {"level": "DEBUG", "handlers": ["slack"]},
 }
 log = logging.getLogger("shop")
