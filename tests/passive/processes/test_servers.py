@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from slack_logging.local import LocalSlack
-from tests.passive.processes.conftest import CONFIGURE, PATIENT, PROLOGUE, lines
+from tests.passive.processes.conftest import CONFIGURE, PROLOGUE, lines
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("gunicorn") is None or not hasattr(os, "fork"), reason="gunicorn is not installed"
@@ -48,7 +48,7 @@ def test_every_worker_delivers(slack: LocalSlack, tmp_path: Path, preload: list[
     """
     if importlib.util.find_spec(kind) is None and kind != "sync":
         pytest.skip(f"{kind} is not installed on this Python")
-    (tmp_path / "shop.py").write_text(PROLOGUE + PATIENT + CONFIGURE + APPLICATION, encoding="utf-8")
+    (tmp_path / "shop.py").write_text(PROLOGUE + CONFIGURE + APPLICATION, encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         port = server.getsockname()[1]
         command = [sys.executable, "-m", "gunicorn", *preload, "--worker-class", kind]
@@ -58,14 +58,16 @@ def test_every_worker_delivers(slack: LocalSlack, tmp_path: Path, preload: list[
         running = subprocess.Popen(
             command,
             cwd=tmp_path,
-            env={**os.environ, **slack.environ},
+            env={**os.environ, **slack.environ, "HOME": str(tmp_path)},
             pass_fds=[server.fileno()],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
         try:
-            workers = {ask(port, f"/{number}") for number in range(6)}
+            workers = {ask(port, "/0")}
+            slack.wait_for(lambda: "asked for /0" in lines(slack), timeout=40)
+            workers |= {ask(port, f"/{number}") for number in range(1, 6)}
             running.send_signal(signal.SIGTERM)
             err = running.communicate(timeout=50)[1]
         finally:
