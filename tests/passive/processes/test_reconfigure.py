@@ -27,7 +27,7 @@ def test_configuring_twice_loses_and_doubles_nothing(run: Run, slack: LocalSlack
 
 
 def test_configuring_does_not_wait_for_slack(run: Run, slack: LocalSlack) -> None:
-    """What the old handler holds when Slack is stalled is still there when `dictConfig` has returned, and said at exit."""
+    """What the old handler holds while Slack stalls is still there when `dictConfig` has returned, and said at exit."""
     slack.fault("*", Fault.latency(30, times=None))
     err = run(
         """
