@@ -1,7 +1,8 @@
 """What a thread that talks to Slack needs, loaded in one go, for which a fork waits.
 
 A fork that comes while another thread imports gives the child that module's lock, held for ever: the child would hang
-as soon as it needs the module. So nothing that our threads use is loaded later than here.
+as soon as it needs the module. So would it with a lock of OpenSSL's, held while certificates are read. So nothing that
+our threads use is loaded later than here.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class _Loading:
                 importlib.import_module(name)
             for name in _CODECS:
                 codecs.lookup(name)
+            # Makes the one opener that urlopen, and so slack_sdk, uses from then on: it holds the certificates.
+            importlib.import_module("urllib.request").urlopen("data:,").close()
             self.is_done = True
 
     def before_fork(self) -> None:

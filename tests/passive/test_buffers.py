@@ -65,7 +65,7 @@ def test_a_queue_that_the_config_makes(clock: FakeClock, slack: LocalSlack, monk
     )
     front: Any = logging.getLogger().handlers[-1]
     front.listener.start()
-    logging.getLogger("shop").warning("queued")
+    logging.getLogger("till").warning("queued")
     front.listener.stop()
     [handler] = front.listener.handlers
     assert handler.flush(60)
@@ -96,14 +96,14 @@ def test_a_buffer_in_front(clock: FakeClock, slack: LocalSlack, monkeypatch: pyt
     [buffer] = logging.getLogger().handlers[-1:]
     assert isinstance(buffer, logging.handlers.MemoryHandler)
     assert isinstance(buffer.target, SlackHandler)
-    logger = logging.getLogger("shop")
+    logger = logging.getLogger("till")
     for number in range(3):
         logger.debug("step %d", number)
     assert buffer.target.stats().emitted == 0
     fail(logger)
     assert buffer.target.flush(60)
     text = shown(slack)
-    assert [line.split(" shop ")[1] for line in text.splitlines() if " step " in line] == ["step 0", "step 1", "step 2"]
+    assert [line.split(" till ")[1] for line in text.splitlines() if " step " in line] == ["step 0", "step 1", "step 2"]
     assert text.count("Traceback (most recent call last):") == 1
     logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
 
