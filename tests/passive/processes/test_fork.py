@@ -19,7 +19,7 @@ QUIET = ("-W", "ignore:This process:DeprecationWarning")
 @pytest.mark.parametrize("first", ["", "log.info('parent before')"], ids=["before", "after"])
 def test_a_forked_child_delivers_its_own_records_only(run: Run, slack: LocalSlack, first: str) -> None:
     """Before or after the first record, as a prefork server does, with what waits in the parent; a silent child too."""
-    run(
+    err = run(
         f"""
         {first}
         children = []
@@ -36,6 +36,7 @@ def test_a_forked_child_delivers_its_own_records_only(run: Run, slack: LocalSlac
         before=PATIENT,
         options=QUIET,
     )
+    assert err == ""
     own = [f"child {name} {number}" for name in range(3) for number in range(name)]
     assert sorted(lines(slack)) == sorted([*own, *(["parent before"] if first else []), "parent after"])
 
