@@ -28,7 +28,7 @@ def test_configuring_twice_loses_and_doubles_nothing(run: Run, slack: LocalSlack
 
 def test_configuring_does_not_wait_for_slack(run: Run, slack: LocalSlack) -> None:
     """What the old handler holds while Slack stalls is still there when `dictConfig` has returned."""
-    slack.fault("*", Fault.latency(20, times=None))
+    slack.fault("*", Fault.latency(8, times=None))
     run(
         """
         old = log.root.handlers[0]
