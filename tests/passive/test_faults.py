@@ -13,7 +13,7 @@ from slack_logging import SlackHandler
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.slack.limits import DEFAULT_RETRY_AFTER
 from slack_logging.testing import FakeClock
-from tests.passive.conftest import POST, shown
+from tests.passive.conftest import POST, posts, shown, wait_for_posts
 
 EDIT, HISTORY = "chat.update", "conversations.history"
 
@@ -202,3 +202,18 @@ def test_two_handlers_keep_their_targets_apart(clock: FakeClock, slack: LocalSla
     assert ["for two" in shown(slack, name) for name in ("#ops-log", "#ops-two")] == [False, True]
     one.close()
     two.close()
+
+
+def test_two_handlers_on_one_channel_share_its_pace(clock: FakeClock, slack: LocalSlack) -> None:
+    """Routing by level is logging's own: two handlers, one channel, no 429."""
+    made = [SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url) for _ in range(2)]
+    for number in range(6):
+        for handler in made:
+            handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, "abcdef"[number], None, None))
+            wait_for_posts(clock, slack, number + 1)
+    assert [handler.flush(timeout=60) for handler in made] == [True, True]
+    moments = [moment for moment, _ in posts(slack)]
+    assert min(later - earlier for earlier, later in pairwise(moments)) >= 0.99
+    assert {status for _, status in posts(slack)} == {200}
+    for handler in made:
+        handler.close()

@@ -33,7 +33,9 @@ def test_configuring_does_not_wait_for_slack(run: Run, slack: LocalSlack) -> Non
         """
         old = log.root.handlers[0]
         log.error('stalled')
+        signal.alarm(20)  # waiting would take as long as close_timeout, 40 s
         logging.config.dictConfig(CONFIG)
+        signal.alarm(0)
         assert old.stats().pending == 1
         os._exit(0)
         """
