@@ -28,6 +28,15 @@ _CENTURY = 3_155_760_000.0
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 
+class Hidden(str):
+    """A secret that looks like three dots wherever objects are shown: `repr`, `vars`, the locals of a traceback."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'...'"
+
+
 def parse_duration(text: str) -> float:
     """Return the seconds that ``"90"``, ``"1.5"``, ``"10m"`` or ``"1h30m"`` mean.
 
@@ -102,11 +111,11 @@ def size(name: str, value: object, *, least: int) -> int:
         ) from None
 
 
-def secret(name: str, value: object) -> str:
-    """Return a string that is not blank; a wrong one is not shown."""
+def secret(name: str, value: object) -> Hidden:
+    """Return a string that is not blank and does not show; a wrong one is not shown either."""
     if not isinstance(value, str) or not value.strip():
         raise ConfigurationError(f"{name}: expected text, got {type(value).__name__ if value else repr(value)}")
-    return value.strip()
+    return Hidden(value.strip())
 
 
 def text(name: str, value: object) -> str:

@@ -13,6 +13,7 @@ from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import Rejected
 from slack_logging.instance import Instance
+from slack_logging.slack import loading
 
 if TYPE_CHECKING:
     from slack_logging.slack.client import SlackClient
@@ -42,6 +43,7 @@ class Line:
         Raises:
             DeliveryError: there is no token, no such channel, no network ...
         """
+        loading.load()
         from slack_logging.slack.client import connect  # here: it loads slack_sdk, which takes its time
 
         client = connect(settings.token, settings.api_url, clock)

@@ -48,6 +48,29 @@ _TRACEBACK = "\nTraceback (most recent call last):"
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
+def capture_plain(record: logging.LogRecord) -> Captured | None:
+    """Return what is kept of a record that has nothing special, as most have not; None for all others.
+
+    It runs nobody's code, and calls little of ours, because it stands in the way of every record.
+    """
+    msg, args = record.msg, record.args or None
+    if (
+        type(msg) is not str
+        or len(record.__dict__) != _STANDARD_COUNT
+        or record.exc_info
+        or record.exc_text
+        or record.stack_info
+        or record.__dict__.get("taskName")
+    ):
+        return None
+    size = _plain_size(msg, args)
+    if not size:
+        return None
+    key = (record.pathname, record.lineno, record.levelno, record.name, record.process)
+    origin = _origins.get(key) or _new_origin(key, record)
+    return (OVERHEAD + size, record.created, origin, record.threadName, msg, args, None)
+
+
 def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> Captured:
     """Return what is kept of `record`; its first item is the size in bytes that it counts for.
 

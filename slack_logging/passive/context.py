@@ -40,7 +40,7 @@ class Context:
     """
 
     def __init__(self, most: int) -> None:
-        self._most = most
+        self.most = most
         self._number = next(_numbers)
 
     def keep(self, captured: Captured) -> None:
@@ -60,7 +60,7 @@ class Context:
         if kept is None or kept.owner != owner:  # a task begins with a copy of what its parent sees
             kept = _Kept(owner)
             _kept.set(kept)
-        return kept.records.setdefault(self._number, deque(maxlen=self._most))
+        return kept.records.setdefault(self._number, deque(maxlen=self.most))
 
 
 def _owner() -> object:

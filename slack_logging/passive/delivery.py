@@ -7,6 +7,7 @@ alive shares one deadline, also what `logging.config.dictConfig` closed and forg
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
 import queue
@@ -22,6 +23,7 @@ from slack_logging.passive.outbox import MemoryOutbox
 from slack_logging.passive.sender import Sender
 from slack_logging.passive.stats import Stats
 from slack_logging.passive.worker import Worker, own_threads
+from slack_logging.slack import loading
 
 
 class Delivery:
@@ -57,11 +59,15 @@ class Delivery:
         self._pid = os.getpid()
         self._gave_up: Stats | None = None
         self._exit_by: float | None = None
+        self._is_over = False
         self.outbox = MemoryOutbox(self._max_bytes)
-        self.sender = sender = self._make_sender(self.outbox)
-        self._worker = Worker(
+        self.sender = self._make_sender(self.outbox)
+        self._worker = self._make_worker(self.sender)
+
+    def _make_worker(self, sender: Sender) -> Worker:
+        return Worker(
             f"slack_logging {self.channel}",
-            step=sender.step,
+            step=lambda: _step(sender),
             idle=lambda: sender.idle,
             wake=self.outbox.wake,
             clock=self._clock,
@@ -73,9 +79,20 @@ class Delivery:
         if made_in != self._pid and self._pid != os.getpid():  # a fork that Python was not told of, such as uWSGI's
             self.begin()
         self.outbox.put(captured, urgent=urgent)
-        if self._worker.thread is None:
-            _flush_at_end_of_multiprocessing_child()
-            self._worker.ensure_running()
+        if self._worker.thread is None or self._is_over:
+            self._begin_to_send()
+
+    def _begin_to_send(self) -> None:
+        if self._is_over or sys.is_finalizing():  # nobody flushes any more
+            notices.say(
+                f"{self.channel} late", f"a record for {self.channel} came after the program's end: it may be lost"
+            )
+            return
+        _flush_at_end_of_multiprocessing_child()
+        if type(self.outbox.wake) is not queue.SimpleQueue:  # gevent has replaced queues and threads since we were made
+            self.outbox.wake = queue.SimpleQueue()
+            self._worker = self._make_worker(self.sender)
+        self._worker.ensure_running()
 
     def request_flush(self) -> None:
         """Have everything sent soon. Does not wait."""
@@ -102,6 +119,7 @@ class Delivery:
         """Flush, unless that was just tried in vain, and let the thread end when nothing is left."""
         if self._gave_up != self.sender.stats() and not self.flush(deadline) and self._exit_by is not None:
             self._say_what_is_lost()
+        self._is_over = self._exit_by is not None
         self._worker.close()
 
     def give_up(self) -> None:
@@ -141,16 +159,34 @@ class Delivery:
         return self.sender.idle
 
 
+def _step(sender: Sender) -> float | None:
+    loading.load()
+    return sender.step()
+
+
 _alive: weakref.WeakSet[Delivery] = weakref.WeakSet()
 _finalized_in: int | None = None
 
 
 def _exit() -> None:
     alive = list(_alive)
+    _flush_buffers_before(alive)
     for delivery in alive:
         delivery.begin_exit()
     for delivery in alive:
         delivery.exit()
+
+
+def _flush_buffers_before(alive: list[Delivery]) -> None:
+    """Have each `MemoryHandler` in front of us hand over: `logging.shutdown` may come to it when we are closed."""
+    handlers = sys.modules.get("logging.handlers")
+    if handlers is None:
+        return
+    for reference in list(getattr(logging, "_handlerList", ())):
+        handler = reference()
+        if isinstance(handler, handlers.MemoryHandler) and getattr(handler.target, "_delivery", None) in alive:
+            with contextlib.suppress(Exception):
+                handler.flush()
 
 
 def _flush_at_end_of_multiprocessing_child() -> None:

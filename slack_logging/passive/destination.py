@@ -47,6 +47,11 @@ class Destination:
         return self.address.name if self.address else self.channel
 
     @property
+    def configured(self) -> dict[str, str]:
+        """Return the handler's options that describe it, a secret among them."""
+        return {"webhook_url": options.Hidden(self.address.url)} if self.address else {"channel": self.channel}
+
+    @property
     def medium(self) -> Medium:
         """Return what can be done there."""
         return Medium.by_webhook(self.address.service) if self.address else SLACK

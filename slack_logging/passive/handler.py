@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from slack_logging import clock, notices, options
 from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
-from slack_logging.passive.capture import Captured, capture, restore, with_context
+from slack_logging.passive.capture import Captured, capture, capture_plain, restore, with_context
 from slack_logging.passive.context import Context
+from slack_logging.passive.copies import Copyable, unshown
 from slack_logging.passive.delivery import Delivery, holds_logging_lock
 from slack_logging.passive.destination import Destination
 from slack_logging.passive.formatter import SlackFormatter
@@ -44,14 +45,17 @@ _LEAST_BYTES = 64 * 1024
 _COMMANDS_NEED = {"channel": "'#ops-commands'", "allow": "['U024BE7LH']"}
 _COMMANDS_EXAMPLE = f"{{{', '.join(f'{name!r}: {value}' for name, value in _COMMANDS_NEED.items())}}}"
 
+#: Records that one thread may be taking in at once: a signal handler or an object's `__str__` may log meanwhile.
+#: More is a formatter or an object that logs for every record, without end.
+_MOST_AT_ONCE = 5
+
 _OPTIONS = (
     "channel", "webhook_url", "token", "api_url", "level", "service", "flush_interval", "group_window", "context",
-    "mention",
-    "max_bytes", "redact", "commands", "close_timeout",
+    "mention", "max_bytes", "redact", "commands", "close_timeout",
 )  # fmt: skip
 
 
-class SlackHandler(logging.Handler):
+class SlackHandler(Copyable):
     """Posts records to a Slack channel, or by a webhook, and starts the commands' side where `commands` says so.
 
     Every value may also be a string, as INI, JSON and YAML give it.
@@ -135,19 +139,28 @@ class SlackHandler(logging.Handler):
 
     def handle(self, record: logging.LogRecord) -> bool | logging.LogRecord:  # type: ignore[override] # as from 3.12 on
         """Filter and emit, without the lock that `logging.Handler.handle` takes: one slow thread stops no other."""
-        passed = self.filter(record)
+        passed = self.filter(record) if self.filters else True
         if passed:
             self.emit(passed if isinstance(passed, logging.LogRecord) else record)
         return passed
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a record in. Never blocks, never raises; safe in signal handlers and finalizers."""
+        if threading.get_ident() in own_threads:
+            return
         try:
-            if threading.get_ident() in own_threads or (record.name[:6] == "slack_" and _is_own(record.name)):
+            if record.name[:6] == "slack_" and _is_own(record.name):
                 return
-            if "slack" in record.__dict__ and _says_skip(record.__dict__["slack"]):
-                return
-            self._take_in(capture(record, self.formatter), urgent=record.levelno >= logging.ERROR)
+            captured = capture_plain(record) if self.formatter is None else None
+            if captured is None:
+                if "slack" in record.__dict__ and _says_skip(record.__dict__["slack"]):
+                    return
+                captured = self._capture(record)
+            urgent = record.levelno >= logging.ERROR
+            if self._context is None:
+                self._delivery.put(captured, urgent=urgent)
+            else:
+                self._put_in_context(captured, self._context, urgent=urgent)
         except Exception:  # noqa: BLE001 - the application wins, whatever a record's objects do
             self.handleError(record)
 
@@ -162,6 +175,12 @@ class SlackHandler(logging.Handler):
     def channel(self) -> str:
         """Where the records go, as configured: a name or an id; empty where that is a webhook."""
         return self._destination.channel
+
+    def _configured(self) -> dict[str, Any]:
+        kept = "token api_url service flush_interval group_window mention max_bytes redact close_timeout".split()
+        given = {name: getattr(self, f"_{name}") for name in kept} | self._destination.configured
+        given |= {"level": self.level, "context": self._context.most if self._context else 0}
+        return {name: value for name, value in given.items() if value not in (None, "")}
 
     def stats(self) -> Stats:
         """Return where the records went. From any thread; may wait a moment for the sender."""
@@ -236,18 +255,31 @@ class SlackHandler(logging.Handler):
         if self._source is not None:
             self._source.check()
 
-    def _take_in(self, captured: Captured, *, urgent: bool) -> None:
-        """Have a record posted or, where that is wished, kept aside until an error follows."""
-        if self._context is None:
-            self._delivery.put(captured, urgent=urgent)
-        elif urgent:
-            context = self._context.take()
-            self._delivery.put(with_context(captured, context) if context else captured, urgent=True)
+    def _capture(self, record: logging.LogRecord) -> Captured:
+        """Take in what runs other people's code, such as an object's `__str__`, which may log in its turn."""
+        thread = threading.get_ident()
+        depth = _taking_in.get(thread, 0)
+        if depth >= _MOST_AT_ONCE:
+            raise RecursionError("records are logged while records are taken in, without end")
+        _taking_in[thread] = depth + 1
+        try:
+            return capture(record, self.formatter)
+        finally:
+            if depth:
+                _taking_in[thread] = depth
+            else:
+                del _taking_in[thread]
+
+    def _put_in_context(self, captured: Captured, context: Context, *, urgent: bool) -> None:
+        """Have an error posted with what led to it, and anything else kept aside until an error follows."""
+        if urgent:
+            kept = context.take()
+            self._delivery.put(with_context(captured, kept) if kept else captured, urgent=True)
         else:
             outbox = self._delivery.outbox
             outbox.emitted.add()
             outbox.context.add()
-            self._context.keep(captured)
+            context.keep(captured)
 
     def _make_delivery(self) -> Delivery:
         return Delivery(
@@ -291,6 +323,7 @@ class SlackHandler(logging.Handler):
     def _make_redactor(self, given: object) -> Redactor:
         own = [*([] if self._token is None else [self._token]), *self._destination.secrets]
         redactor = Redactor.configured(given, environ=os.environ, own=own, pause=lambda: time.sleep(0))
+        self._redact = unshown(given)
         if redactor.is_off:
             place = self._destination.name
             notices.say(f"{place} redact", f"redact=False: secrets in records reach {place} as they are")
@@ -326,6 +359,9 @@ def start() -> None:
 
 
 _handlers: weakref.WeakSet[SlackHandler] = weakref.WeakSet()
+
+#: How many records each thread is taking in at the moment.
+_taking_in: dict[int, int] = {}
 
 
 def _refuse(unknown: Mapping[str, object]) -> None:

@@ -23,6 +23,10 @@ from slack_logging.passive.view import Line
 #: Incidents a minute that get a message of their own; more are a storm.
 SINGLES = 6
 
+#: Incidents that wait for their turn to be posted singly; with one more they are a storm, for the channel takes one
+#: message a second, and a program that ends may have no more than a few.
+WAITING = 3
+
 #: Seconds without a new incident after which a storm is over; also the minute in which singles are counted.
 CALM = 60.0
 
@@ -112,12 +116,14 @@ class Board:
         ts: the message's; None until it has landed.
         changes: how often what it says of muting has changed.
         changes_told: how many of these changes its message shows.
+        is_taken: whether somebody is about to post it.
     """
 
     incidents: list[Incident]
     is_storm: bool = False
     mentions: bool = False
     ts: str | None = None
+    is_taken: bool = False
     room: int = ROOM
     is_quiet: bool = False
     edited_at: float = 0.0
@@ -135,6 +141,11 @@ class Board:
     def thread(self) -> str:
         """Return the `ts` of the message in whose thread it is; empty for the channel."""
         return self.incidents[0].line.thread if self.incidents else ""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether it is a message of one error for the channel that nobody has begun to post."""
+        return self.ts is None and not (self.is_taken or self.is_storm or self.thread)
 
     @property
     def unsaid(self) -> int:
@@ -188,11 +199,22 @@ class Incidents:
             self._begun.popleft()
         if self._storm is not None and now - self._storm.begun_at >= CALM:
             self._storm = None
-        if self._storm is None and len(self._begun) < SINGLES:
-            self._begun.append(now)
-            return self._open(Board([incident], mentions=incident.line.mention is not False, begun_at=now))
-        if incident.line.thread:
-            return None
+        if incident.line.thread:  # which has no storms
+            return self._single(incident, now) if len(self._begun) < SINGLES else None
+        waiting = [board for board in self._boards if board.is_waiting]
+        if self._storm is None and len(waiting) < WAITING and len(self._begun) < SINGLES:
+            return self._single(incident, now)
+        for board in waiting if len(waiting) == WAITING else ():
+            self._boards.remove(board)
+            [waited] = board.incidents
+            self._known[waited.key] = (self._add_to_storm(waited, now), waited)
+        return self._add_to_storm(incident, now)
+
+    def _single(self, incident: Incident, now: float) -> Board:
+        self._begun.append(now)
+        return self._open(Board([incident], mentions=incident.line.mention is not False, begun_at=now))
+
+    def _add_to_storm(self, incident: Incident, now: float) -> Board:
         size = incident.line.head_units
         if self._storm is None or size > self._storm.room:
             is_first = self._storm is None

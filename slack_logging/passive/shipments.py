@@ -181,6 +181,7 @@ class NewBoard(Shipment):
         self._mention = mention
         self._medium = medium
         self._told: dict[str, int] = {}
+        board.is_taken = True
 
     def arguments(self) -> dict[str, Any]:
         """See `Shipment`. What repeats meanwhile is told: nobody has seen it yet."""

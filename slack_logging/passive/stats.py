@@ -47,7 +47,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._added: deque[int] = deque()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler that reads may interrupt a reader
         self._total = 0
 
     def add(self, number: int = 1) -> None:
@@ -67,4 +67,8 @@ class Tally:
 
     def _fold(self) -> None:
         for _ in range(len(self._added)):
-            self._total += self._added.popleft()
+            try:
+                number = self._added.popleft()
+            except IndexError:  # a signal handler came between, and was faster
+                return
+            self._total += number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Callable
 
@@ -43,18 +44,22 @@ class Worker:
         self.thread: threading.Thread | None = None
 
     def ensure_running(self) -> None:
-        """Start the thread unless there is one. Never waits for another that does so at the same moment."""
+        """Start the thread unless there is one. Never waits for another that does so at the same moment.
+
+        Once the interpreter tears itself down no thread runs any more, and Python 3.11 would wait for its first breath.
+        """
         self._closing = False
-        if self.thread is None and self._lock.acquire(blocking=False):
+        if self.thread is None and not sys.is_finalizing() and self._lock.acquire(blocking=False):
             try:
                 if self.thread is None:
                     thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                     self._clock.start(thread)
                     self.thread = thread
-            except RuntimeError as error:  # no threads here, or no longer: who flushes does the work
-                notices.say(
-                    self._name, f"{self._name}: cannot start a thread ({error}): records go out at flush and exit"
-                )
+            except Exception as error:  # noqa: BLE001 - no threads here, or no longer: who flushes does the work
+                if "shutdown" not in str(error):  # of the interpreter: then it is flushed at once
+                    notices.say(
+                        self._name, f"{self._name}: cannot start a thread ({error}): records go out at flush and exit"
+                    )
             finally:
                 self._lock.release()
 

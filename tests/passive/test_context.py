@@ -95,7 +95,7 @@ def test_a_storms_errors_do_without(
     for name in "abcdefgh":
         logger.info("of-%s", name)
         logger.error(f"failed {name}")
-    settle(clock, handler)
+        settle(clock, handler)
     assert [lines for lines in threads(slack).values() if lines] == [[f"of-{name}"] for name in "abcdef"]
     assert handler.stats().dropped == {"context": 2}
 

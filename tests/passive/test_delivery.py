@@ -369,40 +369,6 @@ def test_all_that_waits_at_the_programs_end_shares_one_deadline(clock: FakeClock
     go_on.put(None)
 
 
-def test_the_root_logger_at_debug_feeds_nothing_back(clock: FakeClock, slack: LocalSlack) -> None:
-    """Ten seconds of 500s at DEBUG on the root logger: as many requests as the backoff allows, and no more records."""
-    slack.fault(POST, Fault.server_error(times=None))
-    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url)
-    root = logging.getLogger()
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    for number in range(20):
-        root.error("record %d", number)
-    clock.run_until(lambda: clock.monotonic() >= 10)
-    assert 3 <= len(slack.calls()) <= 5
-    assert handler.stats().emitted == 20
-    slack.clear_faults()
-    assert handler.flush(timeout=120)
-    assert len(slack.messages("#ops-log")) <= 2
-    root.removeHandler(handler)
-    handler.close()
-
-
-def test_two_handlers_on_one_channel_share_its_pace(clock: FakeClock, slack: LocalSlack) -> None:
-    """Routing by level is logging's own: two handlers, one channel, no 429."""
-    made = [SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url) for _ in range(2)]
-    for number in range(6):
-        for handler in made:
-            handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, "abcdef"[number], None, None))
-            wait_for_posts(clock, slack, number + 1)
-    assert [handler.flush(timeout=60) for handler in made] == [True, True]
-    moments = [moment for moment, _ in posts(slack)]
-    assert min(later - earlier for earlier, later in pairwise(moments)) >= 0.99
-    assert {status for _, status in posts(slack)} == {200}
-    for handler in made:
-        handler.close()
-
-
 def test_a_closed_handler_opens_again(slack: LocalSlack, handler: SlackHandler, logger: logging.Logger) -> None:
     """Frameworks close handlers that still get records."""
     logger.error("before")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.passive.incidents import CALM, EDIT_INTERVAL, MOST, SINGLES, Board, Incidents, Mute
+from slack_logging.passive.incidents import CALM, EDIT_INTERVAL, MOST, SINGLES, WAITING, Board, Incidents, Mute
+from slack_logging.passive.shipments import NewBoard
 from slack_logging.passive.view import Line
 
 WINDOW = 300.0
@@ -88,6 +89,8 @@ def test_too_many_kinds_in_a_minute_are_lines_of_one_message() -> None:
     incidents = Incidents(WINDOW)
     for number in range(SINGLES + 20):
         take(incidents, f"kind {number}", now=number)
+        if number < SINGLES:
+            land(incidents, next(board for board in incidents if board.ts is None), now=number)
     singles, [storm] = (
         [board for board in incidents if not board.is_storm],
         [board for board in incidents if board.is_storm],
@@ -99,10 +102,32 @@ def test_too_many_kinds_in_a_minute_are_lines_of_one_message() -> None:
     assert [board.is_storm for board in incidents][-1] is False
 
 
+def test_kinds_that_wait_for_each_other_are_lines_of_one_message() -> None:
+    """Three may wait for their turn; with the fourth they share a message, but for the one that is on its way."""
+    incidents = Incidents(WINDOW)
+    take(incidents, "on its way")
+    [first] = incidents
+    NewBoard(first, incidents, "shop", "")
+    for number in range(WAITING):
+        take(incidents, f"kind {number}")
+        take(incidents, f"kind {number}")
+    assert [board.is_storm for board in incidents] == [False] * (1 + WAITING)
+    take(incidents, "one more")
+    single, storm = incidents
+    assert single is first
+    assert [(each.fingerprint, each.count) for each in storm.incidents] == [
+        *[(f"kind {number}", 2) for number in range(WAITING)],
+        ("one more", 1),
+    ]
+    assert (storm.is_storm, storm.mentions) == (True, True)
+    take(incidents, "kind 0")
+    assert incidents.unsaid == 1 + 3 + 2 + 2 + 1
+
+
 def test_a_storm_that_fills_its_message_goes_on_in_another() -> None:
     """Which mentions nobody again."""
     incidents = Incidents(WINDOW)
-    for number in range(SINGLES + 200):
+    for number in range(200):
         take(incidents, f"kind {number} " + "x" * 200)
     storms = [board for board in incidents if board.is_storm]
     assert len(storms) > 1
@@ -149,13 +174,14 @@ def test_a_muted_incident_is_muted_for_as_long_as_was_said() -> None:
 
 
 def opened(names: str) -> tuple[Incidents, Board]:
-    """Return incidents with one message in Slack; many names at once are a storm, and the message is the storm's."""
+    """Return incidents whose messages are in Slack, and the last of these: of many names, the storm's."""
     incidents = Incidents(WINDOW)
     for name in names:
         take(incidents, name)
-    while (board := incidents.to_post()) is not None:
-        land(incidents, board, 0.0)
-        last = board
+        if (board := incidents.to_post()) is not None:
+            land(incidents, board, 0.0)
+            last = board
+    land(incidents, last, 0.0)
     return incidents, last
 
 
