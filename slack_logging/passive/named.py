@@ -115,10 +115,18 @@ class Names:
         self._whole = re.compile(rf"(?:{either})(?:s(?<!tokens))?{_SUFFIX}$")
         name = rf"(?:{either}){_SUFFIX}"
         value = rf"(?!{_NO_VALUE})(?!{_PROSE}){_VALUE}{_SCHEME}"
+        option, pair = r"(?:[ \t]{1,4}|[\"'],[ ]?(?=[\"']))", r"[\"'],[ ]?(?=[bu]?[\"'])"
         openings = (
             ((*more, *_STEMS), rf"{name}{_CLOSE}{_SEPARATOR}{value}"),
-            (("--",), rf"--(?<![\w-]--)[\w.-]{{0,24}}?{name}(?:[ \t]{{1,4}}|[\"'],[ ]?(?=[\"']))(?=[^\s=:>-]){value}"),
-            (("('", '("', "(b'"), rf"\([bu]?[\"'][\w.-]{{0,24}}?{name}[\"'],[ ]?(?=[bu]?[\"']){value}"),
+            # what follows the name is looked at first, for it tells most texts at once that they are no pair
+            (
+                ("--",),
+                rf"--(?<![\w-]--)(?=[\w.-]{{1,80}}{option}[^\s=:>-])[\w.-]{{0,24}}?{name}{option}(?=[^\s=:>-]){value}",
+            ),
+            (
+                ("('", '("', "(b'"),
+                rf"\([bu]?[\"'](?=[\w .-]{{1,80}}{pair})[\w.-]{{0,24}}?{name}{pair}{value}",
+            ),
         )
         compiled = [(triggers, re.compile(text)) for triggers, text in openings]
         self._shapes, self._by_code = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slack_logging.passive.view import Line
+from slack_logging.passive.view import COUNT, Line
 from slack_logging.slack.limits import MAX_BLOCK_TEXT
 
 #: Units kept free for the footer.
@@ -62,6 +62,10 @@ class Packing:
         if self.lines:
             last, count = self.lines[-1]
             if line.repeats(last):
+                if count == 1 and not self.oversize:
+                    if self._room < COUNT:
+                        return False
+                    self._room -= COUNT
                 self.lines[-1] = (last, count + 1)
                 return True
         if self.oversize or len(self.lines) >= MAX_LINES:

@@ -22,8 +22,11 @@ _EMOJI = (
     (logging.INFO, "large_blue_circle"),
 )
 
-#: Units that a line takes beside its text: an emoji, a count, a line break.
-_FRAME = 16
+#: Units that a line takes beside its text: an emoji, spaces, a line break.
+_FRAME = 8
+
+#: Units of a count behind a line.
+COUNT = 10
 
 #: Units of one `extra=` value on a line; the whole is in the canonical entry.
 _MAX_EXTRA = 120
@@ -74,7 +77,7 @@ class Line:
     @property
     def head_units(self) -> int:
         """Return how much of a message's limit the line takes without its detail, with a count."""
-        return 2 * _FRAME + len(self.clock) + units(self.logger) + units(self.headline)
+        return _FRAME + COUNT + len(self.clock) + units(self.logger) + units(self.headline)
 
     @property
     def units(self) -> int:

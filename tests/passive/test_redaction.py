@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from slack_logging.passive import named, shapes
 from slack_logging.passive.named import Names
-from slack_logging.passive.redaction import WINDOW, Redactor
+from slack_logging.passive.redaction import MOST_FOUND, WINDOW, Redactor
 from slack_logging.passive.shapes import MARKER, REACH, RUN, SHAPES
 from tests.passive.secrets import BASE32, BY_LOOK, BY_NAME, HARMLESS, HEX, LOWER, MIXED
 
@@ -242,3 +242,9 @@ def test_no_pattern_can_be_made_to_try_for_ever(which: str) -> None:
     """No pattern looks further than its bound, and none repeats what repeats."""
     pattern, bound = patterns()[which]
     assert reach_of(PARSER.parse(pattern.pattern, pattern.flags))[1] <= bound
+
+
+def test_what_follows_more_secrets_than_anybody_writes_is_hidden_whole() -> None:
+    """A text made to be slow costs no more than its first ten thousand; nothing of what comes then is shown."""
+    text = "pwd=x " * (MOST_FOUND + 5) + "the end"
+    assert REDACTOR.redact(text) == f"pwd={MARKER} " * MOST_FOUND + MARKER
