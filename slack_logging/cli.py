@@ -27,6 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand and return the exit status: 0 done, 1 could not, 2 wrong usage, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     asked = next((word for word in arguments if not word.startswith("-")), "")
+    if sys.stdout is None:
+        print(f"slack-logging {asked}: standard output is closed: there is nowhere to write to", file=sys.stderr)
+        return 1
     try:
         args = _parser(asked).parse_args(arguments or ["--help"])
         return int(importlib.import_module(_COMMANDS[args.command][0]).run(args))

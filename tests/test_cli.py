@@ -67,3 +67,13 @@ def test_what_a_command_cannot_do_is_told_in_its_name(
     assert main(typed) == 1
     [line] = capsys.readouterr().err.splitlines()
     assert line[: len(says)] == says
+
+
+def test_without_standard_output_nothing_is_begun(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A program that was started with it closed."""
+    monkeypatch.setattr("sys.stdout", None)
+    assert main(["demo", "--once"]) == 1
+    said = "slack-logging demo: standard output is closed: there is nowhere to write to\n"
+    assert capsys.readouterr().err == said

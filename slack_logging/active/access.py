@@ -145,6 +145,10 @@ def refusal(user: str, verdict: Verdict, roles: Collection[str] = ()) -> str:
         roles: those that the command takes.
     """
     reason, place = verdict.value, "allow"
+    if verdict is Verdict.UNKNOWN:
+        return f"You are {user}, {reason}. Why not is on the stderr of this service."
+    if verdict is Verdict.DEACTIVATED:
+        return f"You are {user}, {reason}."
     if verdict is Verdict.LACKS_ROLE:
         one, place = ("the role", "it") if len(roles) == 1 else ("one of the roles", "one of them")
         reason += f": it takes {one} {', '.join(roles)}"

@@ -66,15 +66,15 @@ class CommandRouter:
         self._built_in = {name: Route.to(function, name) for name, function in builtin.COMMANDS.items()}
 
     @overload
-    def command(self, name: Callable[P, R], /) -> Callable[P, R]: ...
+    def command(self, name: Callable[P, R]) -> Callable[P, R]: ...
 
     @overload
     def command(
-        self, name: str | None = None, /, *, roles: Iterable[str] | None = None
+        self, name: str | None = None, *, roles: Iterable[str] | None = None
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
     def command(
-        self, name: Callable[P, R] | str | None = None, /, *, roles: Iterable[str] | None = None
+        self, name: Callable[P, R] | str | None = None, *, roles: Iterable[str] | None = None
     ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
         """Make a function a command. The function itself is returned unchanged.
 

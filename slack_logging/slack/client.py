@@ -229,7 +229,7 @@ class SlackClient:
         once, and again after Slack no longer knew its id. Takes up to `timeout` seconds, and raises as `deliver` does.
 
         Raises:
-            Rejected: ``channel_not_found`` when the bot is in no channel of that name.
+            Rejected: ``channel_not_found`` when the bot is in no channel of that name, ``is_archived``.
         """
         if is_channel_id(channel):
             return channel
@@ -253,10 +253,11 @@ class SlackClient:
         """Take in the bot's channels of these types, page by page until `name` is among them. Raises as `deliver`."""
         cursor: str | None = None
         while name not in self._channel_ids:
-            answer = self.deliver(
-                "users.conversations", timeout=timeout, types=types, exclude_archived=True, limit=200, cursor=cursor
-            )
-            self._channel_ids |= {found["name"]: found["id"] for found in answer["channels"]}
+            answer = self.deliver("users.conversations", timeout=timeout, types=types, limit=200, cursor=cursor)
+            for found in answer["channels"]:
+                if found["name"] == name and found.get("is_archived"):
+                    raise Rejected("users.conversations", "is_archived", _REMEDIES["is_archived"])
+                self._channel_ids[found["name"]] = found["id"]
             cursor = answer.get("response_metadata", {}).get("next_cursor")
             if not cursor:
                 break

@@ -87,7 +87,10 @@ def test_who_cannot_be_looked_up_is_refused(ops: Ops, router: CommandRouter, cap
     """Without the scope, Slack tells nothing, and unknown means no; stderr says what to add."""
     token = ops.slack.token("channels:history", "channels:read", "groups:read", "chat:write", "reactions:write")
     ops.start(router=router, token=token)
-    assert ops.type("!echo x")[0] == {REFUSED}
+    told = (
+        f"You are {ops.slack.user_id('ada')}, unknown: Slack did not say who that is. Why not is on the stderr of this"
+    )
+    assert ops.type("!echo x") == ({REFUSED}, [f"{told} service."])
     assert "missing_scope (add the scope to the app and install it again: users:read)" in capfd.readouterr().err
 
 

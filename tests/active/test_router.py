@@ -130,7 +130,7 @@ def test_a_role_is_asked_for_beyond_being_allowed(ops: Ops) -> None:
     """Who lacks it is refused, and is not shown the command."""
     ada, ben = ops.slack.user_id("ada"), ops.slack.user_id("ben")
     router = CommandRouter()
-    router.command("deploy", roles=["deployers"])(lambda: "deployed")
+    router.command(name="deploy", roles=["deployers"])(lambda: "deployed")
     ops.start(router=router, allow=[ada, ben], roles={"deployers": [ben]})
     assert ops.type("!deploy") == ({REFUSED}, [refusal(ada, Verdict.LACKS_ROLE, ["deployers"])])
     assert ops.type("!deploy", user="ben") == ({DONE}, ["deployed"])

@@ -61,6 +61,13 @@ def test_a_refusal_has_slacks_code_and_a_remedy(slack: LocalSlack, client: Slack
     assert caught.value.code == "is_archived"
 
 
+def test_an_archived_channel_is_said_to_be_archived(slack: LocalSlack, client: SlackClient) -> None:
+    """Also when it is looked up by its name."""
+    slack.archive("#ops-log")
+    with pytest.raises(Rejected, match=r"users\.conversations: is_archived .*unarchive it or configure another"):
+        client.channel_id("#ops-log")
+
+
 def test_a_missing_scope_is_named(slack: LocalSlack, clock: FakeClock) -> None:
     """The error says which one to add."""
     client = connect(slack.token("channels:read"), slack.api_url, clock)
