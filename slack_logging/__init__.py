@@ -27,9 +27,9 @@ if TYPE_CHECKING:
         UnknownCommand,
         Unreachable,
     )
-    from slack_logging.passive.formatter import SlackFormatter
     from slack_logging.passive.handler import SlackHandler, start
-    from slack_logging.passive.stats import Stats
+    from slack_logging.passive.records.formatter import SlackFormatter
+    from slack_logging.passive.records.stats import Stats
 
 _HOMES = {
     "slack_logging.active.command": ("Command",),
@@ -50,9 +50,9 @@ _HOMES = {
         "UnknownCommand",
         "Unreachable",
     ),
-    "slack_logging.passive.formatter": ("SlackFormatter",),
+    "slack_logging.passive.records.formatter": ("SlackFormatter",),
     "slack_logging.passive.handler": ("SlackHandler", "start"),
-    "slack_logging.passive.stats": ("Stats",),
+    "slack_logging.passive.records.stats": ("Stats",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from slack_logging import notices
 from slack_logging.local import LocalSlack
-from slack_logging.passive import delivery
+from slack_logging.passive.sending import delivery
 from slack_logging.testing import FakeClock
 
 # No test judges by wall time, and hypothesis' own would: by a deadline, and by how long it takes to draw.

@@ -41,19 +41,20 @@ PURE = [
     "active/signature.py",
     "active/watches.py",
     "console/reach.py",
-    "passive/boards.py",
-    "passive/fingerprint.py",
-    "passive/incidents.py",
-    "passive/living.py",
-    "passive/medium.py",
-    "passive/named.py",
-    "passive/packing.py",
-    "passive/redaction.py",
-    "passive/repeats.py",
-    "passive/shapes.py",
-    "passive/shipments.py",
-    "passive/tracebacks.py",
-    "passive/view.py",
+    "passive/messages/boards.py",
+    "passive/messages/digest.py",
+    "passive/messages/medium.py",
+    "passive/messages/packing.py",
+    "passive/messages/repeats.py",
+    "passive/messages/shipments.py",
+    "passive/messages/tracebacks.py",
+    "passive/messages/view.py",
+    "passive/records/fingerprint.py",
+    "passive/redaction/named.py",
+    "passive/redaction/redactor.py",
+    "passive/redaction/shapes.py",
+    "passive/sending/incidents.py",
+    "passive/sending/living.py",
     "slack/flat.py",
     "slack/limits.py",
     "slack/literal.py",
@@ -109,7 +110,7 @@ def test_passive_knows_active_only_where_the_handler_starts_the_source() -> None
     """The two sides meet in one place: the handler's."""
     meeting = {
         path.name
-        for path in (PACKAGE / "passive").glob("*.py")
+        for path in (PACKAGE / "passive").rglob("*.py")
         for name in imports_of(path)
         if name.startswith("slack_logging.active")
     }

@@ -17,7 +17,7 @@ from slack_logging.console.hook import HELP, address
 from slack_logging.console.lines import json_record, text_record
 from slack_logging.console.progress import Progress
 from slack_logging.errors import ConfigurationError, RateLimited, Unreachable
-from slack_logging.passive.medium import Medium
+from slack_logging.passive.messages.medium import Medium
 from slack_logging.slack.client import connect
 
 #: Bytes of one line; what is longer becomes several records, because the handler cuts a record's text at 256 KiB.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from slack_logging import options
 from slack_logging.errors import ConfigurationError
-from slack_logging.passive.medium import SLACK, Medium
+from slack_logging.passive.messages.medium import SLACK, Medium
 from slack_logging.slack.address import Address
 
 

@@ -18,24 +18,24 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from slack_logging import clock, notices, options
 from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
-from slack_logging.passive.capture import Captured, capture, capture_plain, restore, with_context
-from slack_logging.passive.context import Context
 from slack_logging.passive.copies import Copyable, unshown
-from slack_logging.passive.delivery import Delivery, holds_logging_lock
 from slack_logging.passive.destination import Destination
-from slack_logging.passive.formatter import SlackFormatter
-from slack_logging.passive.outbox import MemoryOutbox
-from slack_logging.passive.redaction import Redactor
-from slack_logging.passive.sender import Sender
-from slack_logging.passive.stats import Stats
-from slack_logging.passive.worker import own_threads
+from slack_logging.passive.records.capture import Captured, capture, capture_plain, restore, with_context
+from slack_logging.passive.records.context import Context
+from slack_logging.passive.records.formatter import SlackFormatter
+from slack_logging.passive.records.outbox import MemoryOutbox
+from slack_logging.passive.records.stats import Stats
+from slack_logging.passive.redaction.redactor import Redactor
+from slack_logging.passive.sending.delivery import Delivery, holds_logging_lock
+from slack_logging.passive.sending.sender import Sender
+from slack_logging.passive.sending.worker import own_threads
 from slack_logging.slack.credentials import bot_token, checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from slack_logging.active.source import SlackCommandSource
-    from slack_logging.passive.living import LivingIncident
+    from slack_logging.passive.sending.living import LivingIncident
     from slack_logging.slack.transport import Client
 
 #: Less room than this holds no full message.

@@ -90,7 +90,9 @@ def test_who_cannot_be_looked_up_is_refused(ops: Ops, router: CommandRouter, cap
     told = (
         f"You are {ops.slack.user_id('ada')}, unknown: Slack did not say who that is. Why not is on the stderr of this"
     )
-    assert ops.type("!echo x") == ({REFUSED}, [f"{told} service."])
+    ts = ops.say("!echo x")
+    ops.clock.run_until(lambda: ops.replies(ts))
+    assert (ops.marks(ts), ops.replies(ts)) == ({REFUSED}, [f"{told} service."])
     assert "missing_scope (add the scope to the app and install it again: users:read)" in capfd.readouterr().err
 
 

@@ -16,7 +16,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from slack_logging.passive.stats import Stats
+from slack_logging.passive.records.stats import Stats
 
 FLOOR, YARDSTICK, OURS = "NullHandler", "QueueHandler", "slack_logging"
 

@@ -9,7 +9,7 @@ from slack_logging.demo.summary import Summary
 from slack_logging.demo.terminal import Terminal
 from slack_logging.demo.transcript import Transcript
 from slack_logging.local import LocalSlack
-from slack_logging.passive.stats import Stats
+from slack_logging.passive.records.stats import Stats
 
 
 class Told:

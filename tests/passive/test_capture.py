@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from slack_logging.passive.capture import MAX_CHARS, capture, restore
-from slack_logging.passive.formatter import SlackFormatter
+from slack_logging.passive.records.capture import MAX_CHARS, capture, restore
+from slack_logging.passive.records.formatter import SlackFormatter
 
 
 def record(msg: object, *args: Any, level: int = logging.INFO, exc_info: Any = None, **extra: Any) -> logging.LogRecord:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from slack_logging import CommandRouter, SlackHandler, Stats
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.state.text import visible_text
-from slack_logging.passive import delivery
+from slack_logging.passive.sending import delivery
 from slack_logging.slack.literal import visible
 from slack_logging.testing import FakeClock
 from tests.passive.conftest import POST, posts, shown, wait_for_posts

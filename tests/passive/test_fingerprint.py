@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from slack_logging.passive.fingerprint import fault_of, fingerprint, is_library, normalised
+from slack_logging.passive.records.fingerprint import fault_of, fingerprint, is_library, normalised
 
 
 def caught(act: Callable[[], object]) -> str:

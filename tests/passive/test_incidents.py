@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.passive.incidents import CALM, EDIT_INTERVAL, MOST, SINGLES, WAITING, Board, Incidents, Mute
-from slack_logging.passive.shipments import NewBoard
-from slack_logging.passive.view import Line
+from slack_logging.passive.messages.shipments import NewBoard
+from slack_logging.passive.messages.view import Line
+from slack_logging.passive.sending.incidents import CALM, EDIT_INTERVAL, MOST, SINGLES, WAITING, Board, Incidents, Mute
 
 WINDOW = 300.0
 

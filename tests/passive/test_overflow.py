@@ -12,8 +12,8 @@ import pytest
 from slack_logging import SlackHandler
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.state.text import visible_text
-from slack_logging.passive.digest import MAX_FILE, Digest
-from slack_logging.passive.formatter import SlackFormatter
+from slack_logging.passive.messages.digest import MAX_FILE, Digest
+from slack_logging.passive.records.formatter import SlackFormatter
 from slack_logging.testing import FakeClock
 from tests.passive.conftest import POST, shown
 

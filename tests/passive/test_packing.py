@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.passive.packing import MAX_LINES, ROOM, Packing
-from slack_logging.passive.view import Line, blocks, line_of, notification
+from slack_logging.passive.messages.packing import MAX_LINES, ROOM, Packing
+from slack_logging.passive.messages.view import Line, blocks, line_of, notification
 from slack_logging.slack.limits import MAX_BLOCK_TEXT
 from slack_logging.slack.literal import units
 

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from slack_logging.passive import named, shapes
-from slack_logging.passive.named import Names
-from slack_logging.passive.redaction import MOST_FOUND, WINDOW, Redactor
-from slack_logging.passive.shapes import MARKER, REACH, RUN, SHAPES
+from slack_logging.passive.redaction import named, shapes
+from slack_logging.passive.redaction.named import Names
+from slack_logging.passive.redaction.redactor import MOST_FOUND, WINDOW, Redactor
+from slack_logging.passive.redaction.shapes import MARKER, REACH, RUN, SHAPES
 from tests.passive.secrets import BASE32, BY_LOOK, BY_NAME, HARMLESS, HEX, LOWER, MIXED
 
 REDACTOR = Redactor()

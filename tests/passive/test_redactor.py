@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slack_logging.errors import ConfigurationError
-from slack_logging.passive.redaction import WINDOW, Redactor
-from slack_logging.passive.shapes import MARKER
+from slack_logging.passive.redaction.redactor import WINDOW, Redactor
+from slack_logging.passive.redaction.shapes import MARKER
 
 #: No look and no name gives this away.
 VALUE = 'plain "words", 50% / ünïq'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from slack_logging.passive.stats import Tally
+from slack_logging.passive.records.stats import Tally
 
 
 def test_additions_from_many_threads_are_all_counted() -> None:

@@ -7,7 +7,7 @@ import traceback
 
 import pytest
 
-from slack_logging.passive.tracebacks import folded, gist
+from slack_logging.passive.messages.tracebacks import folded, gist
 
 
 def parse() -> None:

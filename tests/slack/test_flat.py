@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.passive.medium import Medium
-from slack_logging.passive.view import blocks, line_of
+from slack_logging.passive.messages.medium import Medium
+from slack_logging.passive.messages.view import blocks, line_of
 from slack_logging.slack.address import DISCORD, MATTERMOST
 from slack_logging.slack.flat import flat, guarded, literal
 from slack_logging.slack.literal import units, visible

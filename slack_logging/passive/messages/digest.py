@@ -7,9 +7,9 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from slack_logging.passive.fingerprint import normalised
-from slack_logging.passive.shipments import Landing, Shipment, records_file
-from slack_logging.passive.view import emoji_of, inline, message, section_of, small_print, time_of
+from slack_logging.passive.messages.shipments import Landing, Shipment, records_file
+from slack_logging.passive.messages.view import emoji_of, inline, message, section_of, small_print, time_of
+from slack_logging.passive.records.fingerprint import normalised
 from slack_logging.slack.literal import one_line, shorten
 
 #: Characters of one file at most: it is held in memory a few times while it is sent.

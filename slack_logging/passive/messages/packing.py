@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slack_logging.passive.view import COUNT, Line
+from slack_logging.passive.messages.view import COUNT, Line
 from slack_logging.slack.limits import MAX_BLOCK_TEXT
 
 #: Units kept free for the footer.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from slack_logging.passive.fingerprint import library_judge
+from slack_logging.passive.records.fingerprint import library_judge
 
 #: A frame's first line; within an exception group it stands behind bars.
 _FRAME = re.compile(r'^(?P<indent>[ |+]*)File "(?P<path>[^"\n]+)", line (?P<line>\d+), in (?P<function>.+)$')

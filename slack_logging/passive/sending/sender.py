@@ -19,19 +19,19 @@ from slack_logging import notices
 from slack_logging.clock import Clock
 from slack_logging.errors import RateLimited, Rejected, Unreachable
 from slack_logging.instance import Instance
-from slack_logging.passive import boards, repeats
-from slack_logging.passive.books import Books
-from slack_logging.passive.capture import Captured
-from slack_logging.passive.connection import Connection
-from slack_logging.passive.incidents import Board, Incidents, Mute
-from slack_logging.passive.living import LivingIncident, living
-from slack_logging.passive.loader import Loader
-from slack_logging.passive.medium import Medium
-from slack_logging.passive.outbox import MemoryOutbox
-from slack_logging.passive.repeats import Repeats
-from slack_logging.passive.shipments import UNPOSTABLE, UNTHREADABLE, Shipment, full_text
-from slack_logging.passive.stats import Stats
-from slack_logging.passive.uploads import Uploads
+from slack_logging.passive.messages import boards, repeats
+from slack_logging.passive.messages.medium import Medium
+from slack_logging.passive.messages.repeats import Repeats
+from slack_logging.passive.messages.shipments import UNPOSTABLE, UNTHREADABLE, Shipment, full_text
+from slack_logging.passive.records.books import Books
+from slack_logging.passive.records.capture import Captured
+from slack_logging.passive.records.outbox import MemoryOutbox
+from slack_logging.passive.records.stats import Stats
+from slack_logging.passive.sending.connection import Connection
+from slack_logging.passive.sending.incidents import Board, Incidents, Mute
+from slack_logging.passive.sending.living import LivingIncident, living
+from slack_logging.passive.sending.loader import Loader
+from slack_logging.passive.sending.uploads import Uploads
 from slack_logging.slack.doubt import Doubt, doubt_of_message
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Sender:
         instance: shown under each message.
         flush_interval: seconds that lower levels wait for company.
         group_window: seconds without a repeat after which an incident is over.
-        mention: who is notified of an incident; see `slack_logging.passive.boards.arguments`.
+        mention: who is notified of an incident; see `slack_logging.passive.messages.boards.arguments`.
         clock: what it all runs on.
         medium: what can be done there.
     """

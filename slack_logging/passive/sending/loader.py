@@ -12,15 +12,15 @@ from collections import deque
 from collections.abc import Callable
 
 from slack_logging import notices
-from slack_logging.passive.books import Books
-from slack_logging.passive.capture import Captured, context_of, in_thread
-from slack_logging.passive.digest import Digest
-from slack_logging.passive.incidents import Incidents
-from slack_logging.passive.medium import Medium
-from slack_logging.passive.outbox import MemoryOutbox
-from slack_logging.passive.packing import ROOM, Packing
-from slack_logging.passive.shipments import Announcement, Batch, Losses, NewBoard, Shipment
-from slack_logging.passive.view import Line, line_of
+from slack_logging.passive.messages.digest import Digest
+from slack_logging.passive.messages.medium import Medium
+from slack_logging.passive.messages.packing import ROOM, Packing
+from slack_logging.passive.messages.shipments import Announcement, Batch, Losses, NewBoard, Shipment
+from slack_logging.passive.messages.view import Line, line_of
+from slack_logging.passive.records.books import Books
+from slack_logging.passive.records.capture import Captured, context_of, in_thread
+from slack_logging.passive.records.outbox import MemoryOutbox
+from slack_logging.passive.sending.incidents import Incidents
 
 #: Messages that may wait in a channel that takes one a second, and when the program ends; more become a digest.
 _MOST_WAITING, _MOST_AT_EXIT = 20, 3
@@ -39,7 +39,7 @@ class Loader:
         own_format: tells whether entries hold a text that the user's own formatter made.
         footer: shown under each message.
         flush_interval: seconds that lower levels wait for company.
-        mention: who is notified of an incident; see `slack_logging.passive.boards.arguments`.
+        mention: who is notified of an incident; see `slack_logging.passive.messages.boards.arguments`.
         medium: where it all goes.
 
     Attributes:

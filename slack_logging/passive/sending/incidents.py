@@ -16,9 +16,9 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from slack_logging.passive.capture import Captured
-from slack_logging.passive.packing import ROOM
-from slack_logging.passive.view import Line
+from slack_logging.passive.messages.packing import ROOM
+from slack_logging.passive.messages.view import Line
+from slack_logging.passive.records.capture import Captured
 
 #: Incidents a minute that get a message of their own; more are a storm.
 SINGLES = 6

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from slack_logging import notices
 from slack_logging.clock import Clock
 from slack_logging.errors import Rejected, Unreachable
-from slack_logging.passive.books import Books
-from slack_logging.passive.shipments import File
+from slack_logging.passive.messages.shipments import File
+from slack_logging.passive.records.books import Books
 from slack_logging.slack.doubt import Doubt, doubt_of_file
 
 if TYPE_CHECKING:

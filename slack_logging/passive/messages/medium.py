@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from slack_logging.passive.packing import ROOM
-from slack_logging.passive.view import Line
+from slack_logging.passive.messages.packing import ROOM
+from slack_logging.passive.messages.view import Line
 from slack_logging.slack.address import Service
 from slack_logging.slack.flat import FRAME, literal
 from slack_logging.slack.literal import shorten

@@ -14,8 +14,8 @@ import traceback
 from typing import Any, TypeAlias
 
 from slack_logging import notices
-from slack_logging.passive.fingerprint import fault_of, fingerprint
-from slack_logging.passive.instructions import instructions
+from slack_logging.passive.records.fingerprint import fault_of, fingerprint
+from slack_logging.passive.records.instructions import instructions
 
 #: (size, created, origin, thread, msg, args, more). `origin` is (levelno, levelname, logger, pathname, lineno,
 #: function, process), shared by all records of one place. `more` is None, or (text, fault, exc_text, stack_info, task,

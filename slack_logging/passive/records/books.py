@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from slack_logging.passive.outbox import MemoryOutbox
-from slack_logging.passive.stats import Stats
+from slack_logging.passive.records.outbox import MemoryOutbox
+from slack_logging.passive.records.stats import Stats
 
 #: Reasons for which somebody wanted records left out.
 _WISHED = frozenset({"muted", "context"})

@@ -9,10 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from slack_logging.passive import boards
-from slack_logging.passive.incidents import Board, Incident, Incidents
-from slack_logging.passive.shipments import Landing, Shipment
-from slack_logging.passive.view import MAX_HEAD, emoji_of, inline, message, notification, section_of, small_print
+from slack_logging.passive.messages import boards
+from slack_logging.passive.messages.shipments import Landing, Shipment
+from slack_logging.passive.messages.view import (
+    MAX_HEAD,
+    emoji_of,
+    inline,
+    message,
+    notification,
+    section_of,
+    small_print,
+)
+from slack_logging.passive.sending.incidents import Board, Incident, Incidents
 from slack_logging.slack.literal import shorten
 
 #: Seconds from one post of a storm to the next that tells what is new in it: as often as incidents come singly.

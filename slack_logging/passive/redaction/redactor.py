@@ -1,9 +1,9 @@
 """Redaction: secrets are taken out of text before it leaves the process.
 
 A secret is known by its value (our own tokens, what was registered, what environment variables named like secrets
-hold), by its look (`slack_logging.passive.shapes`) or by its name (`slack_logging.passive.named`). What stands in its
-place is always `MARKER`; what tells which secret it was, a prefix or a name, stays: ``xoxb-[redacted]``,
-``password=[redacted]``, ``https://ada:[redacted]@db/``. Redacting twice changes nothing.
+hold), by its look (`shapes`) or by its name (`named`). What stands in its place is always `MARKER`; what tells which
+secret it was, a prefix or a name, stays: ``xoxb-[redacted]``, ``password=[redacted]``, ``https://ada:[redacted]@db/``.
+Redacting twice changes nothing.
 
 It is a net, not a wall: a secret that has no known value, look or name passes.
 """
@@ -18,9 +18,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from slack_logging import options
 from slack_logging.errors import ConfigurationError
-from slack_logging.passive.capture import STANDARD_ATTRIBUTES
-from slack_logging.passive.named import Names
-from slack_logging.passive.shapes import MARKER, REACH, SHAPES, Pause, Shape
+from slack_logging.passive.records.capture import STANDARD_ATTRIBUTES
+from slack_logging.passive.redaction.named import Names
+from slack_logging.passive.redaction.shapes import MARKER, REACH, SHAPES, Pause, Shape
 
 #: Characters that one call of `re` searches through; ours: about a millisecond.
 WINDOW = 8192

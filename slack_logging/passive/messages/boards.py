@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
-from slack_logging.passive.incidents import Board, Incident
-from slack_logging.passive.medium import SLACK, Medium
-from slack_logging.passive.view import (
+from slack_logging.passive.messages.medium import SLACK, Medium
+from slack_logging.passive.messages.view import (
     MAX_HEAD,
     Line,
     head,
@@ -25,6 +24,7 @@ from slack_logging.passive.view import (
     small_print,
     time_of,
 )
+from slack_logging.passive.sending.incidents import Board, Incident
 from slack_logging.slack.literal import last_part, one_line, shorten, units
 
 #: Units kept free for counts, times, instances and what is said of muting, which grow.

@@ -9,9 +9,9 @@ from __future__ import annotations
 import queue
 from collections import deque
 
-from slack_logging.passive.capture import OVERHEAD, Captured
-from slack_logging.passive.packing import MAX_LINES, ROOM
-from slack_logging.passive.stats import Tally
+from slack_logging.passive.messages.packing import MAX_LINES, ROOM
+from slack_logging.passive.records.capture import OVERHEAD, Captured
+from slack_logging.passive.records.stats import Tally
 
 #: Units that a record's line takes beside its text, about.
 _FRAME = 60

@@ -1,7 +1,7 @@
 """The canonical entry: one JSON object a record, made by python-json-logger.
 
-It is what files hold; a Slack message is a view of it (`slack_logging.passive.entry`). The formatter can be used
-with any other handler too, for instance to write the same lines to a file.
+It is what files hold; a Slack message is a view of it (`slack_logging.passive.messages.view`). The formatter can be
+used with any other handler too, for instance to write the same lines to a file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from pythonjsonlogger.json import JsonFormatter
 
 from slack_logging.instance import Instance
-from slack_logging.passive.capture import STANDARD_ATTRIBUTES
+from slack_logging.passive.records.capture import STANDARD_ATTRIBUTES
 
 
 class SlackFormatter(JsonFormatter):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from slack_logging.passive.incidents import Incidents
+from slack_logging.passive.sending.incidents import Incidents
 
 
 @dataclass(frozen=True, slots=True)

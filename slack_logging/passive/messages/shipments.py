@@ -11,12 +11,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from slack_logging.passive import boards
-from slack_logging.passive.capture import Captured
-from slack_logging.passive.incidents import Board, Incident, Incidents
-from slack_logging.passive.medium import SLACK, Medium
-from slack_logging.passive.packing import Packing
-from slack_logging.passive.view import blocks, inline, mention_text, message, notification, section_of, small_print
+from slack_logging.passive.messages import boards
+from slack_logging.passive.messages.medium import SLACK, Medium
+from slack_logging.passive.messages.packing import Packing
+from slack_logging.passive.messages.view import (
+    blocks,
+    inline,
+    mention_text,
+    message,
+    notification,
+    section_of,
+    small_print,
+)
+from slack_logging.passive.records.capture import Captured
+from slack_logging.passive.sending.incidents import Board, Incident, Incidents
 
 #: Codes that refuse this very message: it would be refused for ever. All others say that the world is not right yet.
 UNPOSTABLE = frozenset(

@@ -14,7 +14,7 @@ import weakref
 from collections import deque
 from contextvars import ContextVar
 
-from slack_logging.passive.capture import Captured
+from slack_logging.passive.records.capture import Captured
 
 _numbers = itertools.count()
 

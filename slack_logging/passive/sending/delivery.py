@@ -18,11 +18,11 @@ from collections.abc import Callable
 
 from slack_logging import notices
 from slack_logging.clock import Clock
-from slack_logging.passive.capture import Captured
-from slack_logging.passive.outbox import MemoryOutbox
-from slack_logging.passive.sender import Sender
-from slack_logging.passive.stats import Stats
-from slack_logging.passive.worker import Worker, own_threads
+from slack_logging.passive.records.capture import Captured
+from slack_logging.passive.records.outbox import MemoryOutbox
+from slack_logging.passive.records.stats import Stats
+from slack_logging.passive.sending.sender import Sender
+from slack_logging.passive.sending.worker import Worker, own_threads
 from slack_logging.slack import loading
 
 

@@ -1,0 +1,1 @@
+"""From the outbox to Slack: the thread, what it posts next, and how errors live on."""
