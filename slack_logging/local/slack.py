@@ -236,14 +236,19 @@ class LocalSlack(People):
         """Install another app, with a bot user, tokens and connections of its own.
 
         Args:
-            name: its bot user's.
+            name: its bot user's, which nobody else has here.
             channels: that the bot is a member of: events come from these only.
             scopes: of its bot token; None stands for `slack_logging.local.state.apps.DEFAULT_SCOPES`.
             events: that it subscribed to, such as ``message.channels`` and ``app_mention``; None for all.
             commands: its slash commands, such as ``/deploy``; of several apps with one command the newest gets it.
             request_url: an address on this machine that gets events, commands and clicks by HTTP; None for Socket Mode.
+
+        Raises:
+            ValueError: somebody has that name.
         """
         with self.workspace.lock:
+            if self.workspace.user_id(name):
+                raise ValueError(f"there is somebody called {name!r} already; give the app another name")
             bot = self.workspace.add_user(name, bot=True)
             app = self._apps.install(bot, scopes=scopes, events=events, commands=commands)
             app.request_url = request_url
