@@ -81,7 +81,12 @@ def test_booleans_in_every_spelling(slack: LocalSlack, value: object, counted: b
         (b"%%%", FORM, "invalid_form_data"),
         (b"nothing", {"Content-Type": "multipart/form-data; boundary=b"}, "invalid_form_data"),
         (b"nothing", {"Content-Type": "multipart/form-data"}, "invalid_form_data"),
-        ("\xe9=1".encode("latin-1"), FORM, "invalid_charset"),
+        (b"limit=%\xe9", FORM, "invalid_form_data"),
+        ("\xe9=1".encode("latin-1"), FORM, "invalid_form_data"),
+        (b"cursor=%ED%A0%80", FORM, "invalid_form_data"),
+        (b"limit=1", {"Content-Type": "application/x-www-form-urlencoded; charset=utf-16"}, "invalid_charset"),
+        (b"{}", {"Content-Type": "application/json; charset=latin9"}, "invalid_charset"),
+        ('{"cursor": "\xe9"}'.encode("latin-1"), JSON, "invalid_json"),
         (b'{"limit": {}}', JSON, "invalid_arguments"),
         (b'{"types": 7}', JSON, "invalid_array_arg"),
         (b"exclude_archived=perhaps", FORM, "invalid_arguments"),
@@ -93,17 +98,47 @@ def test_malformed_bodies(slack: LocalSlack, body: bytes, headers: dict[str, str
     assert error == answer_to(slack, "POST", "users.conversations", body, headers | bearer).get("error")
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("text=h\xe9&", "application/x-www-form-urlencoded"),
+        ("as_user&text=h%C3%A9", "application/x-www-form-urlencoded"),
+        ("&&text=h\xe9&x=", 'application/x-www-form-urlencoded; charset="UTF-8"'),
+        ("text=h\xe9", "application/x-www-form-urlencoded; charset=iso-8859-1"),
+        ("text=h%E9", "application/x-www-form-urlencoded; charset=iso-8859-1"),
+        ('{"text": "h\xe9"}', "application/json; charset=utf-8"),
+        ('{"text": "h\xe9"}', "application/json; charset=ISO-8859-1"),
+    ],
+)
+def test_bodies_that_sloppy_clients_send(slack: LocalSlack, body: str, kind: str) -> None:
+    """Raw text beyond ASCII in the charset that the type names, by default UTF-8; a form with gaps and bare names."""
+    sent = body.encode("latin-1" if "8859" in kind else "utf-8")
+    assert "h\xe9" == answer_to(slack, "POST", "api.test", sent, {"Content-Type": kind})["args"]["text"]
+
+
 def test_a_body_that_is_not_compressed_as_it_says_is_an_http_error(slack: LocalSlack) -> None:
     """It is the client's fault, and told as such."""
     assert 400 == exchange(slack, "POST", "/api/api.test", b"{}", JSON | {"Content-Encoding": "gzip"})[0]
 
 
-def test_body_beyond_our_limit_is_not_read_as_a_call(slack: LocalSlack) -> None:
-    """A body of the limit is a call, a longer one an HTTP error."""
-    start, bearer = b'{"error": "', {"Authorization": f"Bearer {slack.bot_token}"}
-    fits = start + b"x" * (limits.BODY - len(start) - 2) + b'"}'
-    assert 200 == exchange(slack, "POST", "/api/api.test", fits, JSON | bearer)[0]
-    assert 413 == exchange(slack, "POST", "/api/api.test", fits + b" ", JSON | bearer)[0]
+@pytest.mark.parametrize("announced", [True, False])
+def test_body_beyond_our_limit_is_not_read_as_a_call(slack: LocalSlack, announced: bool) -> None:
+    """A body of the limit is a call, a longer one an HTTP error; in chunks of unknown number too."""
+    paths = ["/api/api.test", slack.webhook_url("#ops-log"), "/page/say"]
+    start, end = b'{"text": "', b'"}'
+    fits = start + b"x" * (limits.BODY - len(start) - len(end)) + end
+    form = b"--b\r\nContent-Disposition: form-data; name=x\r\n\r\n" + fits + b"\r\n--b--\r\n"
+    sent = [(path, fits + b" ", JSON) for path in paths]
+    sent.append(("/api/api.test", form, {"Content-Type": "multipart/form-data; boundary=b"}))
+    assert 200 == in_pieces(slack, "/api/api.test", fits, JSON, announced=announced)
+    for path, body, headers in sent:
+        assert 413 == in_pieces(slack, path, body, headers, announced=announced)
+
+
+def in_pieces(slack: LocalSlack, path: str, body: bytes, headers: dict[str, str], *, announced: bool) -> int:
+    """Send a body in one piece or in chunks, and return the status."""
+    pieces = (body[start : start + 50_000] for start in range(0, len(body), 50_000))
+    return exchange(slack, "POST", path, body if announced else pieces, headers)[0]
 
 
 @pytest.mark.parametrize(
