@@ -306,9 +306,16 @@ class People:
             self.workspace.edit(place, message, fields, editor=editor)
 
     def delete(self, channel: str, ts: str) -> None:
-        """Have a message deleted."""
+        """Have a message deleted.
+
+        Raises:
+            ApiError: ``is_archived``.
+        """
         with self.workspace.lock:
-            self.workspace.delete(*self._find(channel, ts))
+            place, message = self._find(channel, ts)
+            if place.is_archived:
+                raise ApiError("is_archived")
+            self.workspace.delete(place, message)
 
     def react(self, channel: str, ts: str, name: str, *, user: str) -> None:
         """Have somebody add a reaction; `name` is without colons.

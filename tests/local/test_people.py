@@ -128,6 +128,8 @@ def test_nobody_acts_in_an_archived_channel(slack: LocalSlack) -> None:
     """It can be read, nothing more."""
     ts = ask_sync(slack)("chat_postMessage", channel="#general", text="x", blocks=buttons("yes"))["ts"]
     slack.archive("#general")
+    with pytest.raises(ApiError, match="is_archived"):
+        slack.delete("#general", ts)
     for act in acts(slack, "#general", ts):
         with pytest.raises(ApiError, match="is_archived"):
             act(user="ada")

@@ -402,9 +402,11 @@ def test_a_swapped_event_without_a_next_one_comes_a_second_later(
     client = open_socket()
     slack.fault("socket", Fault.reorder())
     ts = slack.say("#ops-log", "x", user="ada")
-    slack.wait_for(lambda: not slack.deliveries())
+    slack.wait_for(lambda: not slack.faults())
+    assert [ts] == [delivery.payload["event"]["ts"] for delivery in slack.deliveries()]
     clock.advance(1)
     assert ts == client.event()["ts"]
+    slack.wait_for(lambda: not slack.deliveries())
 
 
 def test_too_many_events_are_left_out_and_told(clock: FakeClock) -> None:
