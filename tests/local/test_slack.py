@@ -185,9 +185,19 @@ def test_calls_are_recorded_without_tokens(slack: LocalSlack, clock: FakeClock) 
     assert (clock.time(), 200, None) == (call.time, call.status, call.error)
     assert {"channel": "ops-log", "text": "(token)"} == call.args
     assert slack.bot_token not in repr(call)
+    nested = {
+        "event_type": "a",
+        "event_payload": {"t": slack.bot_token, "l": [{slack.app_token: slack.app_token}], "n": 1},
+    }
+    client.chat_postMessage(channel="ops-log", text="x", metadata=nested, blocks=[])
+    [_, call] = slack.calls("chat.postMessage")
+    expected = {"t": "(token)", "l": [{"(token)": "(token)"}], "n": 1}
+    assert expected == call.args["metadata"]["event_payload"]
+    assert nested == slack.messages("#ops-log")[-1]["metadata"]
+    slack.reset_calls()
     assert "slackclient" in call.headers["user-agent"]
     ask_sync(slack)("chat_postMessage", channel="nowhere", text="x")
-    assert [None, "channel_not_found"] == [call.error for call in slack.calls()]
+    assert ["channel_not_found"] == [call.error for call in slack.calls()]
     slack.reset_calls()
     assert [] == slack.calls()
 

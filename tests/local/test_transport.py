@@ -155,12 +155,14 @@ def in_pieces(slack: LocalSlack, path: str, body: bytes, headers: dict[str, str]
 def test_tokens(
     slack: LocalSlack, caplog: pytest.LogCaptureFixture, authorization: str | None, error: str | None
 ) -> None:
-    """Only tokens that this server gave out are good; a refused one is explained in the log, not shown."""
+    """Only tokens that this server gave out are good; a refused one is explained, in the log too, not shown."""
     headers = {} if authorization is None else {"Authorization": authorization}
     with caplog.at_level(logging.WARNING):
-        assert error == answer_to(slack, "POST", "auth.test", None, headers).get("error")
-    assert (error == "invalid_auth") == ("invalid_auth" in caplog.text)
-    assert "xoxb-1234567890-real" not in caplog.text
+        said = answer_to(slack, "POST", "auth.test", None, headers)
+    assert error == said.get("error")
+    assert (error == "invalid_auth") == ("invalid_auth: this local Slack " in caplog.text)
+    assert (error == "invalid_auth") == ("[ERROR] this local Slack " in str(said.get("response_metadata")))
+    assert "1234567890-real" not in caplog.text + str(said)
 
 
 def test_token_is_taken_neither_from_query_nor_from_json(slack: LocalSlack) -> None:
@@ -248,6 +250,26 @@ def test_a_client_that_goes_away_is_no_failure(caplog: pytest.LogCaptureFixture)
             path = url_of(slack).partition("/link/")[2]
             reset(slack, f"GET /link/{path} HTTP/1.1", *handshake, "Sec-WebSocket-Version: 13")
             reset(slack, "POST /api/api.test HTTP/1.1", "Content-Length: 9")
+    assert [] == caplog.records
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET / HTTP/9\r\nHost: 127.0.0.1\r\n\r\n",
+        b"POST /api/api.test HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_what_is_no_request_leaves_no_word(slack: LocalSlack, caplog: pytest.LogCaptureFixture, said: bytes) -> None:
+    """It is not the server that failed."""
+    with socket.create_connection(("127.0.0.1", int(slack.url.rpartition(":")[2])), timeout=10) as client:
+        client.sendall(said)
+        client.shutdown(socket.SHUT_WR)
+        assert b"Traceback" not in b"".join(iter(lambda: client.recv(65_536), b""))
+    assert answer_to(slack, "GET", "api.test")["ok"]
     assert [] == caplog.records
 
 
