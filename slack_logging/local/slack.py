@@ -28,7 +28,7 @@ from slack_logging.local.page import routes as page
 from slack_logging.local.people import People
 from slack_logging.local.state.apps import App, Apps
 from slack_logging.local.state.teams import TEAM_ID
-from slack_logging.local.state.text import visible_text
+from slack_logging.local.state.text import visible_text, whole
 from slack_logging.local.state.workspace import ClockLike
 
 T = TypeVar("T")
@@ -266,7 +266,7 @@ class LocalSlack(People):
         """
         with self.workspace.lock:
             place = self.workspace.channel(channel)
-            self._interactions.command(place, typed, self._acting(place, user), url=self.url)
+            self._interactions.command(place, whole(typed), self._acting(place, user), url=self.url)
 
     def click(self, channel: str, ts: str, action_id: str, *, user: str, block_id: str | None = None) -> None:
         """Have somebody click a button of a message.

@@ -281,6 +281,18 @@ def test_a_swapped_push_without_a_next_one_comes_a_second_later(
     assert [ts] == [each.json["event"]["ts"] for each in slack.wait_for(lambda: receiver.posted)]
 
 
+def test_half_an_emoji_in_a_command_is_pushed_as_a_sign_for_it(slack: LocalSlack, app: App, receiver: Receiver) -> None:
+    """A lone surrogate cannot stand in a form: it comes as U+FFFD, as it does in names, and nothing is left behind."""
+    slack.rename_channel("#ops-log", "ops\ud83d")
+    user = slack.add_user("eve\ud83d")
+    slack.command(slack.channel_id("C0OPSLOG0"), "/deploy \ud83d", user=user)
+    slack.wait_for(lambda: not slack.deliveries(app))
+    command = next(each.form for each in receiver.posted if b"command=" in each.body)
+    assert ("\ufffd", "ops\ufffd", "eve\ufffd") == tuple(
+        command[name] for name in ("text", "channel_name", "user_name")
+    )
+
+
 def test_an_app_can_ask_for_no_redelivery(slack: LocalSlack, app: App, receiver: Receiver, clock: FakeClock) -> None:
     """By a header of its refusal."""
     receiver.replies.append(Reply(500, headers={"X-Slack-No-Retry": "1"}))

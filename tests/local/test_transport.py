@@ -21,6 +21,7 @@ from tests.local.listening import url_of
 
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+PART = b"--b\r\nContent-Disposition: form-data; name=x\r\nContent-Type: text/plain; charset=%s\r\n\r\nx\r\n--b--\r\n"
 
 
 def answer_to(
@@ -72,6 +73,8 @@ def test_booleans_in_every_spelling(slack: LocalSlack, value: object, counted: b
     [
         (b"{", JSON, "invalid_json"),
         (b"[" * 100_000, JSON, "invalid_json"),
+        (b'{"a":' * 101 + b"1" + b"}" * 101, JSON, "invalid_json"),
+        (b'{"a":' * 100 + b"1" + b"}" * 100, JSON, None),
         (b'{"limit": NaN}', JSON, "invalid_json"),
         (b'{"limit": 1e999}', JSON, "invalid_json"),
         (b"[]", JSON, "json_not_object"),
@@ -81,6 +84,8 @@ def test_booleans_in_every_spelling(slack: LocalSlack, value: object, counted: b
         (b"%%%", FORM, "invalid_form_data"),
         (b"nothing", {"Content-Type": "multipart/form-data; boundary=b"}, "invalid_form_data"),
         (b"nothing", {"Content-Type": "multipart/form-data"}, "invalid_form_data"),
+        (PART % b"none", {"Content-Type": "multipart/form-data; boundary=b"}, "invalid_form_data"),
+        (PART % b"utf-8", {"Content-Type": "multipart/form-data; boundary=b"}, None),
         (b"limit=%\xe9", FORM, "invalid_form_data"),
         ("\xe9=1".encode("latin-1"), FORM, "invalid_form_data"),
         (b"cursor=%ED%A0%80", FORM, "invalid_form_data"),

@@ -15,6 +15,7 @@ from aiohttp import BodyPartReader, web
 from slack_logging.local.api.strictjson import read_json
 from slack_logging.local.errors import ApiError
 from slack_logging.local.limits import BODY
+from slack_logging.local.state.text import whole
 
 #: What a Content-Type may name. Source: Web API, `invalid_charset`.
 _CHARSETS = ("utf-8", "iso-8859-1")
@@ -42,7 +43,7 @@ async def read_call(request: web.Request) -> tuple[dict[str, Any], str | None]:
     elif body := await read_body(request):
         values, is_form = _read_body(request, body), request.content_type != "application/json"
     else:
-        values, is_form = dict(request.query), False
+        values, is_form = whole(dict(request.query)), False
     form_token = values.pop("token", None)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
@@ -86,8 +87,9 @@ async def read_upload(request: web.Request) -> bytes:
 
 async def _read_multipart(request: web.Request) -> dict[str, Any]:
     try:
-        return {name: value for name, value in (await _limited(request).post()).items() if isinstance(value, str)}
-    except ValueError:
+        fields = await _limited(request).post()
+        return {whole(name): whole(value) for name, value in fields.items() if isinstance(value, str)}
+    except (ValueError, LookupError):  # the latter for a part's charset that there is not
         raise ApiError("invalid_form_data") from None
 
 

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from slack_logging.local.api.methods import METHODS
+from slack_logging.local.api.strictjson import read_json
 from slack_logging.local.errors import ApiError
 from slack_logging.local.faults.fault import KINDS
 from slack_logging.local.faults.plan import OTHER_TARGETS, parse_fault
@@ -219,8 +220,8 @@ class _Page:
         if request.content_type != "application/json":
             raise _refusal(web.HTTPUnsupportedMediaType, f"expected application/json, got {request.content_type}")
         try:
-            body = json.loads(await read_body(request))
-        except (ValueError, RecursionError):
+            body = read_json(await read_body(request))
+        except ValueError:
             raise _refusal(web.HTTPBadRequest, "the body is not JSON") from None
         if not isinstance(body, dict):
             raise _refusal(web.HTTPBadRequest, f"expected a JSON object, got {type(body).__name__}")
