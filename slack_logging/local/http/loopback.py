@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 def _is_ours(record: logging.LogRecord) -> bool:
     """Tell failures here from requests that are no HTTP: they are answered with 400 and why, and worth no traceback."""
-    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+    return not (record.exc_info and isinstance(record.exc_info[1], (HttpProcessingError, web.RequestPayloadError)))
 
 
 _log.addFilter(_is_ours)
