@@ -32,6 +32,14 @@ class Call:
 
 
 def without_tokens(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arguments or headers in which nothing looks like a token any more."""
+    """Return arguments or headers in which nothing looks like a token any more, however deep."""
     kept = {name: value for name, value in args.items() if name.lower() not in ("token", "authorization")}
-    return {name: _TOKEN.sub("(token)", value) if isinstance(value, str) else value for name, value in kept.items()}
+    return {name: _masked(value) for name, value in kept.items()}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return _TOKEN.sub("(token)", value)
+    if isinstance(value, dict):
+        return {_masked(name): _masked(inner) for name, inner in value.items()}
+    return [_masked(inner) for inner in value] if isinstance(value, list) else value

@@ -14,7 +14,7 @@ from slack_logging.local.state.conversation import Channel, Message
 from slack_logging.local.state.model import User
 from slack_logging.local.state.past import preload
 from slack_logging.local.state.teams import External
-from slack_logging.local.state.text import stored
+from slack_logging.local.state.text import stored, whole
 from slack_logging.local.state.workspace import ClockLike, Workspace, authorship
 
 
@@ -155,7 +155,7 @@ class People:
         """
         with self.workspace.lock:
             place, creator = self._created(channel)
-            channels.rename(self.workspace, place, name.removeprefix("#"), creator)
+            channels.rename(self.workspace, place, whole(name).removeprefix("#"), creator)
 
     def remove_channel(self, channel: str) -> None:
         """Delete a channel with all that is in it; one made anew under its name has another id."""
@@ -208,7 +208,8 @@ class People:
 
         Args:
             channel: where.
-            text: as typed; mentions, links and emoji in it are recognised as Slack's message box does.
+            text: as typed; mentions, links and emoji in it are recognised as Slack's message box does; a lone surrogate
+                becomes U+FFFD, here and in all text.
             user: who; or else
             integration: the name of a bot without a user, such as a classic one: its message is a ``bot_message``
                 with a `bot_id` and a `username` only.
@@ -232,7 +233,8 @@ class People:
                 author["text"] = text if raw else stored(text)
             else:
                 author |= self._typed(text, raw=raw)
-            return self.workspace.post(place, author | message_fields, thread_ts=thread_ts, broadcast=broadcast).ts
+            fields = whole(author | message_fields)
+            return self.workspace.post(place, fields, thread_ts=thread_ts, broadcast=broadcast).ts
 
     def _author(self, place: Channel, user: str | None, integration: str | None) -> dict[str, Any]:
         """Return the fields that say who posts."""
@@ -302,13 +304,20 @@ class People:
         with self.workspace.lock:
             place, message = self._find(channel, ts)
             editor = self._acting(place, user or str(message.fields.get("user", self._bot.id))).id
-            fields = message.fields | self._typed(text, raw="blocks" not in message.fields)
+            fields = message.fields | self._typed(whole(text), raw="blocks" not in message.fields)
             self.workspace.edit(place, message, fields, editor=editor)
 
     def delete(self, channel: str, ts: str) -> None:
-        """Have a message deleted."""
+        """Have a message deleted.
+
+        Raises:
+            ApiError: ``is_archived``.
+        """
         with self.workspace.lock:
-            self.workspace.delete(*self._find(channel, ts))
+            place, message = self._find(channel, ts)
+            if place.is_archived:
+                raise ApiError("is_archived")
+            self.workspace.delete(place, message)
 
     def react(self, channel: str, ts: str, name: str, *, user: str) -> None:
         """Have somebody add a reaction; `name` is without colons.

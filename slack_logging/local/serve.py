@@ -12,12 +12,29 @@ import threading
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.api.methods import METHODS
 from slack_logging.local.events import selection as events
-from slack_logging.local.faults.fault import KINDS
+from slack_logging.local.faults.fault import KINDS, unknown
 from slack_logging.local.faults.plan import OTHER_TARGETS, parse_fault
-from slack_logging.local.state.apps import is_on_this_machine
+from slack_logging.local.state.apps import DEFAULT_SCOPES, is_on_this_machine
 
 #: The port unless another is asked for: always the same, so that what was exported yesterday still works.
 DEFAULT_PORT = 8765
+
+#: All scopes that anything here asks for: whoever tries a program here has an app for whatever it does.
+SCOPES = frozenset(
+    {*DEFAULT_SCOPES, *events.SCOPES, "users:read.email"}.union(
+        *(method.scopes for method in METHODS.values() if not method.is_app_level)
+    )
+)
+
+#: What an app's manifest may ask for besides, and has no effect here. Source: Scopes.
+_OTHER_SCOPES = frozenset(
+    "assistant:write calls:read calls:write canvases:read canvases:write channels:write.topic commands "
+    "conversations.connect:manage conversations.connect:read conversations.connect:write dnd:read groups:write.topic "
+    "im:write.topic incoming-webhook links.embed:write links:read links:write lists:read lists:write "
+    "metadata.message:read mpim:history mpim:write.topic reminders:read reminders:write remote_files:read "
+    "remote_files:share remote_files:write search:read.files search:read.public search:read.users team.billing:read "
+    "team.preferences:read triggers:read triggers:write usergroups:write users:write workflow.steps:execute".split()
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,6 +81,12 @@ def _scopes(text: str) -> list[str]:
     scopes = text.replace(",", " ").split()
     if not scopes:
         raise argparse.ArgumentTypeError(f"{text!r} names no scope: give some, such as chat:write,channels:read")
+    known = SCOPES | _OTHER_SCOPES
+    for scope in scopes:
+        if scope not in known:
+            raise argparse.ArgumentTypeError(
+                str(unknown("scope", scope, sorted(known), expected="those of a bot token, such as chat:write"))
+            )
     return scopes
 
 
@@ -119,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    slack = LocalSlack(port=args.port, rate_limit=args.rate_limit, scopes=args.scopes or _all_scopes())
+    slack = LocalSlack(port=args.port, rate_limit=args.rate_limit, scopes=args.scopes or SCOPES)
     slack.app.request_url = args.request_url
     for method, fault in faults:
         slack.fault(method, fault)
@@ -137,18 +160,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _all_scopes() -> set[str]:
-    """Return what makes every method and every event work, since whoever tries a program here has an app for it."""
-    return {*events.SCOPES, *(scope for method in METHODS.values() for scope in method.scopes)}
-
-
 def _welcome(slack: LocalSlack) -> str:
+    channels = ", ".join(f"#{channel.name} {channel.id}" for channel in slack.workspace.channels.values())
     exports = "\n".join(f"  export {name}={value}" for name, value in slack.environ.items())
     faults = "".join(f"  fault    {method}={fault}\n" for method, fault in slack.faults())
     return f"""A Slack on your machine, in memory; Ctrl-C ends it and forgets everything.
 
   page     {slack.url}/
   people   ada {slack.user_id("ada")}, ben {slack.user_id("ben")}
+  channels {channels}
   webhook  {slack.webhook_url("#ops-log")}  (posts to #ops-log)
   tokens   {slack.bot_token}, and for Socket Mode {slack.app_token}
   secret   {slack.app.signing_secret}  (signs what is pushed by --request-url)

@@ -28,7 +28,7 @@ from slack_logging.local.page import routes as page
 from slack_logging.local.people import People
 from slack_logging.local.state.apps import App, Apps
 from slack_logging.local.state.teams import TEAM_ID
-from slack_logging.local.state.text import visible_text
+from slack_logging.local.state.text import visible_text, whole
 from slack_logging.local.state.workspace import ClockLike
 
 T = TypeVar("T")
@@ -236,14 +236,19 @@ class LocalSlack(People):
         """Install another app, with a bot user, tokens and connections of its own.
 
         Args:
-            name: its bot user's.
+            name: its bot user's, which nobody else has here.
             channels: that the bot is a member of: events come from these only.
             scopes: of its bot token; None stands for `slack_logging.local.state.apps.DEFAULT_SCOPES`.
             events: that it subscribed to, such as ``message.channels`` and ``app_mention``; None for all.
             commands: its slash commands, such as ``/deploy``; of several apps with one command the newest gets it.
             request_url: an address on this machine that gets events, commands and clicks by HTTP; None for Socket Mode.
+
+        Raises:
+            ValueError: somebody has that name.
         """
         with self.workspace.lock:
+            if self.workspace.user_id(name):
+                raise ValueError(f"there is somebody called {name!r} already; give the app another name")
             bot = self.workspace.add_user(name, bot=True)
             app = self._apps.install(bot, scopes=scopes, events=events, commands=commands)
             app.request_url = request_url
@@ -261,7 +266,7 @@ class LocalSlack(People):
         """
         with self.workspace.lock:
             place = self.workspace.channel(channel)
-            self._interactions.command(place, typed, self._acting(place, user), url=self.url)
+            self._interactions.command(place, whole(typed), self._acting(place, user), url=self.url)
 
     def click(self, channel: str, ts: str, action_id: str, *, user: str, block_id: str | None = None) -> None:
         """Have somebody click a button of a message.

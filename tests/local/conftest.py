@@ -58,7 +58,11 @@ def ask_async(slack: LocalSlack, token: str | None = None) -> Ask:
 
 
 def exchange(
-    slack: LocalSlack, verb: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    slack: LocalSlack,
+    verb: str,
+    path: str,
+    body: bytes | Iterator[bytes] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> tuple[int, dict[str, str], bytes]:
     """Make one HTTP exchange without slack_sdk.
 

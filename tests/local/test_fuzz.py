@@ -102,7 +102,7 @@ def still_well(server: LocalSlack, caplog: pytest.LogCaptureFixture) -> Iterator
         while client.envelope()["payload"].get("event", {}).get("ts") != ts:
             pass
     server.wait_for(lambda: not server.sockets())
-    assert [record.getMessage() for record in caplog.records] == []
+    assert [record.getMessage() for record in caplog.get_records("call")] == []
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -14,7 +14,7 @@ from slack_sdk.webhook import WebhookClient
 from slack_logging.local import LocalSlack
 from slack_logging.testing import FakeClock
 from tests.local.conftest import ask_sync, buttons
-from tests.local.listening import Client, Open
+from tests.local.listening import Client, Open, url_of
 
 
 @pytest.fixture
@@ -223,6 +223,32 @@ def test_a_click_says_who_clicked_what_in_which_message(slack: LocalSlack, clien
     } == action
     assert slack.messages("#ops-log") == [payload["message"]]
     assert payload["response_url"].startswith(f"{slack.url}/actions/")
+
+
+def test_what_acknowledges_a_click_shows_nothing(slack: LocalSlack, client: Client) -> None:
+    """Its envelope takes no answer, and one that comes all the same is ignored."""
+    slack.click("#ops-log", posted(slack, slack.bot_token), "yes", user="ada")
+    envelope = client.envelope(ack=False)
+    assert envelope["accepts_response_payload"] is False
+    answer(client, envelope, {"text": "not to be seen", "response_type": "in_channel"})
+    slack.wait_for(lambda: not slack.deliveries())
+    assert (["sure?"], []) == shown(slack)
+
+
+@pytest.mark.parametrize("enterprise", [True, False])
+def test_commands_and_clicks_name_the_enterprise(clock: FakeClock, enterprise: bool) -> None:
+    """Where there is one: a command by id and name, a click in its team and on its own."""
+    flat = {"enterprise_id": "E0LOCAL00", "enterprise_name": "Local Enterprise"}
+    with LocalSlack(clock=clock, enterprise=enterprise) as slack, Client(url_of(slack)) as client:
+        client.next()
+        slack.command("#ops-log", "/deploy", user="ada")
+        command = client.envelope()["payload"]
+        slack.app.events = frozenset()
+        slack.click("#ops-log", posted(slack, slack.bot_token), "yes", user="ada")
+        click = client.envelope()["payload"]
+    for told in (command, click["team"]):
+        assert (flat if enterprise else {}) == {name: told[name] for name in flat if name in told}
+    assert ({"id": "E0LOCAL00", "name": "Local Enterprise"} if enterprise else None) == click["enterprise"]
 
 
 def test_buttons_of_one_name_are_told_apart_by_their_block(slack: LocalSlack, client: Client) -> None:

@@ -15,6 +15,7 @@ from slack_logging.local.state.teams import FOREIGN_TEAM_ID, OTHER_TEAM_ID, SIBL
 from slack_logging.testing import FakeClock
 from tests.local import shapes
 from tests.local.conftest import Ask, ask_sync, buttons
+from tests.local.listening import opened
 from tests.local.shapes import faults
 
 
@@ -127,6 +128,8 @@ def test_nobody_acts_in_an_archived_channel(slack: LocalSlack) -> None:
     """It can be read, nothing more."""
     ts = ask_sync(slack)("chat_postMessage", channel="#general", text="x", blocks=buttons("yes"))["ts"]
     slack.archive("#general")
+    with pytest.raises(ApiError, match="is_archived"):
+        slack.delete("#general", ts)
     for act in acts(slack, "#general", ts):
         with pytest.raises(ApiError, match="is_archived"):
             act(user="ada")
@@ -262,3 +265,27 @@ def test_workspace_knows_only_itself(slack: LocalSlack) -> None:
     assert (TEAM_ID, "local") == (ask("team_info")["team"]["id"], ask("team_info", team=TEAM_ID)["team"]["domain"])
     assert "team_not_found" == ask("team_info", team=OTHER_TEAM_ID)["error"]
     assert {} == ask("emoji_list")["emoji"]
+
+
+@pytest.mark.parametrize("name", ["ops", "deploy", "ada"])
+def test_an_app_has_a_name_of_its_own(slack: LocalSlack, name: str) -> None:
+    """One that is taken, by an app or a person, is a mistake that names it; nothing is installed."""
+    first = slack.add_app("deploy")
+    with pytest.raises(ValueError, match=f"there is somebody called '{name}' already"):
+        slack.add_app(name)
+    assert "deploy" == ask_sync(slack, first.bot_token)("auth_test")["user"]
+
+
+@pytest.mark.parametrize("name", ["\xdcn\xef c\xf6d\xe9 bot", "Ops", "A0OPS0000", "7", "--", "a b", "\N{SNOWMAN}"])
+def test_every_app_has_secrets_of_its_own_that_fit_a_header(slack: LocalSlack, name: str) -> None:
+    """Whatever it is called, its tokens are taken for it alone, and its secrets are nobody else's."""
+    others = [slack.app, slack.add_app("n c d b"), slack.add_app("A0NCDB000")]
+    tokens = [slack.token() for _ in range(9)]
+    app = slack.add_app(name)
+    assert app.bot_user_id == ask_sync(slack, app.bot_token)("auth_test")["user_id"]
+    assert opened(slack, app.app_token)["ok"]
+    secrets = [(each.bot_token, each.app_token, each.signing_secret, each.verification_token) for each in others]
+    mine = (app.bot_token, app.app_token, app.signing_secret, app.verification_token)
+    assert "".join(mine).isascii()
+    assert not set(mine) & {secret for other in secrets for secret in other}
+    assert app.bot_token not in tokens

@@ -11,6 +11,7 @@ import pytest
 from slack_logging.local import LocalSlack, limits
 from slack_logging.testing import FakeClock
 from tests.local.conftest import Ask, ask_sync
+from tests.local.listening import Open
 
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "in a block"}}
 RICH = {
@@ -190,6 +191,31 @@ def test_thread_replies_and_broadcasts(slack: LocalSlack, ask: Ask, log: str) ->
         head[name] for name in ("reply_count", "reply_users_count", "latest_reply", "thread_ts")
     )
     assert slack.bot_user_id == slack.messages(log, thread_ts=parent)[1]["parent_user_id"]
+
+
+def test_a_reply_can_be_broadcast_by_an_edit(slack: LocalSlack, ask: Ask, log: str, open_socket: Open) -> None:
+    """The channel shows it where its time puts it, once, and after other edits too; the app hears of an edit."""
+    parent = slack.say(log, "parent", user="ada")
+    reply = ask("chat_postMessage", channel=log, text="reply", thread_ts=parent)["ts"]
+    last = slack.say(log, "last", user="ada")
+    client = open_socket()
+    for more in ({"reply_broadcast": True}, {"reply_broadcast": True}, {}):
+        answer = ask("chat_update", channel=log, ts=reply, text="heard", **more)
+        assert ("thread_broadcast", parent) == (answer["message"]["subtype"], answer["message"]["root"]["ts"])
+        assert [parent, reply, last] == [message["ts"] for message in slack.messages(log)]
+        event = client.event()
+        assert ("message_changed", "thread_broadcast") == (event["subtype"], event["message"]["subtype"])
+    assert [last, reply, parent] == [message["ts"] for message in ask("conversations_history", channel=log)["messages"]]
+    slack.delete(log, reply)
+    assert [parent, last] == [message["ts"] for message in slack.messages(log)]
+
+
+def test_only_a_reply_can_be_broadcast_by_an_edit(ask: Ask, log: str) -> None:
+    """A message of the channel itself is refused, and stays as it is."""
+    ts = ask("chat_postMessage", channel=log, text="parent")["ts"]
+    refusal = ask("chat_update", channel=log, ts=ts, text="other", reply_broadcast=True)
+    assert "cant_broadcast_message" == refusal["error"]
+    assert "parent" == ask("conversations_history", channel=log)["messages"][0]["text"]
 
 
 def test_replies_and_joins_cannot_be_parents(slack: LocalSlack, ask: Ask, log: str) -> None:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from slack_sdk import WebClient
@@ -52,6 +53,54 @@ def test_it_prints_what_to_export_and_ends_cleanly(number: signal.Signals) -> No
     with serving(end=number) as (client, printed):
         assert "ops" == client.auth_test()["user"]
     assert "fault" not in printed
+
+
+def test_it_prints_who_and_what_is_there() -> None:
+    """The people and the channels with their ids."""
+    with serving() as (_, printed):
+        pass
+    assert "  people   ada U0ADA0000, ben U0BEN0000\n" in printed
+    assert "  channels #general C0GENERAL, #ops-log C0OPSLOG0, #ops-commands C0OPSCOMMAN\n" in printed
+
+
+def test_the_bot_may_do_whatever_any_app_may() -> None:
+    """Unless --scopes narrows it: what anything in the package speaks of is granted, and shows."""
+    spoken_of = {
+        scope
+        for path in Path(serve.__file__).parent.rglob("*.py")
+        if path != Path(serve.__file__)
+        for scope in re.findall(
+            r"(?<=[\"\s`])[a-z][a-z_.]*:(?:read|write|history|join|manage)[a-z.]*", path.read_text("utf-8")
+        )
+    }
+    assert spoken_of - {"connections:write"} == serve.SCOPES  # which is an app-level token's
+    with serving("--rate-limit", "0") as (client, _):
+        assert "ada@" in client.users_info(user="U0ADA0000")["user"]["profile"]["email"]
+        answer = client.chat_postMessage(channel="#general", text="x", username="deployer")
+        assert serve.SCOPES == set(answer.headers["x-oauth-scopes"].split(","))
+
+
+def test_scopes_can_be_narrowed_to_those_of_a_manifest() -> None:
+    """Slack's other scopes do no harm."""
+    with serving("--scopes", "chat:write,commands,dnd:read") as (client, _):
+        assert "chat:write,commands,dnd:read" == client.auth_test().headers["x-oauth-scopes"]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "says"),
+    [
+        ("chat:wrte", "there is no scope 'chat:wrte' (did you mean 'chat:write'?): expected those of a bot token"),
+        ("chat:write,connections:write", "there is no scope 'connections:write'"),
+        (",", "',' names no scope"),
+    ],
+)
+def test_what_is_no_scope_is_told(capsys: pytest.CaptureFixture[str], scopes: str, says: str) -> None:
+    """A misspelt one with the scope that was meant."""
+    parser = argparse.ArgumentParser()
+    serve.add_arguments(parser)
+    with pytest.raises(SystemExit, match="2"):
+        parser.parse_args([f"--scopes={scopes}"])
+    assert says in capsys.readouterr().err
 
 
 def test_it_plans_the_faults_that_are_asked_for() -> None:

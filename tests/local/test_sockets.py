@@ -274,6 +274,19 @@ def test_a_connection_grows_old(slack: LocalSlack, clock: FakeClock, open_socket
     assert 1000 == client.end()
 
 
+def test_a_warning_is_kept(slack: LocalSlack, clock: FakeClock, open_socket: Open) -> None:
+    """A connection that is warned on demand is there for ten seconds more, and then asked to refresh and closed."""
+    client = open_socket()
+    slack.sockets()[0].disconnect("warning")
+    clock.advance(9.9)
+    assert ("disconnect", "warning") == _reason(client.next())
+    ts = slack.say("#ops-log", "still here", user="ada")
+    assert ts == client.event()["ts"]
+    clock.advance(0.1)
+    assert ("disconnect", "refresh_requested") == _reason(client.next())
+    assert 1000 == client.end()
+
+
 def test_switching_socket_mode_off_ends_every_connection(slack: LocalSlack, open_socket: Open) -> None:
     """Each hears `link_disabled`."""
     clients = [open_socket(), open_socket()]
@@ -389,9 +402,11 @@ def test_a_swapped_event_without_a_next_one_comes_a_second_later(
     client = open_socket()
     slack.fault("socket", Fault.reorder())
     ts = slack.say("#ops-log", "x", user="ada")
-    slack.wait_for(lambda: not slack.deliveries())
+    slack.wait_for(lambda: not slack.faults())
+    assert [ts] == [delivery.payload["event"]["ts"] for delivery in slack.deliveries()]
     clock.advance(1)
     assert ts == client.event()["ts"]
+    slack.wait_for(lambda: not slack.deliveries())
 
 
 def test_too_many_events_are_left_out_and_told(clock: FakeClock) -> None:

@@ -21,6 +21,7 @@ from tests.local.listening import url_of
 
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+PART = b"--b\r\nContent-Disposition: form-data; name=x\r\nContent-Type: text/plain; charset=%s\r\n\r\nx\r\n--b--\r\n"
 
 
 def answer_to(
@@ -72,6 +73,8 @@ def test_booleans_in_every_spelling(slack: LocalSlack, value: object, counted: b
     [
         (b"{", JSON, "invalid_json"),
         (b"[" * 100_000, JSON, "invalid_json"),
+        (b'{"a":' * 101 + b"1" + b"}" * 101, JSON, "invalid_json"),
+        (b'{"a":' * 100 + b"1" + b"}" * 100, JSON, None),
         (b'{"limit": NaN}', JSON, "invalid_json"),
         (b'{"limit": 1e999}', JSON, "invalid_json"),
         (b"[]", JSON, "json_not_object"),
@@ -81,7 +84,14 @@ def test_booleans_in_every_spelling(slack: LocalSlack, value: object, counted: b
         (b"%%%", FORM, "invalid_form_data"),
         (b"nothing", {"Content-Type": "multipart/form-data; boundary=b"}, "invalid_form_data"),
         (b"nothing", {"Content-Type": "multipart/form-data"}, "invalid_form_data"),
-        ("\xe9=1".encode("latin-1"), FORM, "invalid_charset"),
+        (PART % b"none", {"Content-Type": "multipart/form-data; boundary=b"}, "invalid_form_data"),
+        (PART % b"utf-8", {"Content-Type": "multipart/form-data; boundary=b"}, None),
+        (b"limit=%\xe9", FORM, "invalid_form_data"),
+        ("\xe9=1".encode("latin-1"), FORM, "invalid_form_data"),
+        (b"cursor=%ED%A0%80", FORM, "invalid_form_data"),
+        (b"limit=1", {"Content-Type": "application/x-www-form-urlencoded; charset=utf-16"}, "invalid_charset"),
+        (b"{}", {"Content-Type": "application/json; charset=latin9"}, "invalid_charset"),
+        ('{"cursor": "\xe9"}'.encode("latin-1"), JSON, "invalid_json"),
         (b'{"limit": {}}', JSON, "invalid_arguments"),
         (b'{"types": 7}', JSON, "invalid_array_arg"),
         (b"exclude_archived=perhaps", FORM, "invalid_arguments"),
@@ -93,17 +103,47 @@ def test_malformed_bodies(slack: LocalSlack, body: bytes, headers: dict[str, str
     assert error == answer_to(slack, "POST", "users.conversations", body, headers | bearer).get("error")
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("text=h\xe9&", "application/x-www-form-urlencoded"),
+        ("as_user&text=h%C3%A9", "application/x-www-form-urlencoded"),
+        ("&&text=h\xe9&x=", 'application/x-www-form-urlencoded; charset="UTF-8"'),
+        ("text=h\xe9", "application/x-www-form-urlencoded; charset=iso-8859-1"),
+        ("text=h%E9", "application/x-www-form-urlencoded; charset=iso-8859-1"),
+        ('{"text": "h\xe9"}', "application/json; charset=utf-8"),
+        ('{"text": "h\xe9"}', "application/json; charset=ISO-8859-1"),
+    ],
+)
+def test_bodies_that_sloppy_clients_send(slack: LocalSlack, body: str, kind: str) -> None:
+    """Raw text beyond ASCII in the charset that the type names, by default UTF-8; a form with gaps and bare names."""
+    sent = body.encode("latin-1" if "8859" in kind else "utf-8")
+    assert "h\xe9" == answer_to(slack, "POST", "api.test", sent, {"Content-Type": kind})["args"]["text"]
+
+
 def test_a_body_that_is_not_compressed_as_it_says_is_an_http_error(slack: LocalSlack) -> None:
     """It is the client's fault, and told as such."""
     assert 400 == exchange(slack, "POST", "/api/api.test", b"{}", JSON | {"Content-Encoding": "gzip"})[0]
 
 
-def test_body_beyond_our_limit_is_not_read_as_a_call(slack: LocalSlack) -> None:
-    """A body of the limit is a call, a longer one an HTTP error."""
-    start, bearer = b'{"error": "', {"Authorization": f"Bearer {slack.bot_token}"}
-    fits = start + b"x" * (limits.BODY - len(start) - 2) + b'"}'
-    assert 200 == exchange(slack, "POST", "/api/api.test", fits, JSON | bearer)[0]
-    assert 413 == exchange(slack, "POST", "/api/api.test", fits + b" ", JSON | bearer)[0]
+@pytest.mark.parametrize("announced", [True, False])
+def test_body_beyond_our_limit_is_not_read_as_a_call(slack: LocalSlack, announced: bool) -> None:
+    """A body of the limit is a call, a longer one an HTTP error; in chunks of unknown number too."""
+    paths = ["/api/api.test", slack.webhook_url("#ops-log"), "/page/say"]
+    start, end = b'{"text": "', b'"}'
+    fits = start + b"x" * (limits.BODY - len(start) - len(end)) + end
+    form = b"--b\r\nContent-Disposition: form-data; name=x\r\n\r\n" + fits + b"\r\n--b--\r\n"
+    sent = [(path, fits + b" ", JSON) for path in paths]
+    sent.append(("/api/api.test", form, {"Content-Type": "multipart/form-data; boundary=b"}))
+    assert 200 == in_pieces(slack, "/api/api.test", fits, JSON, announced=announced)
+    for path, body, headers in sent:
+        assert 413 == in_pieces(slack, path, body, headers, announced=announced)
+
+
+def in_pieces(slack: LocalSlack, path: str, body: bytes, headers: dict[str, str], *, announced: bool) -> int:
+    """Send a body in one piece or in chunks, and return the status."""
+    pieces = (body[start : start + 50_000] for start in range(0, len(body), 50_000))
+    return exchange(slack, "POST", path, body if announced else pieces, headers)[0]
 
 
 @pytest.mark.parametrize(
@@ -120,12 +160,14 @@ def test_body_beyond_our_limit_is_not_read_as_a_call(slack: LocalSlack) -> None:
 def test_tokens(
     slack: LocalSlack, caplog: pytest.LogCaptureFixture, authorization: str | None, error: str | None
 ) -> None:
-    """Only tokens that this server gave out are good; a refused one is explained in the log, not shown."""
+    """Only tokens that this server gave out are good; a refused one is explained, in the log too, not shown."""
     headers = {} if authorization is None else {"Authorization": authorization}
     with caplog.at_level(logging.WARNING):
-        assert error == answer_to(slack, "POST", "auth.test", None, headers).get("error")
-    assert (error == "invalid_auth") == ("invalid_auth" in caplog.text)
-    assert "xoxb-1234567890-real" not in caplog.text
+        said = answer_to(slack, "POST", "auth.test", None, headers)
+    assert error == said.get("error")
+    assert (error == "invalid_auth") == ("invalid_auth: this local Slack " in caplog.text)
+    assert (error == "invalid_auth") == ("[ERROR] this local Slack " in str(said.get("response_metadata")))
+    assert "1234567890-real" not in caplog.text + str(said)
 
 
 def test_token_is_taken_neither_from_query_nor_from_json(slack: LocalSlack) -> None:
@@ -213,6 +255,26 @@ def test_a_client_that_goes_away_is_no_failure(caplog: pytest.LogCaptureFixture)
             path = url_of(slack).partition("/link/")[2]
             reset(slack, f"GET /link/{path} HTTP/1.1", *handshake, "Sec-WebSocket-Version: 13")
             reset(slack, "POST /api/api.test HTTP/1.1", "Content-Length: 9")
+    assert [] == caplog.records
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET / HTTP/9\r\nHost: 127.0.0.1\r\n\r\n",
+        b"POST /api/api.test HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_what_is_no_request_leaves_no_word(slack: LocalSlack, caplog: pytest.LogCaptureFixture, said: bytes) -> None:
+    """It is not the server that failed."""
+    with socket.create_connection(("127.0.0.1", int(slack.url.rpartition(":")[2])), timeout=10) as client:
+        client.sendall(said)
+        assert b"Traceback" not in b"".join(iter(lambda: client.recv(65_536), b""))
+    assert answer_to(slack, "GET", "api.test")["ok"]
     assert [] == caplog.records
 
 

@@ -137,21 +137,17 @@ class WebApi:
         """Return what a token stands for.
 
         Raises:
-            ApiError: ``not_authed``, ``token_revoked`` or ``invalid_auth``; the log says why, without the token.
+            ApiError: ``not_authed``, ``token_revoked`` or ``invalid_auth``; the answer and the log say why, not which.
         """
         if not token:
             raise ApiError("not_authed")
         known = self._apps.tokens.get(token)
         if known is None:
+            why = f"takes only fake tokens, which begin with {BOT_TOKEN_PREFIX} or {APP_TOKEN_PREFIX}"
             if token.startswith((BOT_TOKEN_PREFIX, APP_TOKEN_PREFIX)):
-                _log.warning("invalid_auth: this local Slack never gave out that token; use its bot_token or token()")
-            else:
-                _log.warning(
-                    "invalid_auth: not a fake token; only tokens that begin with %s or %s belong here",
-                    BOT_TOKEN_PREFIX,
-                    APP_TOKEN_PREFIX,
-                )
-            raise ApiError("invalid_auth")
+                why = "never gave out that token; use its bot_token or token()"
+            _log.warning("invalid_auth: this local Slack %s", why)
+            raise ApiError("invalid_auth", response_metadata={"messages": [f"[ERROR] this local Slack {why}"]})
         if known.is_revoked:
             raise ApiError("token_revoked")
         return known

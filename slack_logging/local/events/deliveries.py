@@ -62,7 +62,7 @@ class Delivery:
         envelope: dict[str, Any] = {
             "envelope_id": self.envelope_id,
             "type": self.kind,
-            "accepts_response_payload": self.kind != "events_api",
+            "accepts_response_payload": self.kind == "slash_commands",
             "payload": self.payload,
         }
         if self.kind == "events_api":

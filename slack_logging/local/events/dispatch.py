@@ -95,8 +95,13 @@ class Dispatcher:
         self._look()
 
     def pending(self, app: App) -> list[Delivery]:
-        """Return the deliveries of an app that are waiting, and then those that are not acknowledged."""
-        return list(self._deliveries.get(app.id, ()))
+        """Return the deliveries of an app that are waiting, and then those that are not acknowledged.
+
+        One that is held back stands after the next one, as it will come.
+        """
+        pending = list(self._deliveries.get(app.id, ()))
+        held = [self._held[app.id][0]] if app.id in self._held else []
+        return pending[:1] + held + pending[1:]
 
     def _happened(self, event: Event) -> None:
         for app in self._apps.installed.values():

@@ -78,7 +78,7 @@ class Interactions:
             "is_enterprise_install": "false",
             "response_url": url + path,
             "trigger_id": self._trigger(),
-        }
+        } | self._enterprise()
         self._send(app, "slash_commands", payload, path, channel, user, what=name)
 
     def click(self, channel: Channel, ts: str, action_id: str, user: User, *, block_id: str | None, url: str) -> None:
@@ -104,11 +104,12 @@ class Interactions:
             raise LookupError(f"the message {ts} is no app's: nobody takes the click")
         path = self._webhooks.response_path(app, channel.id, user_id=user.id, original_ts=ts)
         clicked = {"action_id": action_id, "block_id": found[0], "action_ts": self._now()} | found[2]
+        enterprise = self._workspace.enterprise
         is_ephemeral = bool(message.get("is_ephemeral"))
         payload: dict[str, Any] = {
             "type": "block_actions",
-            "team": {"id": TEAM_ID, "domain": _TEAM_DOMAIN},
-            "enterprise": None,
+            "team": {"id": TEAM_ID, "domain": _TEAM_DOMAIN} | self._enterprise(),
+            "enterprise": {"id": enterprise.id, "name": enterprise.name} if enterprise else None,
             "is_enterprise_install": False,
             "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id},
             "api_app_id": app.id,
@@ -141,7 +142,8 @@ class Interactions:
         self, app: App, kind: Any, payload: dict[str, Any], path: str, channel: Channel, user: User, *, what: str
     ) -> None:
         def answered(answer: dict[str, Any]) -> None:
-            self._webhooks.answer(path, answer)
+            if kind == "slash_commands":  # whatever a click is acknowledged with shows nothing
+                self._webhooks.answer(path, answer)
 
         def gave_up(reason: str) -> None:
             code = "operation_timeout" if reason.endswith("timeout") else "dispatch_failed"
@@ -149,6 +151,10 @@ class Interactions:
             show_to(self._workspace, channel, Content(text, None, None, None), _SLACKBOT, user_id=user.id)
 
         self._deliver(app, Delivery(kind, payload, answered, gave_up))
+
+    def _enterprise(self) -> dict[str, str]:
+        enterprise = self._workspace.enterprise
+        return {"enterprise_id": enterprise.id, "enterprise_name": enterprise.name} if enterprise else {}
 
     def _trigger(self) -> str:
         return f"{next(self._numbers)}.{TEAM_ID}.trigger"

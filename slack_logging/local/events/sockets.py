@@ -19,7 +19,7 @@ from aiohttp import WSMsgType, web
 
 from slack_logging.local.api.strictjson import read_json
 from slack_logging.local.state.apps import App
-from slack_logging.local.state.workspace import Workspace
+from slack_logging.local.state.workspace import ClockLike, Workspace
 
 _log = logging.getLogger(__name__)
 
@@ -60,15 +60,16 @@ class Socket:
     """
 
     def __init__(
-        self, app: App, response: web.WebSocketResponse, transport: asyncio.Transport, *, opened_at: float, life: float
+        self, app: App, response: web.WebSocketResponse, transport: asyncio.Transport, *, clock: ClockLike, life: float
     ) -> None:
         self.app = app
         self.port = int(transport.get_extra_info("peername")[1])
-        self.opened_at = opened_at
-        self.ends_at = opened_at + life
+        self.opened_at = clock.time()
+        self.ends_at = self.opened_at + life
         self.sent = self.acked = 0
         self.is_warned = self.is_deaf = self.is_mute = self.is_leaving = False
         self.response = response
+        self._clock = clock
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._out: asyncio.Queue[str | None] = asyncio.Queue()
@@ -82,8 +83,11 @@ class Socket:
         self.is_mute = True
 
     def disconnect(self, reason: Reason = "refresh_requested") -> None:
-        """Say why, and close; after a warning only ten seconds of the clock later."""
-        self._soon(self._say_goodbye, reason)
+        """Say why, and close; a warning closes nothing, but asks to refresh ten seconds of the clock later."""
+        if reason == "warning":
+            self._soon(self._warn, self._clock.time() + WARNING)
+        else:
+            self._soon(self._say_goodbye, reason)
 
     def close(self) -> None:
         """Close without a `disconnect` message before."""
@@ -105,10 +109,12 @@ class Socket:
 
     def _say_goodbye(self, reason: Reason) -> None:
         self._out.put_nowait(_disconnect(reason))
-        if reason == "warning":
-            self.is_warned = True
-        else:
-            self._leave()
+        self._leave()
+
+    def _warn(self, ends_at: float) -> None:
+        self._out.put_nowait(_disconnect("warning"))
+        self.is_warned = True
+        self.ends_at = min(self.ends_at, ends_at)
 
     def _leave(self) -> None:
         self.is_leaving = True
@@ -120,7 +126,7 @@ class Socket:
             self._say_goodbye("refresh_requested")
             self.ends_at = float("inf")
         elif now >= self.ends_at - WARNING and not self.is_warned:
-            self._say_goodbye("warning")
+            self._warn(self.ends_at)
 
     async def write(self) -> None:
         """Send what is to be sent, until the end of the connection."""
@@ -233,7 +239,7 @@ class Sockets:
         if request.transport is None:  # gone again already
             return response
         life = DEBUG_LIFE if request.query.get("debug_reconnects") == "true" else LIFE
-        socket = Socket(app, response, request.transport, opened_at=now, life=life)
+        socket = Socket(app, response, request.transport, clock=self._workspace.clock, life=life)
         count = self._admit(socket)
         if count > MOST_SOCKETS:
             await response.send_str(_disconnect("too_many_websockets"))

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import threading
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
+
+_log = logging.getLogger(__name__)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Tell failures here from requests that are no HTTP: they are answered with 400 and why, and worth no traceback."""
+    return not (record.exc_info and isinstance(record.exc_info[1], (HttpProcessingError, web.RequestPayloadError)))
+
+
+_log.addFilter(_is_ours)
 
 _HOST = "127.0.0.1"
 
@@ -23,7 +35,7 @@ class LoopbackServer:
     """
 
     def __init__(self, app: web.Application) -> None:
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
+        self._runner = web.AppRunner(app, access_log=None, logger=_log, shutdown_timeout=_GRACE)
         self._listening: socket.socket | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="local-slack", daemon=True)

@@ -27,7 +27,7 @@ from slack_logging.local.errors import ApiError
 from slack_logging.local.faults.plan import FaultPlan
 from slack_logging.local.http.later import Later
 from slack_logging.local.http.mishaps import Outcome, Process, as_json, outcome, plain
-from slack_logging.local.http.wire import read_call, read_upload
+from slack_logging.local.http.wire import read_body, read_call, read_upload
 from slack_logging.local.state.apps import LOOPBACK
 from slack_logging.local.state.workspace import Workspace
 
@@ -109,7 +109,7 @@ class Server:
                 _log.warning("a file could not be shared: %s", error.code)
 
     async def _webhook(self, request: web.Request) -> web.StreamResponse:
-        body = await request.read()
+        body = await read_body(request)
 
         def process(_reading: Reading) -> Outcome:
             answer = self._webhooks.post(request.path, body)

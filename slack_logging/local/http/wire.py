@@ -6,6 +6,7 @@ Source: Web API, "Evaluating requests", "POST bodies".
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,12 @@ from aiohttp import BodyPartReader, web
 from slack_logging.local.api.strictjson import read_json
 from slack_logging.local.errors import ApiError
 from slack_logging.local.limits import BODY
+from slack_logging.local.state.text import whole
+
+#: What a Content-Type may name. Source: Web API, `invalid_charset`.
+_CHARSETS = ("utf-8", "iso-8859-1")
+
+_BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 async def read_call(request: web.Request) -> tuple[dict[str, Any], str | None]:
@@ -31,19 +38,36 @@ async def read_call(request: web.Request) -> tuple[dict[str, Any], str | None]:
     is_secret = request.match_info["method"] == "apps.connections.open"
     if is_secret and request.method != "POST":
         raise ApiError("insecure_request")
-    if (request.content_length or 0) > BODY:
-        raise web.HTTPRequestEntityTooLarge(max_size=BODY, actual_size=request.content_length or 0)
     if request.content_type == "multipart/form-data":
         values, is_form = await _read_multipart(request), True
-    elif body := await request.read():
+    elif body := await read_body(request):
         values, is_form = _read_body(request, body), request.content_type != "application/json"
     else:
-        values, is_form = dict(request.query), False
+        values, is_form = whole(dict(request.query)), False
     form_token = values.pop("token", None)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return values, token.strip()
     return values, form_token if is_form and not is_secret else None
+
+
+async def read_body(request: web.Request) -> bytes:
+    """Return the bytes of a body that is no file.
+
+    Raises:
+        HTTPRequestEntityTooLarge: there are more than our own limit, whether their number was announced or not.
+    """
+    body = await _limited(request).read()
+    if len(body) > BODY:
+        raise web.HTTPRequestEntityTooLarge(max_size=BODY, actual_size=len(body))
+    return body
+
+
+def _limited(request: web.Request) -> web.Request:
+    """Return the request, not read yet, such that hardly more can be read of it than a body may be long."""
+    if (request.content_length or 0) > BODY:
+        raise web.HTTPRequestEntityTooLarge(max_size=BODY, actual_size=request.content_length or 0)
+    return request.clone(client_max_size=BODY + 1)  # one more, as some aiohttp refuse what is just as long
 
 
 async def read_upload(request: web.Request) -> bytes:
@@ -63,22 +87,26 @@ async def read_upload(request: web.Request) -> bytes:
 
 async def _read_multipart(request: web.Request) -> dict[str, Any]:
     try:
-        return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-    except ValueError:
+        fields = await _limited(request).post()
+        return {whole(name): whole(value) for name, value in fields.items() if isinstance(value, str)}
+    except (ValueError, LookupError):  # the latter for a part's charset that there is not
         raise ApiError("invalid_form_data") from None
 
 
 def _read_body(request: web.Request, body: bytes) -> dict[str, Any]:
     if "Content-Type" not in request.headers:
         raise ApiError("missing_post_type")
+    charset = (request.charset or "utf-8").lower()
+    if charset not in _CHARSETS:
+        raise ApiError("invalid_charset")
     if request.content_type == "application/json":
-        return _read_json(body)
+        return _read_json(body if charset == "utf-8" else body.decode(charset))
     if request.content_type == "application/x-www-form-urlencoded":
-        return _read_form(body)
+        return _read_form(body, charset)
     raise ApiError("invalid_post_type")
 
 
-def _read_json(body: bytes) -> dict[str, Any]:
+def _read_json(body: bytes | str) -> dict[str, Any]:
     try:
         values = read_json(body)
     except ValueError:
@@ -88,10 +116,12 @@ def _read_json(body: bytes) -> dict[str, Any]:
     return values
 
 
-def _read_form(body: bytes) -> dict[str, Any]:
+def _read_form(body: bytes, charset: str) -> dict[str, Any]:
+    """Read a form, raw bytes beyond ASCII included; between two ``&`` may be nothing, and a name without ``=``."""
     try:
-        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict"))
-    except UnicodeDecodeError:
-        raise ApiError("invalid_charset") from None
+        text = body.decode(charset)
+        if _BROKEN_ESCAPE.search(text):
+            raise ApiError("invalid_form_data")
+        return dict(parse_qsl(text, keep_blank_values=True, encoding=charset, errors="strict"))
     except ValueError:
         raise ApiError("invalid_form_data") from None

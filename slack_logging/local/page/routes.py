@@ -18,9 +18,11 @@ from urllib.parse import quote
 from aiohttp import web
 
 from slack_logging.local.api.methods import METHODS
+from slack_logging.local.api.strictjson import read_json
 from slack_logging.local.errors import ApiError
 from slack_logging.local.faults.fault import KINDS
 from slack_logging.local.faults.plan import OTHER_TARGETS, parse_fault
+from slack_logging.local.http.wire import read_body
 from slack_logging.local.page import gauges
 from slack_logging.local.page.feed import RELOAD, Feed
 from slack_logging.local.state import emoji, views
@@ -218,8 +220,8 @@ class _Page:
         if request.content_type != "application/json":
             raise _refusal(web.HTTPUnsupportedMediaType, f"expected application/json, got {request.content_type}")
         try:
-            body = json.loads(await request.read())
-        except (ValueError, RecursionError):
+            body = read_json(await read_body(request))
+        except ValueError:
             raise _refusal(web.HTTPBadRequest, "the body is not JSON") from None
         if not isinstance(body, dict):
             raise _refusal(web.HTTPBadRequest, f"expected a JSON object, got {type(body).__name__}")

@@ -5,6 +5,7 @@ Source: Tokens; Socket Mode; Events API.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -66,10 +67,12 @@ class App:
         self.commands = commands
         self.socket_mode = True
         self._request_url: str | None = None
-        self.bot_token = apps.issue(self, scopes, f"{BOT_TOKEN_PREFIX}{bot.name}")
-        self.app_token = apps.issue(self, frozenset({"connections:write"}), f"{APP_TOKEN_PREFIX}{bot.name}")
-        self.signing_secret = f"test-signing-secret-{bot.name}"
-        self.verification_token = f"test-verification-{bot.name}"
+        # The id is for names that cannot stand in a header or might be another app's id or a number of `token`.
+        mark = bot.name if re.fullmatch("[a-z][a-z0-9-]*", bot.name) else self.id
+        self.bot_token = apps.issue(self, scopes, f"{BOT_TOKEN_PREFIX}{mark}")
+        self.app_token = apps.issue(self, frozenset({"connections:write"}), f"{APP_TOKEN_PREFIX}{mark}")
+        self.signing_secret = f"test-signing-secret-{mark}"
+        self.verification_token = f"test-verification-{mark}"
 
     @property
     def request_url(self) -> str | None:

@@ -134,6 +134,11 @@ class Channel:
         if message.parent_ts is None or message.fields.get("subtype") == "thread_broadcast":
             self._timeline.append(message.ts)
 
+    def broadcast(self, message: Message) -> None:
+        """Have the channel itself show a reply that is here already, in its place."""
+        if message.ts not in self._timeline:
+            bisect.insort(self._timeline, message.ts)
+
     def remove(self, message: Message) -> None:
         """Delete a message. A parent with replies leaves a placeholder in its thread."""
         place = bisect.bisect_left(self._timeline, message.ts)

@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_logging.local.api.cursors import is_ts
 from slack_logging.local.state.conversation import Channel, Message
-from slack_logging.local.state.text import escape
+from slack_logging.local.state.text import escape, whole
 from slack_logging.local.state.workspace import Workspace, authorship
 
 
@@ -18,7 +18,11 @@ def preload(
     first = workspace.clock.time() - len(messages) + 1
     return [
         _store(
-            workspace, channel, {"text": message} if isinstance(message, str) else dict(message), user, first + number
+            workspace,
+            channel,
+            whole({"text": message} if isinstance(message, str) else dict(message)),
+            user,
+            first + number,
         )
         for number, message in enumerate(messages)
     ]

@@ -18,6 +18,30 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SENTENCE_END = ".,;:!?)]}'\"*_~"
 
 
+#: How deep objects and arrays may be nested in each other. Ours: far more than any message needs, and so few that
+#: nothing which walks them later comes near Python's own limit.
+_DEPTH = 100
+
+
+def whole(value: Any, *, depth: int = _DEPTH) -> Any:
+    """Return a string, or what holds strings, with U+FFFD for each lone surrogate: text that can be sent as UTF-8.
+
+    All text comes in through here: by `read_json` and the other readers of requests, and from Python.
+
+    Raises:
+        ValueError: it is nested too deep.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if not isinstance(value, (dict, list)):
+        return value
+    if not depth:
+        raise ValueError("nested too deep")
+    if isinstance(value, list):
+        return [whole(inner, depth=depth - 1) for inner in value]
+    return {whole(name): whole(inner, depth=depth - 1) for name, inner in value.items()}
+
+
 def length(text: str) -> int:
     """Return the length in UTF-16 units: an emoji outside the basic plane counts as two."""
     return len(text) + sum(character > "\uffff" for character in text)

@@ -19,6 +19,7 @@ from slack_logging.local.state import emoji, views
 from slack_logging.local.state.conversation import Channel, Kind, Message
 from slack_logging.local.state.model import Group, Integration, Share, StoredFile, User
 from slack_logging.local.state.teams import ENTERPRISE, TEAM_ID, TEAM_URL, External, home
+from slack_logging.local.state.text import whole
 
 Event = dict[str, Any]
 Guest = Literal["multi-channel", "single-channel"]
@@ -98,6 +99,7 @@ class Workspace:
         bot: bool | Literal["workflow"] = False,
     ) -> User:
         """Add somebody; the parameters are those of `LocalSlack.add_user`."""
+        name = whole(name)
         team_id, enterprise = home(external, self.enterprise)
         user_id = id or _new_id("U", name, self.users)
         if user_id in self.users:
@@ -152,6 +154,7 @@ class Workspace:
 
     def add_channel(self, name: str, *, kind: Kind, creator: str, members: Iterable[str]) -> Channel:
         """Add a channel; a DM has the other person's id as its name."""
+        name = whole(name)
         prefix = "D" if kind == "im" else "C"
         channel_id = _new_id(prefix, name, [*self.channels, *self.former_channel_ids])
         created = int(self.clock.time())

@@ -96,6 +96,11 @@ def _update(request: Request) -> dict[str, Any]:
     if content.text is not None and length(content.text) > UPDATE_TEXT:
         raise ApiError("msg_too_long")
     fields = updated(message.fields, content)
+    if request.arguments.flag("reply_broadcast"):
+        if message.parent_ts is None:
+            raise ApiError("cant_broadcast_message")
+        channel.broadcast(message)
+        fields["subtype"] = "thread_broadcast"
     request.workspace.edit(channel, message, fields, editor=request.caller.id)
     view = views.message(channel, message, viewer=request.caller.id)
     return {"channel": channel.id, "ts": message.ts, "text": fields["text"], "message": view}
