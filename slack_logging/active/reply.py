@@ -28,8 +28,8 @@ def messages(text: str) -> list[dict[str, Any]]:
         return []
     parts = pieces(text, MAX_TEXT)
     if len(parts) > MAX_MESSAGES:
-        left_out = sum(part.count("\n") for part in parts[MAX_MESSAGES:]) + 1
-        parts = [*parts[:MAX_MESSAGES], f"... ({left_out:,} more {'line' if left_out == 1 else 'lines'})"]
+        shown = sum(map(len, parts[:MAX_MESSAGES]))
+        parts = [*parts[:MAX_MESSAGES], f"... (cut: {shown:,} of {len(text):,} characters are shown)"]
     return [_message(part.strip("\n")) for part in parts]
 
 

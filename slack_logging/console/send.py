@@ -17,19 +17,20 @@ from slack_logging.console.hook import HELP, address
 from slack_logging.console.lines import json_record, text_record
 from slack_logging.console.progress import Progress
 from slack_logging.errors import ConfigurationError, RateLimited, Unreachable
-from slack_logging.passive.messages.medium import Medium
+from slack_logging.passive.messages.medium import SLACK, Medium
 from slack_logging.slack.client import connect
 
 #: Bytes of one line; what is longer becomes several records, because the handler cuts a record's text at 256 KiB.
 _MAX_LINE = 128 * 1024
 
-#: Bytes that may wait for Slack before reading pauses, and what a line counts for besides its text; ours. The
-#: handler's own bound is so far above that it drops nothing.
-_PORTION, _OVERHEAD = 8 * 2**20, 1024
-_MAX_BYTES = 8 * _PORTION
-
-#: Messages that may wait for a webhook: more than twenty would become a digest, and it takes no file to hold the rest.
+#: Messages that may wait before reading pauses: more than twenty would become a digest, and not be read line by line.
 _MESSAGES_AT_ONCE = 10
+
+#: What a line takes of a message besides its text, about.
+_FRAME = 64
+
+#: Bytes that may wait: so far above what reading lets wait that nothing is dropped.
+_MAX_BYTES = 64 * 2**20
 
 #: Seconds between two looks at how far Slack is.
 _GLANCE = 0.5
@@ -94,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
         Rejected: there is no token, or Slack does not take it; nothing was read then.
     """
     if args.webhook_url is None:
-        handler, portion = SlackHandler(args.channel, max_bytes=_MAX_BYTES), _PORTION
+        handler, portion = SlackHandler(args.channel, max_bytes=_MAX_BYTES), _MESSAGES_AT_ONCE * SLACK.room
         _make_the_token_known()
     else:
         webhook = address(args.webhook_url)
@@ -172,7 +173,7 @@ class _Sending:
             self._read += 1
             self._handler.handle(make(text))
             self._show_progress()
-            waiting += len(line) + _OVERHEAD
+            waiting += len(line) + _FRAME
             if waiting >= self._portion:
                 if not self._settle():
                     return False

@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import threading
+import urllib.error
 import weakref
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
@@ -92,6 +93,8 @@ def unreachable(method: str, error: Exception, *, url: str, name: str = "") -> U
     shown = name or re.sub(r"(?<=//)[^/@]+(?=@)", "...", url)  # a name and a password
     said = str(reason) if isinstance(reason, OSError) else ""  # others quote a part of the address
     why = getattr(reason, "strerror", None) or said or type(reason).__name__
+    if isinstance(error, urllib.error.HTTPError):
+        why = f"HTTP {error.code}"
     never_sent = isinstance(reason, (ConnectionRefusedError, socket.gaierror))
     advice = ": is there a network, a proxy, a firewall?"
     if is_loopback(url):

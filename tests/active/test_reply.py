@@ -48,7 +48,7 @@ def test_what_is_too_long_is_cut_with_a_count() -> None:
     assert len(parts) == MAX_MESSAGES + 1
     kept = "\n".join(parts[:-1]).splitlines()
     assert kept == text.splitlines()[: len(kept)]
-    assert parts[-1] == f"... ({1000 - len(kept):,} more lines)"
+    assert parts[-1] == f"... (cut: {sum(map(len, parts[:-1])) + 4:,} of {len(text):,} characters are shown)"
 
 
 @given(st.text(alphabet="a&<\n😀 "), st.integers(5, 40))

@@ -18,6 +18,7 @@ import pytest
 
 from slack_logging.console import send
 from slack_logging.local import Fault, LocalSlack, visible_text
+from slack_logging.passive.messages.medium import SLACK
 from slack_logging.testing import FakeClock
 from tests.console.conftest import Ended, Run
 
@@ -99,7 +100,7 @@ def test_a_line_without_end_becomes_several_records(slack: LocalSlack, sent: Sen
 
 def test_reading_waits_for_slack(slack: LocalSlack, sent: Sent, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was read and is not in Slack yet stays below a bound, whatever comes."""
-    monkeypatch.setattr(send, "_PORTION", 50 * (send._OVERHEAD + 8))
+    monkeypatch.setattr(send, "_MESSAGES_AT_ONCE", 50 * (send._FRAME + 8) / SLACK.room)
     in_slack = []
 
     class Watched(io.BytesIO):

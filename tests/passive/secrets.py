@@ -76,6 +76,12 @@ BY_LOOK: list[tuple[str, str]] = [
     (f"next%3D{JWT}&x=1", "next%3DeyJ[redacted]&x=1"),
     (PEM, HIDDEN_PEM),
     (repr(PEM), repr(HIDDEN_PEM)),
+    (PEM.replace("\n", "\n    | "), HIDDEN_PEM),
+    (
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2.0.22 (GNU/Linux)\n\nlQdGBF\n=x\n"
+        "-----END PGP PRIVATE KEY BLOCK-----",
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----[redacted]-----END PGP PRIVATE KEY BLOCK-----",
+    ),
     (PEM[:400], "-----BEGIN RSA PRIVATE KEY-----[redacted]"),
     (
         "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\nafter",
@@ -95,6 +101,8 @@ BY_NAME: list[tuple[str, str]] = [
     ("PASSWORD = hunter2 and more", "PASSWORD = [redacted] and more"),
     ("passwd: hunter2", "passwd: [redacted]"),
     ("pwd=hunter2;", "pwd=[redacted];"),
+    ("DB_PASS=hunter2 SMTP_PASS: hunter3", "DB_PASS=[redacted] SMTP_PASS: [redacted]"),
+    ("\x1b[36mpassword\x1b[0m=\x1b[35mhunter2", "\x1b[36mpassword\x1b[0m=\x1b[35m[redacted]"),
     ("db_password=hunter2, host=db", "db_password=[redacted], host=db"),
     ("connect(user=ada,password=hunter2,host=db)", "connect(user=ada,password=[redacted],host=db)"),
     ("login(password='hunter2')", "login(password='[redacted]')"),
@@ -185,6 +193,8 @@ BY_NAME: list[tuple[str, str]] = [
 
 #: Texts that stay as they are.
 HARMLESS: list[str] = [
+    "loading... please wait ... done",
+    "pass: 12, fail: 3; bypass=on; compass: north",
     "commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b by ada",
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "request 123e4567-e89b-12d3-a456-426614174000 took 12 ms",

@@ -157,3 +157,21 @@ def test_two_handlers_keep_their_own(
     assert threads(slack) == {"boom": ["one", "two"]}
     assert other.stats().dropped == {"context": 1}
     other.close()
+
+
+def test_an_error_is_kept_rather_than_what_led_to_it(clock: FakeClock, slack: LocalSlack) -> None:
+    """Where there is no room for both; nor does a task keep more than a quarter of a MiB aside."""
+    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url, context=20, max_bytes="64 KiB")
+    logger = logging.Logger("shop")
+    logger.addHandler(handler)
+    for _ in range(20):
+        logger.info("x" * 5_000)
+    logger.error("boom")
+    settle(clock, handler)
+    assert "boom" in shown(slack)
+    assert handler.stats().dropped == {"context": 20}
+    for _ in range(20):
+        logger.info("x" * 100_000)
+    assert handler._context is not None
+    assert sum(captured[0] for captured in handler._context.take()) <= 256 * 1024
+    handler.close()

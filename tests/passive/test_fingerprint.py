@@ -41,6 +41,11 @@ def load(number: int) -> None:
         ("at 0x7f3a9c and deadbeef01", "at # and #"),
         ("2026-11-24 12:30:45,123 took 1.5s", "# # took #s"),
         ("it doesn't, they won't", "it doesn#t"),
+        ("upload 01J9ZQ3W8K5T7Y2N4M6P8R0S1V failed", "upload # failed"),
+        ("mail to ada.l+x@shop.example bounced", "mail to # bounced"),
+        ("from fe80::1ff:fe23:4567:890a and 2001:db8:0:1:1:1:1:1", "from # and #"),
+        ("pod web-7d9f8b6c5-x2x4z of commit 1a2b3c4", "pod # of commit #"),
+        ("cannot open /tmp/n2/repo/x", "cannot open /tmp/n#/repo/x"),
         ("cannot add face to cafe", "cannot add face to cafe"),
     ],
 )
@@ -122,3 +127,14 @@ def test_an_exception_whose_text_raises_is_told_by_its_type() -> None:
 def test_files_of_libraries_are_known(path: str, library: bool) -> None:
     """The standard library's and installed packages', and what is no file."""
     assert is_library(path) is library
+
+
+def test_a_template_that_says_nothing_leaves_the_text_to_tell_errors_apart() -> None:
+    """As ``"%s"``, or a line of JSON; numbers still make no difference."""
+    texts = ["disk full", "out of memory", "order 1 failed", "order 2 failed"]
+    prints = [fingerprint("shop", 40, "%s", "", text) for text in texts]
+    assert len(set(prints)) == 3
+    assert prints[2] == prints[3]
+    lines = [json.dumps({"event": event, "level": "error"}) for event in texts]
+    assert len({fingerprint("shop", 40, line, "", line) for line in lines}) == 3
+    assert fingerprint("shop", 40, "order %d", "", "order 1") == fingerprint("shop", 40, "order %d", "", "order 2")

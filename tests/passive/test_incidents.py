@@ -321,3 +321,19 @@ def test_what_is_refused_for_ever_is_lost_with_its_count(count: int) -> None:
     assert board is not None
     assert incidents.forget(board) == count
     assert incidents.unsaid == 0
+
+
+def test_an_error_that_goes_on_for_a_day_is_announced_again() -> None:
+    """Each day, though its count comes to no further ten, hundred or thousand."""
+    incidents = Incidents(WINDOW)
+    take(incidents, "a", 0.0)
+    board = incidents.to_post()
+    assert board is not None
+    announced = []
+    for now in range(0, 60 * 3600, 200):
+        take(incidents, "a", float(now))
+        land(incidents, board, float(now))
+        if incident := incidents.announcement(board):
+            incidents.announced(incident)
+            announced.append(now // 3600)
+    assert [hour for hour in announced if hour] == [5, 29, 53, 55]

@@ -72,3 +72,30 @@ def test_loguru(slack: LocalSlack, handler: SlackHandler) -> None:
     assert "hi ada  order=7" in text
     assert "failed  order=8\nValueError: no such order\ntest_loggers_of_others.py:" in text
     assert text.count("Traceback (most recent call last):") == 1
+
+
+def test_what_structlogs_processors_made_of_exceptions_is_shown_as_one(
+    slack: LocalSlack, handler: SlackHandler
+) -> None:
+    """A traceback and a stack; errors of two kinds stay two."""
+    structlog.configure(
+        processors=[
+            structlog.processors.StackInfoRenderer(),
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    logger = structlog.get_logger("stocks")
+    for error in (ValueError("no such order"), OSError("disk full")):
+        try:
+            raise error
+        except Exception:
+            logger.error("failed", exc_info=True)
+    logger.warning("odd", stack_info=True)
+    text = shown(slack, handler)
+    assert text.count("Traceback (most recent call last):") == 2
+    assert [said in text for said in ("\nValueError: no such order", "\nOSError: disk full")] == [True, True]
+    assert "exception=" not in text
+    assert "Stack (most recent call last):" in text

@@ -88,6 +88,18 @@ def test_a_file_whose_answer_was_lost_is_looked_for(
     assert len(slack.calls(UPLOAD)) == files
 
 
+@pytest.mark.parametrize("method", ["files.getUploadURLExternal", UPLOAD])
+def test_a_token_that_went_bad_loses_no_file(
+    method: str, clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    """It is asked for again, as before a post."""
+    slack.fault(method, Fault.error("token_expired"))
+    log_many(logger)
+    settle(clock, handler)
+    stats = handler.stats()
+    assert (stats.delivered, stats.dropped) == (MANY, {})
+
+
 def test_without_files_write_the_losses_are_counted_and_told(
     clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,7 +189,8 @@ def test_the_busiest_kinds_are_shown() -> None:
     lines = visible_text(digest.arguments()).splitlines()
     assert lines[0] == ":warning: 100 records were too many to show one by one: 20 WARNING, 70 INFO, 10 DEBUG"
     assert lines[2] == ":large_blue_circle: x70 shop step # of #"
-    assert len(lines) == 2 + 5 + 1
+    assert lines[-2] == "and 22 of other kinds"
+    assert len(lines) == 2 + 5 + 1 + 1
 
 
 def test_without_a_file_it_counts_and_says_nothing_of_one() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slack_logging.errors import ConfigurationError
+from slack_logging.options import Hidden
 from slack_logging.passive.redaction.redactor import WINDOW, Redactor
 from slack_logging.passive.redaction.shapes import MARKER
 
@@ -216,3 +217,9 @@ def test_what_holds_itself_has_an_end() -> None:
     value: dict[str, object] = {}
     value["again"] = value
     assert json.dumps(configured().redact_value("x", value)).count("again") == 9
+
+
+def test_a_secret_that_does_not_show_is_known_by_its_value_alone() -> None:
+    """Its representation, dots, is no secret."""
+    redactor = Redactor.configured(True, environ={}, own=[Hidden("xoxb-very-secret-token")])
+    assert redactor.redact("loading... xoxb-very-secret-token") == "loading... [redacted]"

@@ -93,7 +93,7 @@ def _single(board: Board, incident: Incident, medium: Medium) -> list[dict[str, 
 
 def _storm(board: Board) -> list[dict[str, Any]]:
     kinds = "kind of error" if len(board.incidents) == 1 else "kinds of errors"
-    parts = [inline(f"{len(board.incidents):,} more {kinds}, a line each", bold=True), inline("\n")]
+    parts = [inline(f"{len(board.incidents):,} {kinds}, a line each", bold=True), inline("\n")]
     for incident in board.incidents:
         parts += head(incident.line, incident.count, is_short=True)
     if board.is_quiet and not all(incident.mute for incident in board.incidents):

@@ -79,6 +79,9 @@ class Digest(Shipment):
             said = shorten(one_line(kind), _MAX_KIND)
             parts += [{"type": "emoji", "name": emoji_of(level)}, inline(f" x{count:,} ", bold=True)]
             parts.append(inline(f"{one_line(logger)} {said}\n"))
+        more = self._count - sum(count for _, count in self._kinds.most_common(_TOP))
+        if more:
+            parts.append(inline(f"and {more:,} of other kinds\n"))
         shown = [{"type": "rich_text", "elements": [section_of(parts)]}, small_print(self._footer)]
         return message(f":{worst}: {one_line(text)}", shown) | self.metadata(self._count)
 

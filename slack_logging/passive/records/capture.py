@@ -14,7 +14,7 @@ import traceback
 from typing import Any, TypeAlias
 
 from slack_logging import notices
-from slack_logging.passive.records.fingerprint import fault_of, fingerprint
+from slack_logging.passive.records.fingerprint import fault_of, fingerprint, normalised
 from slack_logging.passive.records.instructions import instructions
 
 #: (size, created, origin, thread, msg, args, more). `origin` is (levelno, levelname, logger, pathname, lineno,
@@ -168,13 +168,18 @@ def _size_of(more: tuple[Any, ...]) -> int:
 _KNOWN = frozenset({"event", "logger", "level", "timestamp", "exc_info", "stack_info"})
 
 
+#: Keys under which structlog's processors leave what they made of an exception and of a stack, and where it belongs.
+_RENDERED = {"exception": "exc_text", "stack": "stack_info"}
+
+
 def _flattened(record: logging.LogRecord, event: dict[str, Any]) -> logging.LogRecord:
     """Return a record whose message is structlog's event; the event's other keys are as if `extra=` had given them."""
     given = {str(name): value for name, value in event.items() if name not in _KNOWN}
+    rendered = {known: str(given.pop(name)) for name, known in _RENDERED.items() if isinstance(given.get(name), str)}
     extras = {f"{name}_" if name in STANDARD_ATTRIBUTES else name: value for name, value in given.items()}
-    attributes = {**record.__dict__, **extras, "msg": event.get("event", ""), "args": None}
+    attributes = {**record.__dict__, **extras, **rendered, "msg": event.get("event", ""), "args": None}
     error = event.get("exc_info")
-    if not record.exc_info and error:
+    if not record.exc_info and error and "exc_text" not in rendered:
         attributes["exc_info"] = (type(error), error, None) if isinstance(error, BaseException) else sys.exc_info()
     return logging.makeLogRecord(attributes)
 
@@ -184,13 +189,14 @@ def restore(captured: Captured) -> logging.LogRecord:
     _, created, origin, thread, msg, args, more = captured[:7]
     levelno, levelname, name, pathname, lineno, function, process = origin
     text, fault, exc_text, stack_info, task, extras, told = more or (None,) * 7
+    message = text if text is not None else cut(message_of(msg, args)) if args else msg
     attributes: dict[str, Any] = {
         **(extras or {}),
         "created": created,
         "levelno": levelno,
         "levelname": levelname,
         "name": name,
-        "msg": text if text is not None else cut(message_of(msg, args)) if args else msg,
+        "msg": message,
         "args": None,
         "exc_text": exc_text,
         "stack_info": stack_info,
@@ -203,13 +209,19 @@ def restore(captured: Captured) -> logging.LogRecord:
         "slack": dict(told or ()),
     }
     if levelno >= logging.ERROR:
-        attributes["slack"]["fingerprint"] = fingerprint(name, levelno, msg, fault or "")
+        attributes["slack"]["fingerprint"] = fingerprint(name, levelno, msg, fault or "", message)
     return logging.makeLogRecord(attributes)
 
 
 def with_context(captured: Captured, context: tuple[Captured, ...]) -> Captured:
     """Return a captured record together with those that led to it."""
     return (captured[0] + sum(each[0] for each in context), *captured[1:], context)
+
+
+def without_context(captured: Captured) -> Captured:
+    """Return a captured record alone."""
+    size = captured[0] - sum(each[0] for each in context_of(captured))
+    return (size, *captured[1:7])
 
 
 def context_of(captured: Captured) -> tuple[Captured, ...]:
@@ -264,8 +276,8 @@ def _exception(record: logging.LogRecord) -> tuple[str | None, str | None]:
     if record.exc_info:
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else sys.exc_info()[1]
         return (None if error is None else fault_of(error, record.pathname)), _exception_text(error)
-    text = record.exc_text or ""
-    return None, (cut(text, MAX_PART) if text.strip() else None)
+    text = (record.exc_text or "").rstrip()
+    return (normalised(text.rpartition("\n")[2]), cut(text, MAX_PART)) if text else (None, None)
 
 
 def _exception_text(error: BaseException | None) -> str:

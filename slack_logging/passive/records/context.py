@@ -16,6 +16,9 @@ from contextvars import ContextVar
 
 from slack_logging.passive.records.capture import Captured
 
+#: Bytes that one task or thread keeps at most, about.
+_MAX_BYTES = 256 * 1024
+
 _numbers = itertools.count()
 
 
@@ -45,7 +48,10 @@ class Context:
 
     def keep(self, captured: Captured) -> None:
         """Keep a record of the current task or thread."""
-        self._records().append(captured)
+        records = self._records()
+        records.append(captured)
+        while len(records) > 1 and sum(each[0] for each in records) > _MAX_BYTES:
+            records.popleft()
 
     def take(self) -> tuple[Captured, ...]:
         """Return what the current task or thread has logged, oldest first, and forget it."""

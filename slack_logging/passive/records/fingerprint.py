@@ -23,9 +23,17 @@ _VARYING = re.compile(
     r"'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`"
     r"|\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
     r"|\b0[xX][0-9a-fA-F]+\b"
-    r"|\b(?=[a-fA-F]*\d)[0-9a-fA-F]{8,}\b"
-    r"|[-+]?\d[\d.,:_/-]*"
+    r"|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}"
+    r"|(?<![\w:])(?:(?:[0-9a-fA-F]{1,4}:){3,7}|[0-9a-fA-F]{1,4}::)[0-9a-fA-F:]{0,32}(?![\w:])"
+    r"|\b(?=[a-fA-F]*\d)[0-9a-fA-F]{7,}\b"
+    r"|\b(?=[A-Za-z_-]*\d[A-Za-z_-]*\d)[A-Za-z0-9_-]{9,}\b"
+    r"|[-+]?\d(?:[\d.,:_/-]*\d)?"
 )
+
+#: What a template says of its own: a word that is no placeholder. Else the text is what tells errors apart.
+_WORD = re.compile(r"[^\W\d_]{2}")
+_PLACEHOLDER = re.compile(r"%(?:\(\w{1,64}\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[a-zA-Z]")
+_NUMBER = re.compile(r"\d+")
 
 #: Parts of a path that tell a library's file from the application's.
 _LIBRARIES = frozenset({"site-packages", "dist-packages"})
@@ -35,7 +43,7 @@ _STDLIB = os.path.dirname(os.__file__)
 _PACKAGE = re.compile(rf".*[/\\](?:{'|'.join(sorted(_LIBRARIES))})[/\\][^/\\]+")
 
 
-def fingerprint(logger: str, levelno: int, template: str, fault: str) -> str:
+def fingerprint(logger: str, levelno: int, template: str, fault: str, text: str = "") -> str:
     """Return twelve hexadecimal digits that are the same for what is the same error.
 
     Args:
@@ -43,10 +51,14 @@ def fingerprint(logger: str, levelno: int, template: str, fault: str) -> str:
         levelno: the level's number.
         template: the message before its arguments are put in.
         fault: what `fault_of` says of the exception; empty without one.
+        text: the message, for where the template says nothing, such as ``"%s"`` or a line of JSON.
     """
     import hashlib  # here: it takes long to load, and most processes never log an error
 
-    parts = (logger, str(levelno), normalised(template), fault)
+    kind = normalised(template)
+    if not _WORD.search(_PLACEHOLDER.sub("", kind)):
+        kind = _NUMBER.sub("#", text[:_MOST_CHARS])
+    parts = (logger, str(levelno), kind, fault)
     return hashlib.blake2s("\0".join(parts).encode("utf-8", "replace"), digest_size=6).hexdigest()
 
 

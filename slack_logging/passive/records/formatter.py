@@ -44,7 +44,7 @@ class SlackFormatter(JsonFormatter):
         log_data |= {
             "time": _moment(record.created).isoformat(timespec="microseconds"),
             "level": record.levelname,
-            "level_number": record.levelno,
+            "level_number": int(record.levelno),
             "logger": record.name,
             "message": record.message,
             "service": self._instance.service,

@@ -26,8 +26,10 @@ def instructions(given: object) -> tuple[tuple[str, object], ...] | None:
             _complain(f"{str(name)[:40]!r}: expected one of {', '.join(_KNOWN)}")
         elif name == "thread" and not (isinstance(value, str) and _TS.fullmatch(value)):
             _complain(f"'thread': {value!r:.60}: expected a message's ts, such as '1700000000.000100'")
+        elif name == "mention" and not isinstance(value, bool):
+            _complain(f"'mention': {value!r:.60}: expected True or False")
         elif name != "skip":
-            said[name] = value if name == "thread" else bool(value)
+            said[name] = value
     return tuple(said.items()) or None
 
 

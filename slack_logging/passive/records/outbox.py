@@ -10,7 +10,7 @@ import queue
 from collections import deque
 
 from slack_logging.passive.messages.packing import MAX_LINES, ROOM
-from slack_logging.passive.records.capture import OVERHEAD, Captured
+from slack_logging.passive.records.capture import OVERHEAD, Captured, without_context
 from slack_logging.passive.records.stats import Tally
 
 #: Units that a record's line takes beside its text, about.
@@ -47,8 +47,10 @@ class MemoryOutbox:
 
     def put(self, captured: Captured, *, urgent: bool) -> None:
         """Take a record in, or drop one and count it. Never blocks."""
+        if captured[0] > self.max_bytes - self._bytes:
+            captured = without_context(captured)
         size = captured[0]
-        if self._bytes + size > self.max_bytes and not (urgent and self._evict(size)):
+        if self._bytes + size > self.max_bytes and not (urgent and size <= self.max_bytes and self._evict(size)):
             self.full.add()
             self.emitted.add()
             return
@@ -91,6 +93,11 @@ class MemoryOutbox:
             return None
         self._bytes = self._bytes - captured[0] if self else 0
         return captured
+
+    def add(self, captured: Captured) -> None:
+        """Have the sender itself put a record of a lower level behind the others."""
+        self._normal.append(captured)
+        self._bytes += captured[0]
 
     def put_back(self, captured: Captured, *, urgent: bool) -> None:
         """Undo the last `take`."""

@@ -19,14 +19,18 @@ _KINDS_OF_KEY = "access account api app auth encryption master private secret se
 #: Texts without one of which no name ends like a secret's.
 _STEMS = "pass pwd secret token key credential string dsn sess jwt sig authorization cookie".split()
 
+#: A terminal's colours, as structlog's console puts them around names and values.
+_COLOUR = r"(?:\x1b\[[\d;]{0,16}m)?"
+
 #: Between a name and its separator: what quotes or brackets it, also escaped or as an address writes it.
-_CLOSE = r"[\"'\]\\]{0,5}(?:%22|%5d)?"
+_CLOSE = rf"[\"'\]\\]{{0,5}}(?:%22|%5d)?{_COLOUR}"
 
 #: Each begins with a letter, for then `re` skips in one go what cannot begin a name. `PWD` is also a directory, and
 #: parsers complain of an unexpected token. The two headers' groups tell them apart.
 _NAMES = (
     *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
     r"pass(?:word|wd|phrase|code)",
+    r"pass(?<=[_-]pass)",
     rf"pwd(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
     r"secret",
     r"token(?<!unexpected token)",
@@ -59,7 +63,9 @@ _PROSE = (
     r"too|unknown|was|wrong)\b"
 )
 
-_SEPARATOR = r"[ \t]{0,20}(?:=>|:=|={1,3}(?![=>])|:(?![:=]|//)|%3[ad]|>(?=[^<>\n]{1,256}</))[ \t]{0,20}(?=\S)"
+_SEPARATOR = (
+    r"[ \t]{0,20}(?:=>|:=|={1,3}(?![=>])|:(?![:=]|//)|%3[ad]|>(?=[^<>\n]{1,256}</))[ \t]{0,20}" + _COLOUR + r"(?=\S)"
+)
 
 #: How a value begins: quoted, after a list's or a call's bracket or a prefix of Python's; or with what is no bracket.
 _VALUE = (

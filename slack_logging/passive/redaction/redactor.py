@@ -129,7 +129,7 @@ class Redactor:
         if not isinstance(value, str) or len(value) < _LEAST_VALUE or value in MARKER:
             kind = f"{len(value)} characters" if isinstance(value, str) else type(value).__name__
             raise ConfigurationError(f"a secret to redact, {kind}: expected text of {_LEAST_VALUE} characters or more")
-        self._values.append(value)
+        self._values.append("".join(value))  # a plain text: `options.Hidden` would be written as dots
 
     @property
     def is_off(self) -> bool:

@@ -91,8 +91,9 @@ def _password(text: str, opening: re.Match[str], _pause: Pause) -> tuple[int, in
     return opening.end(), found.end() if found else opening.end()
 
 
-#: What may stand in a PEM block, also in an address, with line feeds escaped, or its lines quoted; five dashes end it.
-_PEM = rf"(?:[A-Za-z0-9+/=%\s\\:,\"']|-(?!----)|{_MARKER})"
+#: What may stand in a PEM block, also in an address, with line feeds escaped, its lines quoted, behind the bars of an
+#: exception group, or with the headers of PGP; five dashes end it.
+_PEM = rf"(?:[A-Za-z0-9+/=%\s\\:,\"'|.()_]|-(?!----)|{_MARKER})"
 
 # Each `//` ends it, so that what all openings of a text look at is together no longer than the text.
 _URL_PASSWORD = re.compile(r"(?:[^\s\"'<>`/]|/(?!/)){1,1500}(?=@)")

@@ -70,6 +70,8 @@ class Incident:
         last: when the last one was logged, in epoch seconds.
         instances: who logged how many, by name.
         announced: the count at which it was announced again last.
+        announced_at: when it was announced last, by its message or again; `told_at`: when its count was told last.
+        is_daily: whether it has gone on for a day since.
         mute: why its records are left out, or were until a moment ago.
         left_out: how many were.
         context: what the same request or task had logged before; until its message has landed.
@@ -82,6 +84,9 @@ class Incident:
     last: float = 0.0
     instances: dict[str, int] = field(default_factory=dict)
     announced: int = 1
+    announced_at: float = 0.0
+    told_at: float = 0.0
+    is_daily: bool = False
     mute: Mute | None = None
     left_out: int = 0
     context: tuple[Captured, ...] = ()
@@ -173,7 +178,7 @@ class Incidents:
     # -- records ---------------------------------------------------------------------------------------------------
 
     def take(self, line: Line, now: float, context: tuple[Captured, ...] = ()) -> bool:
-        """Take in a record; False where there is no room for one more kind of error.
+        """Take in a record; False where there is no room for one kind of error.
 
         Args:
             line: how it is shown.
@@ -322,14 +327,15 @@ class Incidents:
         return max(mute.until for mute in mutes)
 
     def announcement(self, board: Board) -> Incident | None:
-        """Return the incident whose count has come to ten, a hundred ... since it was announced last."""
+        """Return the incident that came to ten, a hundred ... since it was announced last, or went on for a day."""
         for incident in board.incidents:
-            if incident.told >= incident.announced * 10 and incident.mute is None:
+            if (incident.told >= incident.announced * 10 or incident.is_daily) and incident.mute is None:
                 return incident
         return None
 
     def announced(self, incident: Incident) -> None:
         """Take in that an incident was announced again."""
+        incident.is_daily, incident.announced_at = False, incident.told_at
         while incident.told >= incident.announced * 10:
             incident.announced *= 10
 
@@ -353,6 +359,10 @@ class Incidents:
             if incident.told == 0 and count > 0:
                 news.append(incident)
             counted += count - incident.told
+            if count > incident.told:
+                incident.told_at = now
+                incident.announced_at = now if incident.told == 0 else incident.announced_at
+                incident.is_daily = now - incident.announced_at >= _DAY
             incident.told = count
         board.ts, board.edited_at = ts, now
         return news, counted - len(news)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVar
 
 from slack_logging import notices
 from slack_logging.passive.messages.digest import Digest
@@ -21,6 +22,8 @@ from slack_logging.passive.records.books import Books
 from slack_logging.passive.records.capture import Captured, context_of, in_thread
 from slack_logging.passive.records.outbox import MemoryOutbox
 from slack_logging.passive.sending.incidents import Incidents
+
+Made = TypeVar("Made")
 
 #: Messages that may wait in a channel that takes one a second, and when the program ends; more become a digest.
 _MOST_WAITING, _MOST_AT_EXIT = 20, 3
@@ -127,8 +130,8 @@ class Loader:
     def follow_up(self, thread: str, context: tuple[Captured, ...]) -> None:
         """Have records that led to an error shown in its thread next; until now they were left out. Under the lock."""
         self._outbox.context.add(-len(context))
-        for captured in reversed(context):
-            self._outbox.put_back(in_thread(captured, thread), urgent=False)
+        for captured in context:
+            self._outbox.add(in_thread(captured, thread))
         self._normal_since = -math.inf  # who looks at the error wants them now
 
     def unthread(self, hand: Shipment) -> bool:
@@ -220,16 +223,21 @@ class Loader:
 
     def _shown(self, captured: Captured) -> Line | None:
         """Return a record's line, or None for one that cannot be shown."""
-        entry = self._entry(captured)
-        return None if entry is None else self._medium.shown(line_of(entry, own_format=self._own_format()))
+        return self._safely(
+            lambda: self._medium.shown(line_of(self._entry_of(captured), own_format=self._own_format()))
+        )
 
     def _entry(self, captured: Captured) -> str | None:
-        """Return a record's canonical entry, or None for one that cannot be shown: that stops no other.
+        """Return a record's canonical entry, or None for one that cannot be shown."""
+        return self._safely(lambda: self._entry_of(captured))
+
+    def _safely(self, make: Callable[[], Made]) -> Made | None:
+        """Return what is made of a record, or None where that fails: it stops no other.
 
         It may take long, so nothing is locked.
         """
         try:
-            return self._entry_of(captured)
+            return make()
         except Exception as error:  # noqa: BLE001 - whatever is in a record, the others go on
             notices.say("broken record", f"a record could not be shown: {type(error).__name__}: {error}")
             return None

@@ -11,6 +11,7 @@ from slack_logging.clock import Clock
 from slack_logging.errors import Rejected, Unreachable
 from slack_logging.passive.messages.shipments import File
 from slack_logging.passive.records.books import Books
+from slack_logging.slack.credentials import BAD_TOKEN
 from slack_logging.slack.doubt import Doubt, doubt_of_file
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Uploads:
 
         Raises:
             RateLimited, Unreachable: not now; it stays the next.
+            Rejected: the token is no good.
         """
         upload = self._waiting[0]
         if upload.doubt and not upload.doubt.is_over:
@@ -80,6 +82,8 @@ class Uploads:
         try:
             client.upload(upload.channel, file.name, file.content.encode("utf-8"), title=file.title, thread_ts=thread)
         except Rejected as error:
+            if error.code in BAD_TOKEN:  # that is about us, and not about the file
+                raise
             what = f"a file of {file.records:,} records" if file.records else "a record's full text"
             notices.say(f"{self._channel} files", f"{what} could not be attached: {error}")
             self._settled(is_shared=False)
