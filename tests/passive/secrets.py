@@ -78,8 +78,7 @@ BY_LOOK: list[tuple[str, str]] = [
     (repr(PEM), repr(HIDDEN_PEM)),
     (PEM.replace("\n", "\n    | "), HIDDEN_PEM),
     (
-        "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2.0.22 (GNU/Linux)\n\nlQdGBF\n=x\n"
-        "-----END PGP PRIVATE KEY BLOCK-----",
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2\n\nlQdGBF\n-----END PGP PRIVATE KEY BLOCK-----",
         "-----BEGIN PGP PRIVATE KEY BLOCK-----[redacted]-----END PGP PRIVATE KEY BLOCK-----",
     ),
     (PEM[:400], "-----BEGIN RSA PRIVATE KEY-----[redacted]"),

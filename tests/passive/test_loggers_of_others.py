@@ -74,9 +74,7 @@ def test_loguru(slack: LocalSlack, handler: SlackHandler) -> None:
     assert text.count("Traceback (most recent call last):") == 1
 
 
-def test_what_structlogs_processors_made_of_exceptions_is_shown_as_one(
-    slack: LocalSlack, handler: SlackHandler
-) -> None:
+def test_what_structlogs_processors_made_of_exceptions_is_shown(slack: LocalSlack, handler: SlackHandler) -> None:
     """A traceback and a stack; errors of two kinds stay two."""
     structlog.configure(
         processors=[
