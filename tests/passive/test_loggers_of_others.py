@@ -86,11 +86,14 @@ def test_what_structlogs_processors_made_of_exceptions_is_shown(slack: LocalSlac
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     logger = structlog.get_logger("stocks")
-    for error in (ValueError("no such order"), OSError("disk full")):
-        try:
-            raise error
-        except Exception:
-            logger.error("failed", exc_info=True)
+    try:
+        raise ValueError("no such order")
+    except ValueError:
+        logger.exception("failed")
+    try:
+        raise OSError("disk full")
+    except OSError:
+        logger.exception("failed")
     logger.warning("odd", stack_info=True)
     text = shown(slack, handler)
     assert text.count("Traceback (most recent call last):") == 2
