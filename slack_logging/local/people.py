@@ -10,6 +10,7 @@ from typing import Any, Literal
 from slack_logging.local.errors import ApiError
 from slack_logging.local.state import channels, views
 from slack_logging.local.state.composer import compose
+from slack_logging.local.state.content import check_stored
 from slack_logging.local.state.conversation import Channel, Message
 from slack_logging.local.state.model import User
 from slack_logging.local.state.past import preload
@@ -225,6 +226,7 @@ class People:
             ApiError: ``is_archived``, ``thread_not_found`` or ``cannot_reply_to_message``.
             PermissionError: `user` is deactivated, or is not in this private channel.
             TypeError: neither or both of `user` and `integration` were given.
+            ValueError: `blocks` or `attachments` are no lists of dicts.
         """
         with self.workspace.lock:
             place = self.workspace.channel(channel)
@@ -234,6 +236,7 @@ class People:
             else:
                 author |= self._typed(text, raw=raw)
             fields = whole(author | message_fields)
+            check_stored(fields)
             return self.workspace.post(place, fields, thread_ts=thread_ts, broadcast=broadcast).ts
 
     def _author(self, place: Channel, user: str | None, integration: str | None) -> dict[str, Any]:
