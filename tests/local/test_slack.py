@@ -18,6 +18,7 @@ import pytest
 from slack_sdk import WebClient
 
 from slack_logging.local import Fault, LocalSlack, visible_text
+from slack_logging.local.calls import without_tokens
 from slack_logging.local.state.composer import Names
 from slack_logging.local.state.workspace import ClockLike
 from slack_logging.testing import FakeClock
@@ -200,6 +201,19 @@ def test_calls_are_recorded_without_tokens(slack: LocalSlack, clock: FakeClock) 
     assert ["channel_not_found"] == [call.error for call in slack.calls()]
     slack.reset_calls()
     assert [] == slack.calls()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"xoxb-test-ops": "x", "Token": "y", "AUTHORIZATION": "z"}, {"(token)": "x"}),
+        ({"cookie": "b=1; d=xoxd-abc%2Bdef%2Fghi%3d; x=1"}, {"cookie": "b=1; d=(token); x=1"}),
+        ({"a": "xoxb%2Dtest%2dops, xapp-1-A.b, foxox-b"}, {"a": "(token), (token).b, foxox-b"}),
+    ],
+)
+def test_tokens_are_masked_in_names_and_in_escapes(given: dict[str, str], kept: dict[str, str]) -> None:
+    """A token in a name, or written in percent-escapes as in a cookie, leaves nothing of itself."""
+    assert kept == without_tokens(given)
 
 
 @pytest.mark.parametrize("asked", ["user", "channel", "message", "group member"])
