@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_TOKEN = re.compile(r"\bxox[a-z]-[\w-]+|\bxapp-[\w-]+")
+#: A token, also as it stands in an address or a cookie: in percent-escapes.
+_TOKEN = re.compile(r"\b(?:xox[a-z]|xapp)(?:-|%2[Dd])(?:[\w-]|%[0-9A-Fa-f]{2})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Call:
 def without_tokens(args: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments or headers in which nothing looks like a token any more, however deep."""
     kept = {name: value for name, value in args.items() if name.lower() not in ("token", "authorization")}
-    return {name: _masked(value) for name, value in kept.items()}
+    return {_masked(name): _masked(value) for name, value in kept.items()}
 
 
 def _masked(value: Any) -> Any:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from slack_logging.local.errors import ApiError
 from slack_logging.local.state import channels, views
 from slack_logging.local.state.composer import compose
+from slack_logging.local.state.content import check_stored
 from slack_logging.local.state.conversation import Channel, Message
 from slack_logging.local.state.model import User
 from slack_logging.local.state.past import preload
@@ -170,15 +170,24 @@ class People:
         """Add somebody to a channel, the bot for instance; Slack's own message says so there.
 
         Raises:
-            ApiError: ``ura_max_channels``: a single-channel guest is in another channel.
+            ApiError: ``is_archived``; ``ura_max_channels``: a single-channel guest is in another channel.
+            PermissionError: `user` is deactivated.
         """
         with self.workspace.lock:
-            channels.admit(self.workspace, self.workspace.channel(channel), self.workspace.user(user))
+            place, person = self.workspace.channel(channel), self.workspace.user(user)
+            channels.check_open(place, person)
+            channels.admit(self.workspace, place, person)
 
     def kick(self, channel: str, user: str) -> None:
-        """Take somebody out of a channel; Slack's own message says so there."""
+        """Take somebody out of a channel; Slack's own message says so there.
+
+        Raises:
+            ApiError: ``is_archived``.
+        """
         with self.workspace.lock:
-            self.workspace.leave(self.workspace.channel(channel), self.workspace.user(user))
+            place, person = self.workspace.channel(channel), self.workspace.user(user)
+            channels.check_open(place)
+            self.workspace.leave(place, person)
 
     def add_group(self, handle: str, users: Iterable[str], *, disabled: bool = False) -> str:
         """Add a user group, or replace the members and the state of the one of that handle.
@@ -225,6 +234,7 @@ class People:
             ApiError: ``is_archived``, ``thread_not_found`` or ``cannot_reply_to_message``.
             PermissionError: `user` is deactivated, or is not in this private channel.
             TypeError: neither or both of `user` and `integration` were given.
+            ValueError: `blocks` or `attachments` are no lists of dicts.
         """
         with self.workspace.lock:
             place = self.workspace.channel(channel)
@@ -234,6 +244,7 @@ class People:
             else:
                 author |= self._typed(text, raw=raw)
             fields = whole(author | message_fields)
+            check_stored(fields)
             return self.workspace.post(place, fields, thread_ts=thread_ts, broadcast=broadcast).ts
 
     def _author(self, place: Channel, user: str | None, integration: str | None) -> dict[str, Any]:
@@ -242,8 +253,7 @@ class People:
             raise TypeError("give either user= or integration=: who says it")
         if user is not None:
             return authorship(self._acting(place, user))
-        if place.is_archived:
-            raise ApiError("is_archived")
+        channels.check_open(place)
         bot = self.workspace.integration(str(integration))
         return {"subtype": "bot_message", "bot_id": bot.bot_id, "username": bot.name}
 
@@ -257,10 +267,7 @@ class People:
             PermissionError: he is deactivated, or not in this private channel.
         """
         person = self.workspace.user(user)
-        if place.is_archived:
-            raise ApiError("is_archived")
-        if person.is_deactivated:
-            raise PermissionError(f"{person.name} is deactivated and can do nothing any more: let another person act")
+        channels.check_open(place, person)
         if place.is_private and person.id not in place.members:
             name = (
                 "that direct message" if place.kind == "im" else f"#{place.name}, which is private: invite() him first"
@@ -315,8 +322,7 @@ class People:
         """
         with self.workspace.lock:
             place, message = self._find(channel, ts)
-            if place.is_archived:
-                raise ApiError("is_archived")
+            channels.check_open(place)
             self.workspace.delete(place, message)
 
     def react(self, channel: str, ts: str, name: str, *, user: str) -> None:

@@ -11,6 +11,7 @@ import threading
 
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.api.methods import METHODS
+from slack_logging.local.api.ratelimits import FACTORS, is_factor
 from slack_logging.local.events import selection as events
 from slack_logging.local.faults.fault import KINDS, unknown
 from slack_logging.local.faults.plan import OTHER_TARGETS, parse_fault
@@ -103,8 +104,11 @@ def _factor(text: str) -> float:
         factor = float(text)
     except ValueError:
         factor = math.nan
-    if not 0 <= factor < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no factor: give a number such as 0.5, or 0 for no limits")
+    if not is_factor(factor):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no factor: give a number such as 0.5, from {FACTORS[0]:g} to {FACTORS[1]:,.0f}, "
+            "or 0 for no limits"
+        )
     return factor
 
 

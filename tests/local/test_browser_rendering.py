@@ -82,6 +82,17 @@ def test_attachments_have_their_colour(post: Callable[..., Locator]) -> None:
     expect(box).to_have_text("AlertHostweb-1from it")
 
 
+def test_one_message_that_cannot_be_drawn_says_so(slack: LocalSlack, page: Page) -> None:
+    """What comes after it is drawn all the same, also after a reload."""
+    channel = slack.channel_id("ops-log")
+    broken = slack.say(channel, "x", user="ada", attachments=[{"text": 5}])
+    expect(drawn(page, broken)).to_contain_text("this message cannot be drawn")
+    expect(drawn(page, slack.say(channel, "after it", user="ada"))).to_contain_text("after it")
+    page.reload()
+    expect(drawn(page, broken)).to_contain_text("this message cannot be drawn")
+    expect(drawn(page, slack.say(channel, "after that", user="ada"))).to_contain_text("after that")
+
+
 def test_an_app_can_have_a_name_and_picture_of_its_own(post: Callable[..., Locator]) -> None:
     """A customised post shows the name and icon that it brings, and that it is an app's."""
     message = post(text="hi", username="Deploys", icon_emoji=":rocket:")

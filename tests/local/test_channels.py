@@ -138,9 +138,10 @@ def test_invitation_says_who_invited(slack: LocalSlack, keeper: Ask, log: str) -
 def test_invitation_refusals(slack: LocalSlack, keeper: Ask, channel: str, users: str, error: str) -> None:
     """Who cannot be invited is told, and then nobody is."""
     eve = slack.add_user("eve")
-    slack.add_channel("old", archived=True)
+    slack.add_channel("old")
     slack.add_channel("elsewhere", bot_is_member=False)
     slack.kick("#old", eve)
+    slack.archive("#old")
     slack.kick("#elsewhere", eve)
     where = slack.channel_id(channel)
     both = f"{eve},{users}" if channel == "ops-log" and users else users

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
 
 from slack_logging.local import LocalSlack, limits
+from slack_logging.local.api.cursors import encode_cursor
 from slack_logging.local.state.teams import OTHER_TEAM_ID, TEAM_ID
+from slack_logging.testing import FakeClock
 from tests.local.conftest import Ask, ask_sync
 
 
@@ -48,6 +51,11 @@ def test_lists_follow_cursors(slack: LocalSlack, ask: Ask) -> None:
     assert "" == second["response_metadata"]["next_cursor"]
 
 
+def forged(position: str) -> str:
+    """Return a cursor of a kind that was never given out, of the time at which a `FakeClock` begins."""
+    return encode_cursor("conversations.list", position, FakeClock().time())
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
@@ -56,6 +64,11 @@ def test_lists_follow_cursors(slack: LocalSlack, ask: Ask) -> None:
         ({"limit": -1}, "invalid_limit"),
         ({"limit": "many"}, "invalid_arguments"),
         ({"cursor": "bm9uc2Vuc2U="}, "invalid_cursor"),
+        ({"cursor": forged("9" * 5000)}, "invalid_cursor"),
+        ({"cursor": base64.b64encode(b"conversations.list|" + b"9" * 400 + b"|1|").decode()}, "invalid_cursor"),
+        ({"cursor": forged("1" * 30)}, "invalid_cursor"),
+        ({"cursor": forged("\N{ARABIC-INDIC DIGIT ONE}")}, "invalid_cursor"),
+        ({"cursor": forged("1")}, None),
         ({"types": "public"}, "invalid_types"),
     ],
 )

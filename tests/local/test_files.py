@@ -55,6 +55,7 @@ def test_upload_runs_all_steps(slack: LocalSlack, ask: Ask, log: str) -> None:
         (FILE_PART.replace(b"abc", b"abcd") + b"--b--\r\n", 400),
         (b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\nabc\r\n--b--\r\n', 400),
         (b"abc", 400),
+        (b"--b\r\nX: " + b"y" * 100_000 + b"\r\n" + FILE_PART.removeprefix(b"--b\r\n") + b"--b--\r\n", 400),
     ],
 )
 def test_bytes_may_come_in_a_form(slack: LocalSlack, ask: Ask, body: bytes, status: int) -> None:

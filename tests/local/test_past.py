@@ -108,3 +108,13 @@ def test_impossible_past_is_told(
     slack.preload(log, [{"text": "x", "ts": "1700000000.000100"}])
     with pytest.raises(error, match=match):
         slack.preload(log, [message])
+
+
+@pytest.mark.parametrize("fields", [{"blocks": "nonsense"}, {"blocks": [{}]}, {"blocks": ["x"]}, {"attachments": {}}])
+def test_nonsense_from_python_is_refused(slack: LocalSlack, fields: dict[str, Any]) -> None:
+    """What cannot be blocks or attachments at all is an error, and nothing is said."""
+    with pytest.raises(ValueError, match=r"^(blocks is|attachments is|a block is) "):
+        slack.say("#ops-log", "x", user="ada", **fields)
+    with pytest.raises(ValueError, match=r"^(blocks is|attachments is|a block is) "):
+        slack.preload("#ops-log", [{"text": "x"} | fields])
+    assert [] == slack.messages("#ops-log")

@@ -124,6 +124,31 @@ def test_who_is_deactivated_does_nothing_any_more(slack: LocalSlack) -> None:
         slack.edit("#general", mine, "other")
 
 
+def test_who_is_deactivated_is_invited_nowhere(slack: LocalSlack) -> None:
+    """But he can still be taken out."""
+    slack.kick("#general", "ben")
+    slack.deactivate("ben")
+    with pytest.raises(PermissionError, match="ben is deactivated"):
+        slack.invite("#general", "ben")
+    assert slack.user_id("ben") not in slack.workspace.channel("#general").members
+    slack.kick("#ops-log", "ben")
+    assert slack.user_id("ben") not in slack.workspace.channel("#ops-log").members
+
+
+def test_an_archived_channel_keeps_its_members(slack: LocalSlack) -> None:
+    """Nobody comes or goes until it is taken out of the archive."""
+    eve = slack.add_user("eve")
+    slack.archive("#general")
+    before = list(slack.workspace.channel("#general").members)
+    for move in (slack.invite, slack.kick):
+        with pytest.raises(ApiError, match="is_archived"):
+            move("#general", eve if move == slack.invite else "ben")
+    assert before == slack.workspace.channel("#general").members
+    slack.unarchive("#general")
+    slack.invite("#general", eve)
+    slack.kick("#general", "ben")
+
+
 def test_nobody_acts_in_an_archived_channel(slack: LocalSlack) -> None:
     """It can be read, nothing more."""
     ts = ask_sync(slack)("chat_postMessage", channel="#general", text="x", blocks=buttons("yes"))["ts"]

@@ -143,6 +143,15 @@ def test_text_beside_blocks_is_not_split(slack: LocalSlack, ask: Ask, log: str) 
         ({"text": "x", "attachments": "{"}, "invalid_attachments"),
         ({"text": "x", "attachments": '{"text": "no array"}'}, "invalid_attachments"),
         ({"text": "x", "attachments": [{"text": 7}]}, "invalid_attachments"),
+        ({"text": "x", "attachments": [{"color": 123456}]}, "invalid_attachments"),
+        ({"text": "x", "attachments": [{"author_name": None, "fields": None, "blocks": None}]}, None),
+        ({"text": "x", "attachments": [{"blocks": ""}]}, "invalid_blocks_format"),
+        ({"text": "x", "attachments": [{"fields": "x"}]}, "invalid_attachments"),
+        ({"text": "x", "attachments": [{"fields": ["x"]}]}, "invalid_attachments"),
+        ({"text": "x", "attachments": [{"fields": [{"title": "Orders", "value": 42}]}]}, "invalid_attachments"),
+        ({"text": "x", "attachments": [{"fields": [{"title": "Orders", "value": True}]}]}, "invalid_attachments"),
+        ({"text": "x", "attachments": [{"fields": [{"title": 5, "value": "42"}]}]}, "invalid_attachments"),
+        ({"text": "x", "attachments": [{"fields": [{"title": "Orders", "value": "42", "short": True}, {}]}]}, None),
         ({"text": "x", "blocks": "{"}, "invalid_blocks_format"),
         ({"text": "x", "thread_ts": "1.2"}, "thread_not_found"),
     ],
@@ -194,13 +203,15 @@ def test_thread_replies_and_broadcasts(slack: LocalSlack, ask: Ask, log: str) ->
 
 
 def test_a_reply_can_be_broadcast_by_an_edit(slack: LocalSlack, ask: Ask, log: str, open_socket: Open) -> None:
-    """The channel shows it where its time puts it, once, and after other edits too; the app hears of an edit."""
+    """The channel shows it where its time puts it, once, and after edits of what it says; the app hears of an edit."""
     parent = slack.say(log, "parent", user="ada")
     reply = ask("chat_postMessage", channel=log, text="reply", thread_ts=parent)["ts"]
     last = slack.say(log, "last", user="ada")
     client = open_socket()
-    for more in ({"reply_broadcast": True}, {"reply_broadcast": True}, {}):
-        answer = ask("chat_update", channel=log, ts=reply, text="heard", **more)
+    told: dict[str, Any] = {"reply_broadcast": True}
+    for given in (told, told, told | {"text": "heard"}, {"text": "heard again"}, told | {"blocks": [SECTION]}):
+        answer = slack_json(slack, "chat.update", channel=log, ts=reply, **given)
+        assert given.get("text", answer["text"]) == answer["message"]["text"]
         assert ("thread_broadcast", parent) == (answer["message"]["subtype"], answer["message"]["root"]["ts"])
         assert [parent, reply, last] == [message["ts"] for message in slack.messages(log)]
         event = client.event()
@@ -208,6 +219,23 @@ def test_a_reply_can_be_broadcast_by_an_edit(slack: LocalSlack, ask: Ask, log: s
     assert [last, reply, parent] == [message["ts"] for message in ask("conversations_history", channel=log)["messages"]]
     slack.delete(log, reply)
     assert [parent, last] == [message["ts"] for message in slack.messages(log)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{"text": "other"}, {"markdown_text": "other"}, {"blocks": [SECTION]}, {"attachments": [{"text": "other"}]}],
+)
+def test_an_old_reply_is_broadcast_or_changed_not_both(
+    slack: LocalSlack, ask: Ask, log: str, content: dict[str, Any]
+) -> None:
+    """A call that asks for both is refused, and the reply stays as and where it is."""
+    parent = slack.say(log, "parent", user="ada")
+    reply = ask("chat_postMessage", channel=log, text="reply", thread_ts=parent)["ts"]
+    before = slack.messages(log, thread_ts=parent)
+    answer = slack_json(slack, "chat.update", channel=log, ts=reply, reply_broadcast=True, **content)
+    assert "no_dual_broadcast_content_update" == answer["error"]
+    assert before == slack.messages(log, thread_ts=parent)
+    assert [parent] == [message["ts"] for message in slack.messages(log)]
 
 
 def test_only_a_reply_can_be_broadcast_by_an_edit(ask: Ask, log: str) -> None:

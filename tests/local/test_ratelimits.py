@@ -12,7 +12,9 @@ from slack_logging.local import LocalSlack
 from slack_logging.local.api.methods import METHODS
 from slack_logging.local.api.ratelimits import (
     CHANNEL_POSTS,
+    FACTORS,
     SPECIAL,
+    TIER_1,
     TIER_2,
     TIER_3,
     TIER_4,
@@ -116,12 +118,16 @@ def test_factor_scales_rate_and_burst(factor: float, burst: int) -> None:
 
 
 def test_factor_zero_switches_off_and_nonsense_is_refused() -> None:
-    """0 means no limits; a negative factor or none at all means nothing."""
+    """0 means no limits; a negative factor, none at all, or one beyond all reason means nothing."""
     limiter = RateLimiter(0)
     assert not any(limiter.take([("key", TIER_2)], 0) for _ in range(1000))
-    for factor in (-1.0, float("nan")):
+    for factor in (-1.0, float("nan"), float("inf"), 1e-320, 9e-7, 1.1e6):
         with pytest.raises(ValueError, match="rate_limit is"):
             LocalSlack(rate_limit=factor)
+    for factor in FACTORS:
+        limiter = RateLimiter(factor)
+        assert 0 == limiter.take([("key", TIER_1)], 0)
+        assert (factor < 1) == bool(limiter.take([("key", TIER_1)], 0))
 
 
 @given(st.lists(st.floats(0, 30), max_size=80), st.sampled_from([TIER_2, TIER_3, CHANNEL_POSTS]))

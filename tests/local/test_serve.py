@@ -173,11 +173,11 @@ def test_what_is_no_port_is_told(capsys: pytest.CaptureFixture[str], port: str) 
     assert "give a number from 0 to 65535" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("factor", ["-1", "nan", "inf", "fast"])
+@pytest.mark.parametrize("factor", ["-1", "nan", "inf", "fast", "1e-320", "1e300"])
 def test_what_is_no_factor_is_told(capsys: pytest.CaptureFixture[str], factor: str) -> None:
     """A wrong factor is a usage error that says what is expected."""
     parser = argparse.ArgumentParser()
     serve.add_arguments(parser)
     with pytest.raises(SystemExit, match="2"):
         parser.parse_args([f"--rate-limit={factor}"])
-    assert "give a number such as 0.5, or 0 for no limits" in capsys.readouterr().err
+    assert "give a number such as 0.5, from 1e-06 to 1,000,000, or 0 for no limits" in capsys.readouterr().err

@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import http.client
-import json
 import subprocess
 import sys
 import threading
@@ -19,10 +18,11 @@ import pytest
 from slack_sdk import WebClient
 
 from slack_logging.local import Fault, LocalSlack, visible_text
+from slack_logging.local.calls import without_tokens
 from slack_logging.local.state.composer import Names
 from slack_logging.local.state.workspace import ClockLike
 from slack_logging.testing import FakeClock
-from tests.local.conftest import Ask, ask_sync, exchange
+from tests.local.conftest import Ask, ask_sync
 
 
 @pytest.fixture
@@ -203,6 +203,19 @@ def test_calls_are_recorded_without_tokens(slack: LocalSlack, clock: FakeClock) 
     assert [] == slack.calls()
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"xoxb-test-ops": "x", "Token": "y", "AUTHORIZATION": "z"}, {"(token)": "x"}),
+        ({"cookie": "b=1; d=xoxd-abc%2Bdef%2Fghi%3d; x=1"}, {"cookie": "b=1; d=(token); x=1"}),
+        ({"a": "xoxb%2Dtest%2dops, xapp-1-A.b, foxox-b"}, {"a": "(token), (token).b, foxox-b"}),
+    ],
+)
+def test_tokens_are_masked_in_names_and_in_escapes(given: dict[str, str], kept: dict[str, str]) -> None:
+    """A token in a name, or written in percent-escapes as in a cookie, leaves nothing of itself."""
+    assert kept == without_tokens(given)
+
+
 @pytest.mark.parametrize("asked", ["user", "channel", "message", "group member"])
 def test_unknown_names_are_told_with_the_known_ones(slack: LocalSlack, asked: str) -> None:
     """A name that does not exist is an error that lists those that do."""
@@ -352,54 +365,3 @@ def test_seams_hold() -> None:
     clock: ClockLike = FakeClock()
     names: Names = LocalSlack(clock=clock).workspace
     assert "C0GENERAL" == names.channel_id("general")
-
-
-HALF, SIGN = "half \ud83d", "half \ufffd"
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda slack: slack.say("#ops-log", HALF, user="ada"),
-        lambda slack: slack.say("#ops-log", HALF, integration="Jenkins", raw=True),
-        lambda slack: slack.say("#ops-log", HALF, user="ada", blocks=[{"type": "x", "\ud83d": [HALF]}]),
-        lambda slack: slack.edit("#ops-log", slack.say("#ops-log", "x", user="ada"), HALF),
-        lambda slack: slack.preload("#ops-log", [HALF]),
-        lambda slack: slack.preload("#ops-log", [{"text": HALF, "blocks": [{"type": "x", "text": HALF}]}]),
-        lambda slack: ask_sync(slack)("chat_postMessage", channel="#ops-log", text=HALF),
-        lambda slack: ask_sync(slack)("chat_postMessage", channel="#ops-log", text=SIGN, metadata=metadata(HALF)),
-        lambda slack: post(slack, slack.webhook_url("#ops-log"), json.dumps({"text": HALF}).encode()),
-        lambda slack: post(slack, slack.webhook_url("#ops-log"), b'{"text": "half \xed\xa0\xbd"}'),
-        lambda slack: post(
-            slack, "/page/say", json.dumps({"channel": "ops-log", "user": "U0ADA0000", "text": HALF}).encode()
-        ),
-    ],
-)
-def test_half_an_emoji_is_shown_as_a_sign_for_it(slack: LocalSlack, act: Callable[[LocalSlack], object]) -> None:
-    """A lone surrogate is U+FFFD from where it comes in, from Python and over HTTP: every answer is good UTF-8."""
-    act(slack)
-    [message] = slack.messages("#ops-log")
-    json.dumps(message, ensure_ascii=False).encode()
-    assert SIGN == message["text"]
-    json.dumps([dict(call.args) for call in slack.calls()], ensure_ascii=False).encode()
-
-
-def metadata(text: str) -> dict[str, object]:
-    """Return metadata with a text deep in it."""
-    return {"event_type": "a", "event_payload": {text: [{"t": text}]}}
-
-
-def post(slack: LocalSlack, path: str, body: bytes) -> None:
-    """Post JSON."""
-    assert 200 == exchange(slack, "POST", path, body, {"Content-Type": "application/json"})[0]
-
-
-def test_a_file_may_be_named_by_half_an_emoji(slack: LocalSlack) -> None:
-    """Every call about it answers."""
-    ask = ask_sync(slack, slack.token("files:write", "files:read"))
-    upload = ask("api_call", api_method="files.getUploadURLExternal", json={"filename": "a\ud800.txt", "length": 1})
-    assert 200 == exchange(slack, "POST", upload["upload_url"], b"x")[0]
-    files = [{"id": upload["file_id"]}]
-    assert ask("files_completeUploadExternal", files=files, channel_id=slack.channel_id("ops-log"))["ok"]
-    assert "a\ufffd.txt" == ask("files_info", file=upload["file_id"])["file"]["name"]
-    slack.wait_for(lambda: ["a\ufffd.txt"] == [file.name for file in slack.files("#ops-log")])

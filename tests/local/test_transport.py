@@ -86,6 +86,11 @@ def test_booleans_in_every_spelling(slack: LocalSlack, value: object, counted: b
         (b"nothing", {"Content-Type": "multipart/form-data"}, "invalid_form_data"),
         (PART % b"none", {"Content-Type": "multipart/form-data; boundary=b"}, "invalid_form_data"),
         (PART % b"utf-8", {"Content-Type": "multipart/form-data; boundary=b"}, None),
+        (
+            PART % (b"utf-8; x=" + b"y" * 100_000),
+            {"Content-Type": "multipart/form-data; boundary=b"},
+            "invalid_form_data",
+        ),
         (b"limit=%\xe9", FORM, "invalid_form_data"),
         ("\xe9=1".encode("latin-1"), FORM, "invalid_form_data"),
         (b"cursor=%ED%A0%80", FORM, "invalid_form_data"),

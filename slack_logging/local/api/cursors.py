@@ -37,7 +37,7 @@ def decode_cursor(listing: str, cursor: str, now: float) -> str:
     try:
         its_listing, issued, position, *_ = base64.b64decode(cursor, b"-_", validate=True).decode().split("|")
         age = now - int(issued)
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, OverflowError):
         raise ApiError("invalid_cursor") from None
     if its_listing != listing or age > CURSOR_LIFETIME:
         raise ApiError("invalid_cursor")

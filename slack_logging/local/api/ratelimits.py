@@ -41,6 +41,9 @@ WORKSPACE_POSTS: Final = Budget(300, capacity=300)
 #: Events to one app: 30,000 in 60 minutes. Source: Rate limits, "Events API".
 EVENTS: Final = Budget(500, capacity=30_000)
 
+#: The least and the greatest factor that means something: beyond them waits and levels are no numbers any more.
+FACTORS: Final = (1e-6, 1e6)
+
 Bucket = tuple[Hashable, Budget]
 
 
@@ -59,6 +62,11 @@ class Level:
     budget: Budget
 
 
+def is_factor(value: float) -> bool:
+    """Tell whether budgets may be multiplied by a number; 0 switches limiting off."""
+    return value == 0 or FACTORS[0] <= value <= FACTORS[1]
+
+
 class RateLimiter:
     """All buckets of one server. Not thread-safe.
 
@@ -67,9 +75,10 @@ class RateLimiter:
     """
 
     def __init__(self, factor: float = 1.0) -> None:
-        if not factor >= 0:
+        if not is_factor(factor):
             raise ValueError(
-                f"rate_limit is {factor!r}: give a factor such as 1.0 (Slack's own limits), or 0 for no limits"
+                f"rate_limit is {factor!r}: give a factor such as 1.0 (Slack's own limits), from {FACTORS[0]:g} to "
+                f"{FACTORS[1]:,.0f}, or 0 for no limits"
             )
         self._factor = factor
         self._levels: dict[Hashable, tuple[float, float, Budget]] = {}

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from slack_logging.local.api.strictjson import read_json
 from slack_logging.local.errors import ApiError
@@ -77,7 +78,7 @@ async def read_upload(request: web.Request) -> bytes:
     """
     if request.content_type != "multipart/form-data":
         return await request.read()
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, HttpProcessingError):
         parts = await request.multipart()
         while (part := await parts.next()) is not None:
             if isinstance(part, BodyPartReader) and part.filename:
@@ -89,7 +90,7 @@ async def _read_multipart(request: web.Request) -> dict[str, Any]:
     try:
         fields = await _limited(request).post()
         return {whole(name): whole(value) for name, value in fields.items() if isinstance(value, str)}
-    except (ValueError, LookupError):  # the latter for a part's charset that there is not
+    except (ValueError, LookupError, HttpProcessingError):  # a part's charset that there is not; a line too long
         raise ApiError("invalid_form_data") from None
 
 

@@ -54,6 +54,19 @@ def delete(workspace: Workspace, channel: Channel) -> None:
     workspace.announce({"type": f"{channel.kind}_deleted", "channel": channel.id})
 
 
+def check_open(channel: Channel, actor: User | None = None) -> None:
+    """Refuse that anything be done in an archived channel, or by somebody who is deactivated, or to him.
+
+    Raises:
+        ApiError: ``is_archived``.
+        PermissionError: `actor` is deactivated.
+    """
+    if channel.is_archived:
+        raise ApiError("is_archived")
+    if actor is not None and actor.is_deactivated:
+        raise PermissionError(f"{actor.name} is deactivated and can do nothing any more: let another person act")
+
+
 def admit(workspace: Workspace, channel: Channel, user: User, *, inviter: User | None = None) -> bool:
     """Make somebody a member, with Slack's message about it; False if he was one.
 

@@ -17,6 +17,9 @@ from slack_logging.local.state.blocks import check_blocks
 from slack_logging.local.state.composer import Names, link_names
 from slack_logging.local.state.text import length, stored
 
+#: What else of an attachment is text, or null. Source: Reference: secondary message attachments.
+_ATTACHMENT_TEXTS = ("author_name", "author_link", "color", "footer", "image_url", "thumb_url", "title_link")
+
 _EVENT_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -33,6 +36,11 @@ class Content:
     def is_empty(self) -> bool:
         """True when there is nothing to show."""
         return not (self.text or self.blocks or self.attachments)
+
+    @property
+    def is_absent(self) -> bool:
+        """True when nothing was given, not even as empty."""
+        return (self.text, self.blocks, self.attachments, self.metadata) == (None, None, None, None)
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of a new message; empty ones are left out."""
@@ -109,14 +117,43 @@ def _attachments(arguments: Arguments) -> list[dict[str, Any]] | None:
 
 def _attachment(attachment: dict[str, Any], index: int) -> dict[str, Any]:
     kept = {"id": index + 1} | attachment
+    if not _are_texts(attachment, _ATTACHMENT_TEXTS) or not _are_fields(attachment.get("fields")):
+        raise ApiError("invalid_attachments")
     for key in ("text", "pretext", "title", "fallback"):
         if key in attachment:
             if not isinstance(attachment[key], str):
                 raise ApiError("invalid_attachments")
             kept[key] = stored(attachment[key])
-    if attachment.get("blocks"):
+    if attachment.get("blocks") not in (None, []):
         kept["blocks"] = store_blocks(check_blocks(attachment["blocks"], pointer=f"/attachments/{index}/blocks"))
     return kept
+
+
+def _are_fields(fields: object) -> bool:
+    if fields is None:
+        return True
+    return isinstance(fields, list) and all(
+        isinstance(field, dict) and _are_texts(field, ("title", "value")) for field in fields
+    )
+
+
+def _are_texts(part: dict[str, Any], names: tuple[str, ...]) -> bool:
+    return all(part.get(name) is None or isinstance(part[name], str) for name in names)
+
+
+def check_stored(fields: dict[str, Any]) -> None:
+    """Refuse what cannot be a message's `blocks` or `attachments` at all, where it comes from Python.
+
+    Raises:
+        ValueError: they are no lists of objects, or a block has no type.
+    """
+    for name in ("blocks", "attachments"):
+        given = fields.get(name, [])
+        if not isinstance(given, list) or not all(isinstance(part, dict) for part in given):
+            raise ValueError(f"{name} is {given!r}: give a list of dicts")
+    untyped = [block for block in fields.get("blocks", []) if not isinstance(block.get("type"), str)]
+    if untyped:
+        raise ValueError(f"a block is {untyped[0]!r}: give it a type")
 
 
 def _metadata(arguments: Arguments) -> dict[str, Any] | None:

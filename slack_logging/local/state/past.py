@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slack_logging.local.api.cursors import is_ts
+from slack_logging.local.state.content import check_stored
 from slack_logging.local.state.conversation import Channel, Message
 from slack_logging.local.state.text import escape, whole
 from slack_logging.local.state.workspace import Workspace, authorship
@@ -29,6 +30,7 @@ def preload(
 
 
 def _store(workspace: Workspace, channel: Channel, given: dict[str, Any], user: str, moment: float) -> str:
+    check_stored(given)
     author = workspace.user(given.pop("user", user))
     ts, parent_ts = given.pop("ts", None), given.pop("thread_ts", None)
     if parent_ts is not None:

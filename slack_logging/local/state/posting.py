@@ -122,7 +122,7 @@ def updated(fields: dict[str, Any], content: Content) -> dict[str, Any]:
     Raises:
         ApiError: ``no_text``, or ``block_mismatch``: rich text stays rich text.
     """
-    if (content.text, content.blocks, content.attachments, content.metadata) == (None, None, None, None):
+    if content.is_absent:
         raise ApiError("no_text")
     blocks = content.blocks
     if blocks is None and content.text is None:

@@ -124,6 +124,7 @@ class Workspace:
 
     def integration(self, name: str, *, bot_id: str | None = None, app_id: str | None = None) -> Integration:
         """Return a bot without a user by its bot id or, without one, by its name; it is added on first use."""
+        name = whole(name)
         for known in self.integrations.values():
             if known.bot_id == bot_id or (bot_id is None and known.name == name and known.app_id == app_id):
                 return known
@@ -210,7 +211,7 @@ class Workspace:
 
     def set_group(self, handle: str, users: Iterable[str], *, disabled: bool = False) -> Group:
         """Add a user group, or replace the members and state of the one of that handle."""
-        now = int(self.clock.time())
+        handle, now = whole(handle), int(self.clock.time())
         former = next((group for group in self.groups.values() if group.handle == handle), None)
         group = Group(
             id=former.id if former else _new_id("S", handle, self.groups),

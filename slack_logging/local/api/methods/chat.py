@@ -9,8 +9,8 @@ from slack_logging.local.api.ratelimits import SPECIAL, TIER_3, TIER_4
 from slack_logging.local.errors import ApiError
 from slack_logging.local.limits import UPDATE_TEXT
 from slack_logging.local.state import views
-from slack_logging.local.state.content import read_content
-from slack_logging.local.state.conversation import Channel
+from slack_logging.local.state.content import Content, read_content
+from slack_logging.local.state.conversation import Channel, Message
 from slack_logging.local.state.links import permalink
 from slack_logging.local.state.posting import post_content, show_to, updated
 from slack_logging.local.state.text import length
@@ -95,15 +95,25 @@ def _update(request: Request) -> dict[str, Any]:
     content = read_content(request.arguments, request.workspace)
     if content.text is not None and length(content.text) > UPDATE_TEXT:
         raise ApiError("msg_too_long")
-    fields = updated(message.fields, content)
-    if request.arguments.flag("reply_broadcast"):
-        if message.parent_ts is None:
-            raise ApiError("cant_broadcast_message")
+    broadcast = request.arguments.flag("reply_broadcast")
+    if broadcast:
+        _check_broadcast(message, content)
+    fields = dict(message.fields) if broadcast and content.is_absent else updated(message.fields, content)
+    if broadcast:
         channel.broadcast(message)
         fields["subtype"] = "thread_broadcast"
     request.workspace.edit(channel, message, fields, editor=request.caller.id)
     view = views.message(channel, message, viewer=request.caller.id)
     return {"channel": channel.id, "ts": message.ts, "text": fields["text"], "message": view}
+
+
+def _check_broadcast(message: Message, content: Content) -> None:
+    """Refuse to broadcast what is no reply and, in the same call, to change what an old reply says."""
+    if message.parent_ts is None:
+        raise ApiError("cant_broadcast_message")
+    is_told = message.fields.get("subtype") == "thread_broadcast"
+    if not is_told and (content.text, content.blocks, content.attachments) != (None, None, None):
+        raise ApiError("no_dual_broadcast_content_update")
 
 
 def _delete(request: Request) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 #: Everybody's language, where a call asks for it.
 LOCALE = "en-US"
+
+_POSITION = re.compile("[0-9]{1,12}")
 
 #: The scope family of each kind of conversation: ``channels:history``, ``groups:history``, ``im:history``.
 _FAMILIES = {"channel": "channels", "group": "groups", "im": "im"}
@@ -135,7 +138,7 @@ class Request:
         start = 0
         if cursor:
             position = cursors.decode_cursor(self.method, cursor, now)
-            if not position.isdecimal():
+            if not _POSITION.fullmatch(position):
                 raise ApiError("invalid_cursor")
             start = int(position)
         end = start + limit

@@ -36,8 +36,19 @@ export class MessageView {
     this.body.addEventListener("click", (event) => this.#click(event.target.closest("[data-action]")));
   }
 
+  /** Draw the message; one that cannot be drawn says so, and those after it are drawn all the same. */
   update(message) {
     this.message = message;
+    this.element.dataset.ts = message.ts;
+    try {
+      this.#draw(message);
+    } catch (error) {
+      console.error("a message cannot be drawn", message, error);
+      this.body.replaceChildren(h("div", { class: "note" }, "this message cannot be drawn"));
+    }
+  }
+
+  #draw(message) {
     const { subtype = "" } = message;
     const author = this.app.store.author(message);
     const classes = {
@@ -45,7 +56,6 @@ export class MessageView {
       ephemeral: message.is_ephemeral,
     };
     for (const [name, holds] of Object.entries(classes)) this.element.classList.toggle(name, Boolean(holds));
-    this.element.dataset.ts = message.ts;
     this.avatar.className = `avatar ${author.isApp ? "app" : toneClass(author.id)}`;
     this.avatar.textContent = classes.gone ? "🗑" : avatarText(author, this.app.store);
     this.head.replaceChildren(
