@@ -10,14 +10,15 @@ Source: Slack, "Sending messages using incoming webhooks"; Discord, "Execute Sla
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NoReturn
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, NoReturn
 
 from slack_logging.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 #: Characters of a part of an address from which on it may be known for the secret by itself; ours.
 _LEAST_SECRET = 12
@@ -78,7 +79,7 @@ class Address:
         if not re.fullmatch(r"https?://[!-~]+", url):
             _refuse(f"expected an address that begins with https:// and has no blanks, {_EXAMPLE}")
         try:
-            parts = urlsplit(url)
+            parts = _split(url)
             host = parts.hostname if parts.port is None or parts.port else None
         except ValueError:
             host = None
@@ -100,13 +101,15 @@ class Address:
     @property
     def name(self) -> str:
         """Return what to call it in messages: its host, and a checksum that tells two of one host apart."""
-        host = urlsplit(self.url).hostname
+        import hashlib  # here, as urllib: they take long to load, and most handlers have no webhook
+
+        host = _split(self.url).hostname
         return f"webhook {hashlib.sha256(self.url.encode()).hexdigest()[:4]} at {host}"
 
     @property
     def secrets(self) -> list[str]:
         """Return what must not be shown: the address, what servers' logs show of it, and the part that is the key."""
-        parts = urlsplit(self.url)
+        parts = _split(self.url)
         keys = [part for part in parts.path.split("/") if len(part) >= _LEAST_SECRET]
         return [self.url, *([parts.path] if len(parts.path) >= _LEAST_SECRET else []), *keys[-1:]]
 
@@ -121,3 +124,9 @@ def _is_of(host: str, *domains: str) -> bool:
 
 def _refuse(problem: str) -> NoReturn:
     raise ConfigurationError(f"webhook_url: {problem}")
+
+
+def _split(url: str) -> SplitResult:
+    from urllib.parse import urlsplit
+
+    return urlsplit(url)

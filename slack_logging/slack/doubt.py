@@ -6,11 +6,13 @@ A message is known by the id in its metadata, a file by its name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from slack_logging.clock import Clock
 from slack_logging.errors import RateLimited, Rejected
-from slack_logging.slack.transport import Client
+
+if TYPE_CHECKING:
+    from slack_logging.slack.transport import Client
 
 Found = TypeVar("Found")
 
