@@ -178,7 +178,6 @@ def test_nothing_is_warned_of(run: Run, slack: LocalSlack) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-@pytest.mark.filterwarnings("ignore:This process")
 def test_what_repeats_is_told_by_webhook_before_the_end(slack: LocalSlack, run: Run) -> None:
     """In the parent, in a child that it forks, and in a program that is configured twice; each for its own records."""
     err = run(
@@ -196,6 +195,7 @@ def test_what_repeats_is_told_by_webhook_before_the_end(slack: LocalSlack, run: 
             sys.exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         """,
+        options=("-W", "ignore:This process:DeprecationWarning"),  # of fork beside threads, from 3.12 on
         HOOK=slack.webhook_url("#ops-log"),
     )
     assert err == ""
