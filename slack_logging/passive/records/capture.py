@@ -72,7 +72,7 @@ def capture_plain(record: logging.LogRecord) -> Captured | None:
 
 
 def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> Captured:
-    """Return what is kept of `record`; its first item is the size in bytes that it counts for.
+    """Return what is kept of any record, as `capture_plain`; its first item is the size in bytes that it counts for.
 
     Args:
         record: left as it is; other handlers see it too.
@@ -90,10 +90,9 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
         msg, args = cut(msg), None
         size = _bytes(msg)
     more = _more(record, text, has_own_format=own is not None)
-    if more is not None:
-        if more[2] and text is None:
-            msg = msg.partition(_TRACEBACK)[0]  # loguru has it in the message, too
-        size += _size_of(more)
+    if more[2] and text is None:
+        msg = msg.partition(_TRACEBACK)[0]  # loguru has it in the message, too
+    size += _size_of(more)
     key = (record.pathname, record.lineno, record.levelno, record.name, record.process)
     origin = _origins.get(key) or _new_origin(key, record)
     return (OVERHEAD + size, record.created, origin, record.threadName, msg, args, more)
@@ -140,20 +139,16 @@ def _new_origin(key: tuple[Any, ...], record: logging.LogRecord) -> tuple[Any, .
     return origin
 
 
-def _more(record: logging.LogRecord, text: str | None, *, has_own_format: bool) -> tuple[Any, ...] | None:
-    """Return what few records have, or None."""
+def _more(record: logging.LogRecord, text: str | None, *, has_own_format: bool) -> tuple[Any, ...]:
+    """Return what few records have."""
     fields = record.__dict__
-    task = fields.get("taskName")
-    is_ordinary = len(fields) == _STANDARD_COUNT and text is None and task is None
-    if is_ordinary and not (record.exc_info or record.exc_text or record.stack_info):
-        return None
     fault = exc_text = None
     if record.exc_info or record.exc_text:
         fault, exc_text = _exception(record)
     extras = _extras(fields) if len(fields) != _STANDARD_COUNT else None
     told = instructions(fields["slack"]) if "slack" in fields else None
     stack = cut(record.stack_info, MAX_PART) if record.stack_info else None
-    return (text, fault, None if has_own_format else exc_text, stack, task, extras, told)
+    return (text, fault, None if has_own_format else exc_text, stack, fields.get("taskName"), extras, told)
 
 
 def _size_of(more: tuple[Any, ...]) -> int:

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from slack_logging.local import limits
-from slack_logging.local.api import cursors
 from slack_logging.local.api.methods.request import Method, Request
 from slack_logging.local.api.ratelimits import TIER_2
 from slack_logging.local.errors import ApiError, invalid_arguments
@@ -29,12 +28,7 @@ def _changeable(request: Request, *, argument: str) -> Channel:
 
 def _item(request: Request) -> tuple[Channel, Message]:
     channel = _changeable(request, argument="channel")
-    ts = request.arguments.text("timestamp")
-    if not ts:
-        raise ApiError("no_item_specified")
-    if not cursors.is_ts(ts):
-        raise ApiError("bad_timestamp")
-    return channel, request.message(channel, "timestamp")
+    return channel, request.item(channel)
 
 
 def _add(request: Request) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from slack_logging.local.api import cursors
 from slack_logging.local.api.methods.request import Method, Request
 from slack_logging.local.api.ratelimits import TIER_2, TIER_3
 from slack_logging.local.errors import ApiError
@@ -15,12 +14,7 @@ from slack_logging.local.state.links import permalink
 
 def _item(request: Request) -> tuple[Channel, Message]:
     channel = request.channel(missing="no_item_specified")
-    ts = request.arguments.text("timestamp")
-    if not ts:
-        raise ApiError("no_item_specified")
-    if not cursors.is_ts(ts):
-        raise ApiError("bad_timestamp")
-    return channel, request.message(channel, "timestamp")
+    return channel, request.item(channel)
 
 
 def _own_item(request: Request) -> tuple[Channel, Message]:

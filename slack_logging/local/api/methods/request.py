@@ -121,6 +121,19 @@ class Request:
             raise ApiError("message_not_found")
         return message
 
+    def item(self, channel: Channel) -> Message:
+        """Return the message that ``timestamp`` names: what a reaction or a pin is put on.
+
+        Raises:
+            ApiError: ``no_item_specified``, ``bad_timestamp``, ``message_not_found``.
+        """
+        ts = self.arguments.text("timestamp")
+        if not ts:
+            raise ApiError("no_item_specified")
+        if not cursors.is_ts(ts):
+            raise ApiError("bad_timestamp")
+        return self.message(channel, "timestamp")
+
     def authored(self, message: Message) -> bool:
         """Tell whether the caller wrote a message; customised ones carry his bot id only."""
         return message.fields.get("bot_id") == self.caller.bot_id
