@@ -16,9 +16,6 @@ MAX_BLOCK_TEXT: Final = 12_000
 #: Source: chat.postMessage, "Truncating content".
 MAX_TEXT: Final = 3_500
 
-#: Blocks in one message. Source: Block Kit reference.
-MAX_BLOCKS: Final = 50
-
 #: Seconds that one call may take before it counts as unanswered.
 CALL_TIMEOUT: Final = 10
 
