@@ -92,6 +92,10 @@ BY_LOOK: list[tuple[str, str]] = [
     ("could not parse mysql://u:pa/ss@host/db", "could not parse mysql://u:[redacted]@host/db"),
     ("mongodb+srv://u:12345678@c.example/x", "mongodb+srv://u:[redacted]@c.example/x"),
     (f"sent Bearer {MIXED[:32]}.", "sent Bearer [redacted]"),
+    ("tried Basic aHVudGVyMg==, no", "tried Basic [redacted], no"),
+    (f"sent: basic {MIXED[:32]}", "sent: basic [redacted]"),
+    (f"https://{HEX[:32]}@o1.ingest.sentry.io/2", "https://[redacted]@o1.ingest.sentry.io/2"),
+    (f"git clone https://{MIXED[:20]}@git.example/x", "git clone https://[redacted]@git.example/x"),
 ]
 
 #: The same, for what has a name.
@@ -258,6 +262,10 @@ HARMLESS: list[str] = [
     "Authorization: required",
     "authorization header missing",
     "Bearer authentication-is-required-here",
+    "Basic authentication is required; basic configurations/2",
+    "basic understanding = none",
+    "ssh://deployment-of-production@example.com/repo.git",
+    "https://ada1815@example.com/x",
     "bearer of good news",
     "cookie policy accepted",
     "cookies disabled",

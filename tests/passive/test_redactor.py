@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import threading
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -56,7 +57,8 @@ def test_own_tokens_and_addresses_are_hidden() -> None:
 @pytest.mark.parametrize(
     "name",
     "SLACK_BOT_TOKEN DB_PASSWORD PGPASSWORD MYSQL_PWD STRIPE_SECRET OPENAI_API_KEY AWS_SECRET_ACCESS_KEY APP_KEY "
-    "apikey SENTRY_DSN AZURE_CONNECTION_STRING APP_CREDENTIALS PASSPHRASE RSA_PRIVATE_KEY SLACK_WEBHOOK_URL".split(),
+    "apikey SENTRY_DSN AZURE_CONNECTION_STRING APP_CREDENTIALS PASSPHRASE RSA_PRIVATE_KEY SLACK_WEBHOOK_URL "
+    "SLACK_WEBHOOK DEPLOY_SSH_KEY FERNET_KEY HMAC_KEY GH_PAT REDIS_AUTH SECRET_KEY_BASE".split(),
 )
 def test_environment_variables_named_like_secrets_are_hidden(name: str) -> None:
     """Their values, from 12 characters on: shorter ones are words."""
@@ -203,7 +205,9 @@ def test_patterns_that_cannot_try_for_ever_are_taken(pattern: str) -> None:
             {"name": "ada", "secret": "x", "n": {"pwd": "y"}},
             {"name": "ada", "secret": MARKER, "n": {"pwd": MARKER}},
         ),
-        ("headers", (("Cookie", "a=b"), ["token=x"]), [["Cookie", "a=b"], [f"token={MARKER}"]]),
+        ("headers", (("Cookie", "a=b"), ["token=x"]), [["Cookie", MARKER], [f"token={MARKER}"]]),
+        ("fields", ["password", "email"], ["password", "email"]),
+        ("size", ("a", 2), ["a", 2]),
         ("map", {"token=abc": 1, 2: "3"}, {f"token={MARKER}": 1, 2: "3"}),
     ],
 )
@@ -223,3 +227,14 @@ def test_a_secret_that_does_not_show_is_known_by_its_value_alone() -> None:
     """Its representation, dots, is no secret."""
     redactor = Redactor.configured(True, environ={}, own=[Hidden("xoxb-very-secret-token")])
     assert redactor.redact("loading... xoxb-very-secret-token") == "loading... [redacted]"
+
+
+def test_names_are_redacted_too() -> None:
+    """What a logger, a thread and a task are called, and only where they have a name."""
+    record = logging.makeLogRecord({"name": "tenant.token=hunter2", "threadName": None, "taskName": "pwd=hunter2"})
+    configured().redact_record(record)
+    assert (record.name, record.threadName, vars(record)["taskName"]) == (
+        f"tenant.token={MARKER}",
+        None,
+        f"pwd={MARKER}",
+    )

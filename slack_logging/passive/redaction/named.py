@@ -14,7 +14,9 @@ from collections.abc import Iterable
 
 from slack_logging.passive.redaction.shapes import MARKER, RUN, Pause, Shape, end_of_run
 
-_KINDS_OF_KEY = "access account api app auth encryption master private secret session shared signing".split()
+_KINDS_OF_KEY = (
+    "access account api app auth deploy encryption fernet hmac master private secret session shared signing ssh".split()
+)
 
 #: Texts without one of which no name ends like a secret's.
 _STEMS = "pass pwd secret token key credential string dsn sess jwt sig authorization cookie".split()

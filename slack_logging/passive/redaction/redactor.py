@@ -41,6 +41,9 @@ _LEAST_VALUE = 6
 #: Levels of mappings and lists in an extra value; ours: what is deeper is not shown.
 _MAX_DEPTH = 8
 
+#: Names of secrets in an environment, where a name is no part of a sentence: `SLACK_WEBHOOK`, `GH_PAT`, `REDIS_AUTH`.
+_ENVIRON_ONLY = ("webhook", "webhook_url", "_pat", "_auth", "secret_key_base")
+
 #: An environment variable may name a secret's file.
 _PATH = re.compile(r"(?:~|\.{0,2}|[A-Za-z]:)[/\\][\w.-]+(?:[/\\][\w.@ -]*)+")
 
@@ -137,11 +140,14 @@ class Redactor:
         return self._off
 
     def redact_record(self, record: logging.LogRecord) -> None:
-        """Take the secrets out of a record: message, exception, stack and extra values. The record is changed."""
+        """Take the secrets out of a record: message, exception, stack, names, extra values. The record is changed."""
         record.msg = self.redact(str(record.msg))
         record.exc_text = self.redact(record.exc_text) if record.exc_text else record.exc_text
         record.stack_info = self.redact(record.stack_info) if record.stack_info else record.stack_info
         fields = record.__dict__
+        for name in ("name", "threadName", "taskName"):
+            if isinstance(text := fields.get(name), str):
+                fields[name] = self.redact(text)
         for name in fields.keys() - STANDARD_ATTRIBUTES:
             fields[name] = self.redact_value(name, fields[name])
 
@@ -173,8 +179,8 @@ class Redactor:
     def redact_value(self, name: str, value: object, *, depth: int = 0) -> object:
         """Return what `extra=` gave under a name: hidden if the name is a secret's, else with its texts redacted.
 
-        Mappings become dicts, lists and tuples become lists, each with its items redacted; numbers, None and what
-        else there is stay as they are.
+        Mappings become dicts, lists and tuples become lists, each with its items redacted, and a tuple of a name and a
+        value as a mapping's item; numbers, None and what else there is stay as they are.
         """
         if self._off or value is None or isinstance(value, bool):
             return value
@@ -187,6 +193,8 @@ class Redactor:
                 self.redact(key) if isinstance(key, str) else key: self.redact_value(str(key), item, depth=depth + 1)
                 for key, item in value.items()
             }
+        if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):  # a header, a form's field
+            return [self.redact(value[0]), self.redact_value(value[0], value[1], depth=depth + 1)]
         if isinstance(value, (list, tuple)):
             return [self.redact_value(name, item, depth=depth + 1) for item in value]
         return value
@@ -268,7 +276,7 @@ def _forms_of(value: str) -> Iterator[str]:
 
 
 def _secrets_of(environ: Mapping[str, str]) -> Iterator[str]:
-    names = Names(("webhook_url",))
+    names = Names(_ENVIRON_ONLY)
     for name, value in environ.items():
         if len(value) >= _LEAST_ENVIRON and names.secret(name) and not _PATH.fullmatch(value):
             yield value

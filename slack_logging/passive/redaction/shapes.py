@@ -114,6 +114,12 @@ SHAPES: tuple[Shape, ...] = (
         re.compile(rf"://[^\s/?#:@\[\"'<>`]{{0,128}}:(?!\d{{1,5}}(?:[/?#\s\"',)]|$)|[/{{])(?={_URL_PASSWORD.pattern})"),
         _password,
     ),
+    # a token in a user's place: `https://4f9c...@sentry.io/1`; a user's name is shorter, or has no digit
+    Shape(
+        ("://",),
+        re.compile(r"://(?=[A-Za-z0-9_-]{16,256}@)(?=[A-Za-z_-]{0,256}[0-9])"),
+        _run_of("[A-Za-z0-9_-]"),
+    ),
     # Slack: tokens, and addresses that post for whoever knows them
     _token("xox", r"[a-z](?:\.xox[a-z])?-(?=[A-Za-z0-9%-]{8})", "[A-Za-z0-9%_-]"),
     _token("xapp-", r"(?=[A-Za-z0-9-]{8})"),
@@ -159,7 +165,13 @@ SHAPES: tuple[Shape, ...] = (
         "[A-Za-z0-9_.=-]",
         word=True,
     ),
-    # a bearer's token without its header
+    # what a header says, without the header
+    Shape(
+        ("basic ",),
+        re.compile(r"basic {1,4}(?=[a-z0-9+/]{8,512}={1,2}(?![a-z0-9])|[a-z0-9+/]{0,256}[0-9][a-z0-9+/]{12})"),
+        _run_of("[A-Za-z0-9+/=]"),
+        any_case=True,
+    ),
     Shape(
         ("bearer ",),
         re.compile(r"bearer {1,4}(?=[a-z0-9._~+/=-]{16})(?=[a-z._~+/=-]{0,64}[0-9])"),
