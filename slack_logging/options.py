@@ -25,6 +25,11 @@ _MOST_SHOWN = 200
 #: Seconds in a hundred years: a longer duration is a slip, and more than clocks and timers can take.
 _CENTURY = 3_155_760_000.0
 
+_LAST_PORT = 65_535
+
+#: What to add where nothing was got that often begins with a #.
+IN_YAML = " (in YAML, write it in quotes: # begins a comment)"
+
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 
@@ -127,7 +132,8 @@ def text(name: str, value: object) -> str:
 
 def url(name: str, value: object) -> str:
     """Return an address that begins with http:// or https://."""
-    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value.strip()):
+    found = re.fullmatch(r"https?://(?:\[[\da-fA-F:.]+\]|[^\s/:]+)(?::(\d{1,5}))?(?:/\S*)?", str(value).strip())
+    if not isinstance(value, str) or not found or int(found[1] or 0) > _LAST_PORT:
         raise ConfigurationError(f"{name}={shown(value)}: expected an address such as 'https://slack.com/api/'")
     return value.strip()
 
@@ -135,7 +141,10 @@ def url(name: str, value: object) -> str:
 def channel(name: str, value: object) -> str:
     """Return a channel's name or id. Source: conversations.create, "Naming"."""
     if not isinstance(value, str) or not re.fullmatch(r"#?[^\s#@&<>,.:;/\\|]{1,80}", value.strip()):
-        raise ConfigurationError(f"{name}={shown(value)}: expected a channel's name such as '#ops-log', or its id")
+        hint = IN_YAML if value is None else ""
+        raise ConfigurationError(
+            f"{name}={shown(value)}: expected a channel's name such as '#ops-log', or its id{hint}"
+        )
     return value.strip()
 
 

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config",
         metavar="MODULE:NAME",
-        help="your logging config, or FILE.json: check its Slack handlers, and which loggers reach them",
+        help="your logging config, FILE.json or FILE.yaml: check its Slack handlers, and which loggers reach them",
     )
     parser.add_argument("--post", action="store_true", help="post a message to each channel, and delete it again")
 

@@ -9,7 +9,7 @@ import logging
 import logging.config
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -40,12 +40,12 @@ class Handlers:
 
 
 def load(source: str) -> dict[str, Any]:
-    """Return a logging config: ``module:NAME`` is imported, ``file.json`` read. The module's code runs.
+    """Return a logging config: ``module:NAME`` is imported, a file of JSON or YAML is read. The module's code runs.
 
     Raises:
         ConfigurationError: there is none to be had there; whatever the module raises is said as such.
     """
-    config = _read(source) if source.endswith(".json") else _imported(source)
+    config = _read(source) if source.endswith((".json", ".yaml", ".yml")) else _imported(source)
     if not isinstance(config, Mapping) or "handlers" not in config:
         raise ConfigurationError(f"--config {source}: expected a mapping for dictConfig, with 'handlers' in it")
     if problem := misshapen(config):
@@ -55,19 +55,27 @@ def load(source: str) -> dict[str, Any]:
 
 
 def _read(path: str) -> object:
+    kind, read = ("JSON", json.loads) if path.endswith(".json") else ("YAML", _yaml())
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return read(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"--config {path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise ConfigurationError(f"--config {path}: is no JSON: {error}") from None
+    except Exception as error:  # noqa: BLE001 - PyYAML's errors have no base that is known without it
+        raise ConfigurationError(f"--config {path}: is no {kind}: {' '.join(str(error).split())}") from None
+
+
+def _yaml() -> Callable[[str], object]:
+    try:
+        return cast("Callable[[str], object]", importlib.import_module("yaml").safe_load)
+    except ImportError:
+        raise ConfigurationError("--config: reading YAML needs PyYAML: pip install PyYAML") from None
 
 
 def _imported(source: str) -> object:
     module, _, name = source.partition(":")
     if not module or not name.isidentifier():
         raise ConfigurationError(
-            f"--config {source}: expected MODULE:NAME, such as myapp.settings:LOGGING, or FILE.json"
+            f"--config {source}: expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, or FILE.yaml"
         )
     try:
         with _importing():

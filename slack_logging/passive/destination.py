@@ -33,9 +33,9 @@ class Destination:
         if isinstance(channel, str) and "://" in channel:
             raise ConfigurationError("channel: got an address: a webhook's belongs into webhook_url=")
         if (channel is None) is (webhook_url is None):
-            got = "neither" if channel is None else "both"
+            got, hint = ("neither", options.IN_YAML) if channel is None else ("both", "")
             raise ConfigurationError(
-                f"SlackHandler needs a channel or a webhook_url, got {got}: give one, such as channel='#ops-log'"
+                f"SlackHandler needs a channel or a webhook_url, got {got}: give one, such as channel='#ops-log'{hint}"
             )
         if webhook_url is None:
             return cls(options.channel("channel", channel))

@@ -86,12 +86,22 @@ def test_a_handler_that_passes_records_on_leads_to_slack(slack: LocalSlack, run:
     assert "ok     logger root: ERROR and above reach #ops-log (handler memory's level)" in ended.out
 
 
-def test_json_is_read_as_well(slack: LocalSlack, run: Run, tmp_path: Path) -> None:
-    """From a file."""
-    path = tmp_path / "logging.json"
+@pytest.mark.parametrize("name", ["logging.json", "logging.yaml", "logging.yml"])
+def test_files_are_read_as_well(slack: LocalSlack, run: Run, tmp_path: Path, name: str) -> None:
+    """JSON, and YAML, of which JSON is a part."""
+    path = tmp_path / name
     path.write_text(json.dumps(config_of()))
     ended = run("check", "--config", str(path))
     assert (ended.status, ended.out[0]) == (0, "ok     handler slack: a SlackHandler for #ops-log")
+
+
+def test_a_channel_that_yaml_takes_for_a_comment_is_explained(run: Run, tmp_path: Path) -> None:
+    """Its sign begins one."""
+    path = tmp_path / "logging.yaml"
+    entry = "class: slack_logging.SlackHandler, channel:"
+    path.write_text(f"version: 1\nhandlers: {{slack: {{{entry} #ops-log\n}}}}\nroot: {{handlers: [slack]}}\n")
+    [says] = wrong(run("check", "--config", str(path)).out)[:1]
+    assert says.endswith("such as channel='#ops-log' (in YAML, write it in quotes: # begins a comment)")
 
 
 @pytest.mark.parametrize(
@@ -136,18 +146,21 @@ def test_a_module_that_cannot_be_imported_is_one_line(run: Run, written: Written
 @pytest.mark.parametrize(
     ("source", "says"),
     [
-        ("program_of_a_test", "expected MODULE:NAME, such as myapp.settings:LOGGING, or FILE.json"),
+        ("program_of_a_test", "expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, or FILE.yaml"),
         ("nowhere.to.be.found:LOGGING", "ModuleNotFoundError: No module named 'nowhere'"),
         ("program_of_a_test:NAME", "AttributeError: module 'program_of_a_test' has no attribute 'NAME'"),
         ("program_of_a_test:__doc__", "expected a mapping for dictConfig, with 'handlers' in it"),
         ("nowhere.json", "cannot be read: No such file or directory"),
         ("broken.json", "is no JSON: "),
+        ("broken.yaml", "is no YAML: "),
+        ("empty.yml", "expected a mapping for dictConfig, with 'handlers' in it"),
     ],
 )
 def test_what_is_no_config_is_one_line(run: Run, written: Written, tmp_path: Path, source: str, says: str) -> None:
     """With what was expected."""
     written(config_of())
-    (tmp_path / "broken.json").write_text("{")
+    for name, text in {"broken.json": "{", "broken.yaml": "a: [", "empty.yml": ""}.items():
+        (tmp_path / name).write_text(text)
     ended = run("check", "--config", source)
     [line] = ended.err
     assert (ended.status, ended.out) == (1, [])

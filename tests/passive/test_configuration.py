@@ -60,6 +60,8 @@ WRONG_COMMANDS: list[tuple[str, object, str, str]] = [
     ),
     ("token", "", "got ''", "expected text"),
     ("api_url", 5, "5", "expected an address such as 'https://slack.com/api/'"),
+    ("api_url", "http://127.0.0.1:99999/api/", "99999", "expected an address such as 'https://slack.com/api/'"),
+    ("api_url", "http://127.0.0.1:port/api/", "port", "expected an address such as 'https://slack.com/api/'"),
     ("service", 7, "7", "expected text"),
     ("prefix", "/", "'/'", "expected one or a few signs"),
     ("poll_interval", "often", "'often'", "expected seconds (0 or more)"),
