@@ -20,15 +20,15 @@ from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
 from slack_logging.passive.copies import Copyable, unshown
 from slack_logging.passive.destination import Destination
-from slack_logging.passive.records.capture import Captured, capture, capture_plain, restore, with_context
+from slack_logging.passive.records.capture import Captured, capture_any, capture_plain, restore, with_context
 from slack_logging.passive.records.context import Context
-from slack_logging.passive.records.formatter import SlackFormatter
+from slack_logging.passive.records.formatter import SlackFormatter, redacted
 from slack_logging.passive.records.outbox import MemoryOutbox
 from slack_logging.passive.records.stats import Stats
-from slack_logging.passive.redaction.redactor import Redactor
 from slack_logging.passive.sending.delivery import Delivery, holds_logging_lock
 from slack_logging.passive.sending.sender import Sender
 from slack_logging.passive.sending.worker import own_threads
+from slack_logging.redaction.redactor import Redactor
 from slack_logging.slack.credentials import bot_token, checked
 
 if TYPE_CHECKING:
@@ -44,10 +44,6 @@ _LEAST_BYTES = 64 * 1024
 #: The least that makes commands possible, with an example of each.
 _COMMANDS_NEED = {"channel": "'#ops-commands'", "allow": "['U024BE7LH']"}
 _COMMANDS_EXAMPLE = f"{{{', '.join(f'{name!r}: {value}' for name, value in _COMMANDS_NEED.items())}}}"
-
-#: Records that one thread may be taking in at once: a signal handler or an object's `__str__` may log meanwhile.
-#: More is a formatter or an object that logs for every record, without end.
-_MOST_AT_ONCE = 5
 
 _OPTIONS = (
     "channel", "webhook_url", "token", "api_url", "level", "service", "flush_interval", "group_window", "context",
@@ -77,7 +73,7 @@ class SlackHandler(Copyable):
             into the thread of the error that follows.
         mention: who is notified of each new error: the id of a user or user group, ``"here"`` or ``"channel"``.
         redact: whether secrets are taken out of records before they are shown; a mapping adds ``values``, ``keys`` and
-            ``patterns`` to what is known. See `slack_logging.passive.redaction`. False weakens, and is said on stderr.
+            ``patterns`` to what is known. See `slack_logging.redaction`. False weakens, and is said on stderr.
         max_bytes: text that may wait while Slack is slow or down, about, such as ``"32 MiB"``; then lower levels are
             dropped and counted, evicted first to keep room for ERROR and above.
         commands: options of `SlackCommandSource`, with its ``channel`` and ``allow``, and ``start``: ``"auto"``
@@ -155,7 +151,7 @@ class SlackHandler(Copyable):
             if captured is None:
                 if "slack" in record.__dict__ and _says_skip(record.__dict__["slack"]):
                     return
-                captured = self._capture(record)
+                captured = capture_any(record, self.formatter)
             urgent = record.levelno >= logging.ERROR
             if self._context is None:
                 self._delivery.put(captured, urgent=urgent)
@@ -255,21 +251,6 @@ class SlackHandler(Copyable):
         if self._source is not None:
             self._source.check()
 
-    def _capture(self, record: logging.LogRecord) -> Captured:
-        """Take in what runs other people's code, such as an object's `__str__`, which may log in its turn."""
-        thread = threading.get_ident()
-        depth = _taking_in.get(thread, 0)
-        if depth >= _MOST_AT_ONCE:
-            raise RecursionError("records are logged while records are taken in, without end")
-        _taking_in[thread] = depth + 1
-        try:
-            return capture(record, self.formatter)
-        finally:
-            if depth:
-                _taking_in[thread] = depth
-            else:
-                del _taking_in[thread]
-
     def _put_in_context(self, captured: Captured, context: Context, *, urgent: bool) -> None:
         """Have an error posted with what led to it, and anything else kept aside until an error follows."""
         if urgent:
@@ -316,9 +297,7 @@ class SlackHandler(Copyable):
         return connect(self._token, self._api_url, self._clock)
 
     def _entry_of(self, captured: Captured) -> str:
-        record = restore(captured)
-        self._redactor.redact_record(record)
-        return self._json.format(record)
+        return self._json.format(redacted(restore(captured), self._redactor))
 
     def _make_redactor(self, given: object) -> Redactor:
         own = [*([] if self._token is None else [self._token]), *self._destination.secrets]
@@ -359,9 +338,6 @@ def start() -> None:
 
 
 _handlers: weakref.WeakSet[SlackHandler] = weakref.WeakSet()
-
-#: How many records each thread is taking in at the moment.
-_taking_in: dict[int, int] = {}
 
 
 def _refuse(unknown: Mapping[str, object]) -> None:

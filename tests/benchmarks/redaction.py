@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from statistics import median
 
-from slack_logging.passive.redaction.redactor import Redactor
+from slack_logging.redaction.redactor import Redactor
 
 ENVIRON = {f"SERVICE_{number}_TOKEN": f"value-of-token-{number:04}" for number in range(8)}
 

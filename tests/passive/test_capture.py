@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from slack_logging.passive.records.capture import MAX_CHARS, capture, restore
-from slack_logging.passive.records.formatter import SlackFormatter
+from slack_logging.passive.records.formatter import SlackFormatter, redacted
+from slack_logging.redaction.redactor import Redactor
+from slack_logging.redaction.shapes import MARKER
 
 
 def record(msg: object, *args: Any, level: int = logging.INFO, exc_info: Any = None, **extra: Any) -> logging.LogRecord:
@@ -215,6 +217,14 @@ def test_the_formatter_serves_other_handlers_too() -> None:
     """A file handler with it writes the same entry."""
     made = record("paid %s", "ada", order=1042)
     assert json.loads(SlackFormatter("shop").format(made)) == entry(made)
+
+
+def test_names_are_redacted_too() -> None:
+    """What a logger, a thread and a task are called, and only where they have a name."""
+    record = logging.makeLogRecord({"name": "tenant.token=hunter2", "threadName": None, "taskName": "pwd=hunter2"})
+    redacted(record, Redactor())
+    shown = (record.name, record.threadName, vars(record)["taskName"])
+    assert shown == (f"tenant.token={MARKER}", None, f"pwd={MARKER}")
 
 
 def test_the_size_grows_with_the_text() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import traceback
 from typing import Any, TypeAlias
 
@@ -46,6 +47,13 @@ _origins: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 _TRACEBACK = "\nTraceback (most recent call last):"
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
+
+#: Records that one thread may be taking in at once: a signal handler or an object's `__str__` may log meanwhile.
+#: More is a formatter or an object that logs for every record, without end.
+_MOST_AT_ONCE = 5
+
+#: How many each thread is taking in at the moment.
+_taking_in: dict[int, int] = {}
 
 
 def capture_plain(record: logging.LogRecord) -> Captured | None:
@@ -96,6 +104,26 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
     key = (record.pathname, record.lineno, record.levelno, record.name, record.process)
     origin = _origins.get(key) or _new_origin(key, record)
     return (OVERHEAD + size, record.created, origin, record.threadName, msg, args, more)
+
+
+def capture_any(record: logging.LogRecord, formatter: logging.Formatter | None) -> Captured:
+    """Do as `capture`, which runs other people's code, such as an object's `__str__`, which may log in its turn.
+
+    Raises:
+        RecursionError: it does so without end.
+    """
+    thread = threading.get_ident()
+    depth = _taking_in.get(thread, 0)
+    if depth >= _MOST_AT_ONCE:
+        raise RecursionError("records are logged while records are taken in, without end")
+    _taking_in[thread] = depth + 1
+    try:
+        return capture(record, formatter)
+    finally:
+        if depth:
+            _taking_in[thread] = depth
+        else:
+            del _taking_in[thread]
 
 
 def _plain_size(msg: str, args: Any) -> int:

@@ -15,6 +15,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from slack_logging.instance import Instance
 from slack_logging.passive.records.capture import STANDARD_ATTRIBUTES
+from slack_logging.redaction.redactor import Redactor
 
 
 class SlackFormatter(JsonFormatter):
@@ -80,3 +81,17 @@ def _moment(created: float) -> datetime:
         return datetime.fromtimestamp(created, timezone.utc)
     except (ValueError, OverflowError, OSError):
         return datetime.now(timezone.utc)
+
+
+def redacted(record: logging.LogRecord, redactor: Redactor) -> logging.LogRecord:
+    """Return the record, changed: message, exception, stack, names and extra values are without secrets."""
+    record.msg = redactor.redact(str(record.msg))
+    record.exc_text = redactor.redact(record.exc_text) if record.exc_text else record.exc_text
+    record.stack_info = redactor.redact(record.stack_info) if record.stack_info else record.stack_info
+    fields = record.__dict__
+    for name in ("name", "threadName", "taskName"):
+        if isinstance(text := fields.get(name), str):
+            fields[name] = redactor.redact(text)
+    for name in fields.keys() - STANDARD_ATTRIBUTES:
+        fields[name] = redactor.redact_value(name, fields[name])
+    return record

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from slack_logging.passive.redaction import named, shapes
-from slack_logging.passive.redaction.named import Names
-from slack_logging.passive.redaction.redactor import MOST_FOUND, WINDOW, Redactor
-from slack_logging.passive.redaction.shapes import MARKER, REACH, RUN, SHAPES
-from tests.passive.secrets import BASE32, BY_LOOK, BY_NAME, HARMLESS, HEX, LOWER, MIXED
+from slack_logging.redaction import named, shapes
+from slack_logging.redaction.named import Names
+from slack_logging.redaction.redactor import MOST_FOUND, WINDOW, Redactor
+from slack_logging.redaction.shapes import MARKER, REACH, RUN, SHAPES
+from tests.redaction.secrets import BASE32, BY_LOOK, BY_NAME, HARMLESS, HEX, LOWER, MIXED
 
 REDACTOR = Redactor()
 PARSER: Any = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")

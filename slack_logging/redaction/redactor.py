@@ -12,15 +12,13 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from slack_logging import options
 from slack_logging.errors import ConfigurationError
-from slack_logging.passive.records.capture import STANDARD_ATTRIBUTES
-from slack_logging.passive.redaction.named import Names
-from slack_logging.passive.redaction.shapes import MARKER, REACH, SHAPES, Pause, Shape
+from slack_logging.redaction.named import Names
+from slack_logging.redaction.shapes import MARKER, REACH, SHAPES, Pause, Shape
 
 #: Characters that one call of `re` searches through; ours: about a millisecond.
 WINDOW = 8192
@@ -138,18 +136,6 @@ class Redactor:
     def is_off(self) -> bool:
         """Tell whether everything is left as it is."""
         return self._off
-
-    def redact_record(self, record: logging.LogRecord) -> None:
-        """Take the secrets out of a record: message, exception, stack, names, extra values. The record is changed."""
-        record.msg = self.redact(str(record.msg))
-        record.exc_text = self.redact(record.exc_text) if record.exc_text else record.exc_text
-        record.stack_info = self.redact(record.stack_info) if record.stack_info else record.stack_info
-        fields = record.__dict__
-        for name in ("name", "threadName", "taskName"):
-            if isinstance(text := fields.get(name), str):
-                fields[name] = self.redact(text)
-        for name in fields.keys() - STANDARD_ATTRIBUTES:
-            fields[name] = self.redact_value(name, fields[name])
 
     def redact(self, text: str) -> str:
         """Return the text without the secrets that are known. The time is proportional to its length."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
 import threading
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -15,8 +14,8 @@ from hypothesis import strategies as st
 
 from slack_logging.errors import ConfigurationError
 from slack_logging.options import Hidden
-from slack_logging.passive.redaction.redactor import WINDOW, Redactor
-from slack_logging.passive.redaction.shapes import MARKER
+from slack_logging.redaction.redactor import WINDOW, Redactor
+from slack_logging.redaction.shapes import MARKER
 
 #: No look and no name gives this away.
 VALUE = 'plain "words", 50% / ünïq'
@@ -227,14 +226,3 @@ def test_a_secret_that_does_not_show_is_known_by_its_value_alone() -> None:
     """Its representation, dots, is no secret."""
     redactor = Redactor.configured(True, environ={}, own=[Hidden("xoxb-very-secret-token")])
     assert redactor.redact("loading... xoxb-very-secret-token") == "loading... [redacted]"
-
-
-def test_names_are_redacted_too() -> None:
-    """What a logger, a thread and a task are called, and only where they have a name."""
-    record = logging.makeLogRecord({"name": "tenant.token=hunter2", "threadName": None, "taskName": "pwd=hunter2"})
-    configured().redact_record(record)
-    assert (record.name, record.threadName, vars(record)["taskName"]) == (
-        f"tenant.token={MARKER}",
-        None,
-        f"pwd={MARKER}",
-    )

@@ -1,8 +1,8 @@
 """Secrets known by their look: tokens with a prefix, private keys, webhooks' addresses, passwords in addresses.
 
 A shape is an opening, which stays and tells the reader what stood there, and the secret behind it, which goes. What
-is known by its name instead (``password=...``) is in `slack_logging.passive.redaction.named`; replacing is
-`slack_logging.passive.redaction.redactor`'s work.
+is known by its name instead (``password=...``) is in `slack_logging.redaction.named`; replacing is
+`slack_logging.redaction.redactor`'s work.
 
 Redaction reads what strangers wrote, and one call of `re` stops every other thread. Therefore:
 

@@ -4,7 +4,7 @@ A name counts by how it ends: ``db_password``, ``X-Api-Key`` and ``clientSecret`
 ``secretary`` and ``password_length`` do not. The value is found as the text writes it: quoted (in JSON, `repr`, YAML,
 or JSON within JSON), or up to where an unquoted value ends (in a query, a header, a shell's command).
 
-The rules that `slack_logging.passive.redaction.shapes` states for patterns hold here too.
+The rules that `slack_logging.redaction.shapes` states for patterns hold here too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from slack_logging.passive.redaction.shapes import MARKER, RUN, Pause, Shape, end_of_run
+from slack_logging.redaction.shapes import MARKER, RUN, Pause, Shape, end_of_run
 
 _KINDS_OF_KEY = (
     "access account api app auth deploy encryption fernet hmac master private secret session shared signing ssh".split()

@@ -1,0 +1,1 @@
+"""Redaction: secrets taken out of text."""
