@@ -79,6 +79,10 @@ class NotAuthorized(CommandError):
     """This person may not run this command; the message says who they are to Slack."""
 
 
+class Cancelled(CommandError):
+    """A command was stopped: by a person, by its timeout, or because its message was deleted."""
+
+
 class QueueError(SlackLoggingError):
     """A message of a queue was used in a way that its state does not allow."""
 

@@ -123,6 +123,15 @@ def secret(name: str, value: object) -> Hidden:
     return Hidden(value.strip())
 
 
+def flag(name: str, value: object) -> bool:
+    """Return a truth value, also from its name."""
+    named = {"true": True, "false": False}
+    found = named.get(value.strip().lower()) if isinstance(value, str) else value
+    if not isinstance(found, bool):
+        raise ConfigurationError(f"{name}={shown(value)}: expected True or False")
+    return found
+
+
 def text(name: str, value: object) -> str:
     """Return a string that is not blank, without the space around it."""
     if not isinstance(value, str) or not value.strip():

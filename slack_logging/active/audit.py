@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from slack_logging.active.access import Verdict
+from slack_logging.active.emoji import Order
 from slack_logging.active.intake import Heard
 
 _logger = logging.getLogger("slack_logging.audit")
@@ -19,6 +21,19 @@ def decided(heard: Heard, decision: str, error: BaseException | None = None) -> 
     """
     level = logging.ERROR if error else logging.INFO
     _log(level, f"command of %s {decision}: %r", heard.user, heard.text, error)
+
+
+def ordered(user: str, order: Order, verdict: Verdict, heard: Heard) -> None:
+    """Log at INFO what became of somebody's emoji on a command.
+
+    Args:
+        user: whose it is.
+        order: what they want.
+        verdict: whether they may.
+        heard: the command.
+    """
+    decision = "allowed" if verdict is Verdict.ALLOWED else "refused"
+    _log(logging.INFO, f"{order.name.lower()} by %s {decision}: %r", user, heard.text)
 
 
 def muted(user: str, decision: str, errors: str) -> None:

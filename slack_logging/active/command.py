@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 
 from slack_logging.active import audit
@@ -14,6 +15,7 @@ from slack_logging.active.origin import Origin
 from slack_logging.errors import (
     AlreadySettled,
     BadArguments,
+    Cancelled,
     CommandError,
     DeliveryError,
     NotAuthorized,
@@ -59,8 +61,9 @@ class Command:
         self.permalink = permalink
         self.attempt = attempt
         self.origin = origin
-        self._settled = False
-        self._interrupted = False
+        self._settled = self._abandoned = False
+        self._stopped = ""
+        self._stop: Callable[[], object] | None = None
 
     @property
     def args(self) -> list[str]:
@@ -114,14 +117,45 @@ class Command:
         self._settled = True
         self.origin.release(self)
 
-    def interrupt(self) -> bool:
-        """Settle as interrupted, because the process ends while it runs; False if it is settled. For who reads.
+    @property
+    def cancelled(self) -> bool:
+        """Whether it should stop: a person said so, its time is over, its message is gone, or the program ends.
 
-        Nobody stops it: it runs on for as long as there is a process, and how it ends is in the audit at most.
+        A coroutine is cancelled and a generator ends at its next step, both by themselves. Any other function is
+        asked to look here now and then, and to return, or to raise a `CommandError` that says how far it came.
         """
-        self._interrupted = True
+        return bool(self._stopped)
+
+    def check(self) -> None:
+        """Raise `Cancelled` if it should stop."""
+        if self._stopped:
+            raise Cancelled(self._stopped)
+
+    def cancel(self, reason: str) -> None:
+        """Have it stop, as `cancelled` says. Any thread may call it; does not block.
+
+        Args:
+            reason: what people are told, such as ``"cancelled by ada"``.
+        """
+        self._stopped = self._stopped or reason
+        if self._stop is not None:
+            self._stop()
+
+    def stop_by(self, stop: Callable[[], object] | None) -> None:
+        """Have `cancel` call this, too, also if it has been called; for who runs it."""
+        self._stop = stop
+        if stop is not None and self._stopped:
+            stop()
+
+    def abandon(self, outcome: Mark, reason: str) -> bool:
+        """Have it stop and settle it, because nobody waits for it any more; False if it is settled. For who reads.
+
+        It may run on for as long as there is a process, and how it ends is in the audit at most.
+        """
+        self._abandoned = True
+        self.cancel(reason)
         with contextlib.suppress(AlreadySettled):
-            self._settle(Mark.INTERRUPTED)
+            self._settle(outcome)
             return True
         return False
 
@@ -137,7 +171,7 @@ class Command:
             elif not self._settled:
                 self.ack()
         except AlreadySettled:
-            if not self._interrupted:  # else it has just been, in another thread
+            if not self._abandoned:  # else it has just been, in another thread
                 raise
         return isinstance(error, Exception)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import threading
 from collections.abc import Callable, Collection
@@ -18,6 +19,7 @@ from slack_logging.active.origin import Operated
 from slack_logging.clock import Clock
 from slack_logging.errors import AlreadySettled, Unreachable
 from slack_logging.instance import Instance
+from slack_logging.options import format_duration
 
 
 class Desk:
@@ -27,6 +29,7 @@ class Desk:
         ledger: what became of which; a claim in it is the lock.
         access: who may.
         max_age: seconds after which a command is not run any more.
+        timeout: seconds that each may run; None for as long as it takes.
         prefix: what commands start with.
         instance: who we are.
         operated: the logging side, for the built-in commands.
@@ -40,6 +43,7 @@ class Desk:
         access: Access,
         *,
         max_age: float,
+        timeout: float | None,
         prefix: str,
         instance: Instance,
         operated: Operated | None,
@@ -57,20 +61,24 @@ class Desk:
         self.ledger = ledger
         self._access = access
         self._max_age = max_age
+        self._timeout = timeout
         self._changed = changed
         self._lock = threading.Lock()
         self._inbox: dict[Key, Heard] = {}
         self._running: dict[Key, tuple[Command, int]] = {}
+        self._deadlines: dict[Key, tuple[float, float]] = {}
+        self._gone: set[str] = set()
         self._offered: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closed = False
 
     def offer(self, heard: Heard) -> None:
-        """Lay out a command for somebody to take. Does nothing if it lies there already."""
+        """Lay out a command for somebody to take. One that lies there already is exchanged if it was edited."""
         with self._lock:
-            if heard.key in self._inbox:
-                return
-            self._inbox[heard.key] = heard
-        self._offered.put(None)
+            lies = self._inbox.get(heard.key)
+            if lies is None or lies.edited != heard.edited:
+                self._inbox[heard.key] = heard
+        if lies is None:
+            self._offered.put(None)
 
     def take(self) -> Command | None:
         """Claim the oldest command, waiting for one if need be; None when the desk is closed."""
@@ -94,12 +102,60 @@ class Desk:
         command = Command(heard, self, permalink=self._connected().permalink(heard.key.ts), attempt=attempt)
         with self._lock:
             self._running[heard.key] = (command, threading.get_ident())
+        if self._timeout is not None:
+            self.limit(command, self._timeout)
         self._changed()
         return command
 
+    def limit(self, command: Command, seconds: float) -> None:
+        """See `Origin`."""
+        with self._lock:
+            if command.heard.key in self._running:
+                self._deadlines[command.heard.key] = (self.clock.monotonic() + seconds, seconds)
+        self._changed()
+
+    def time_out(self) -> list[tuple[Command, str]]:
+        """Settle what has run for longer than it may as errored; return it, each with what to say."""
+        now = self.clock.monotonic()
+        with self._lock:
+            over = [key for key, (deadline, _) in self._deadlines.items() if deadline <= now]
+            found = [(self._running[key][0], self._deadlines.pop(key)[1]) for key in over]
+        told = [(command, f"timed out after {format_duration(seconds)}") for command, seconds in found]
+        return [(command, reason) for command, reason in told if command.abandon(Mark.ERRORED, reason)]
+
+    def deadline(self) -> float:
+        """Return when the next of what runs has run for too long, in monotonic seconds."""
+        with self._lock:
+            return min((deadline for deadline, _ in self._deadlines.values()), default=math.inf)
+
+    def cancel(self, key: Key, reason: str) -> bool:
+        """Have a command stop if it runs, or never begin; tell whether it never will.
+
+        Args:
+            key: of its message.
+            reason: what is told, such as ``"cancelled by ada"``.
+        """
+        with self._lock:
+            waiting = self._inbox.pop(key, None)
+            running, _ = self._running.get(key, (None, 0))
+        if running is not None:
+            audit.decided(running.heard, reason)
+            running.cancel(reason)
+        elif waiting is not None and self.ledger.claim(key, self.clock.monotonic()):
+            audit.decided(waiting, reason)
+            self.ledger.settle(key, Mark.ERRORED)
+            self._changed()
+            return True
+        return False
+
+    def gone(self, key: Key) -> None:
+        """Take in that a command's message was deleted: it is cancelled, and nothing is said in its thread."""
+        self._gone.add(key.ts)
+        self.cancel(key, "its message was deleted")
+
     def expire(self, heard: Heard) -> bool:
         """Settle a command that nobody runs any more because it is too old; tell whether it is."""
-        if self.clock.time() - float(heard.key.ts) <= self._max_age:
+        if self.clock.time() - heard.asked_at <= self._max_age:
             return False
         if self.ledger.claim(heard.key, self.clock.monotonic()):
             audit.decided(heard, "too old")
@@ -135,7 +191,8 @@ class Desk:
 
     def post(self, ts: str, text: str, timeout: float) -> None:
         """See `Origin`."""
-        self._connected().post(ts, text, timeout)
+        if ts not in self._gone:
+            self._connected().post(ts, text, timeout)
 
     def settle(self, command: Command, outcome: Mark) -> None:
         """See `Origin`."""
@@ -155,6 +212,7 @@ class Desk:
             if held is not command:
                 raise AlreadySettled(f"the command {command.text!r} was released: it is not ours to settle any more")
             del self._running[command.heard.key]
+            self._deadlines.pop(command.heard.key, None)
 
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:
         """See `Origin`."""
@@ -176,7 +234,7 @@ class Desk:
         """Settle as interrupted what threads other than `besides` still run, and return it."""
         with self._lock:
             running = [command for command, thread in self._running.values() if thread != besides]
-        return [command for command in running if command.interrupt()]
+        return [command for command in running if command.abandon(Mark.INTERRUPTED, "the program ends")]
 
     def _connected(self) -> Line:
         if self.line is None:

@@ -1,4 +1,4 @@
-"""The marks that a command's message carries: its state, for everybody to see."""
+"""The emoji on a command's message: our marks are its state, for everybody to see; people's may be orders."""
 
 from __future__ import annotations
 
@@ -28,31 +28,39 @@ class Mark(Enum):
         return self is not Mark.RUNNING
 
 
+class Order(Enum):
+    """What a person wants with an emoji; the value is the standard emoji's name."""
+
+    REPEAT = "repeat"
+    CANCEL = "octagonal_sign"
+
+
 class Emoji:
     """The names in use: the standard ones, but for those configured.
 
     Args:
-        configured: from a meaning (``"done"``, ``"not_understood"`` ...) to an emoji's canonical name, with or without
-            colons. Slack reads ``thumbsup`` back as ``+1``, so an alias would not be recognised after a restart.
+        configured: from a meaning (``"done"``, ``"not_understood"``, ``"cancel"`` ...) to an emoji's canonical name,
+            with or without colons. Slack reads ``thumbsup`` back as ``+1``, so an alias would not be recognised after
+            a restart.
 
     Raises:
         ConfigurationError: no such meaning, or two meanings with one emoji.
     """
 
     def __init__(self, configured: object = None) -> None:
-        self._names = {mark: mark.value for mark in Mark}
+        self._names: dict[Mark | Order, str] = {meaning: meaning.value for meaning in (*Mark, *Order)}
         given = options.mapping("emoji", {} if configured is None else configured, example="{'done': 'shipit'}")
-        meanings = {mark.name.lower(): mark for mark in Mark}
+        meanings = {meaning.name.lower(): meaning for meaning in self._names}
         options.reject_unknown("emoji", given, meanings)
         for meaning, name in given.items():
             self._names[meanings[meaning]] = _emoji_name(f"emoji[{meaning!r}]", name)
-        self._marks = {name: mark for mark, name in self._names.items()}
-        if len(self._marks) < len(self._names):
+        if len(set(self._names.values())) < len(self._names):
             raise ConfigurationError(f"emoji={given!r}: two meanings share an emoji: give each one of its own")
+        self._marks = {name: meaning for meaning, name in self._names.items() if isinstance(meaning, Mark)}
 
-    def name(self, mark: Mark) -> str:
+    def name(self, meaning: Mark | Order) -> str:
         """Return the emoji's name, without colons."""
-        return self._names[mark]
+        return self._names[meaning]
 
     def marks(self, reactions: Iterable[Mapping[str, Any]], user: str) -> set[Mark]:
         """Return the marks that `user` placed. Other people's reactions are no state.
@@ -66,6 +74,16 @@ class Emoji:
             for reaction in reactions
             if reaction.get("name") in self._marks and user in reaction.get("users", ())
         }
+
+    def orders(self, reactions: Iterable[Mapping[str, Any]], besides: str) -> list[tuple[Order, str]]:
+        """Return what people want, each with the id of who does; the first to come first.
+
+        Args:
+            reactions: a message's ``reactions``. Where many have an emoji, Slack lists some of them.
+            besides: our bot's user id.
+        """
+        users = {str(each.get("name")): [str(user) for user in each.get("users", ())] for each in reactions}
+        return [(order, user) for order in Order for user in users.get(self._names[order], ()) if user != besides]
 
 
 def _emoji_name(option: str, value: object) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from slack_logging.active.emoji import Emoji, Mark
+from slack_logging.active.emoji import Emoji, Mark, Order
 from slack_logging.active.ledger import Key, order
 from slack_logging.active.parsing import Call, recognise
 from slack_logging.instance import Instance
@@ -27,6 +27,9 @@ class Heard:
         text: all that was typed, as typed.
         call: the command in it.
         marks: ours on it. A command that has one was treated before, perhaps by a process that died over it.
+        orders: what people want of it with their emoji, each with the id of who does.
+        edited: the `ts` of its last edit; empty where there was none.
+        asked_at: Unix time from which on it gets old.
     """
 
     key: Key
@@ -34,6 +37,13 @@ class Heard:
     text: str
     call: Call
     marks: frozenset[Mark] = frozenset()
+    orders: tuple[tuple[Order, str], ...] = ()
+    edited: str = ""
+    asked_at: float = 0.0
+
+    def again(self, by: str, now: float) -> Heard:
+        """Return the same as somebody else's who wants it now."""
+        return replace(self, user=by, asked_at=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +89,16 @@ class Intake:
         call = recognise(spans, prefix=self.prefix, bot_user=self.bot_user)
         if call is None or not call.is_for(self.instance):
             return None
+        reactions = message.get("reactions") or ()
         return Heard(
             key=Key(self.team, self.channel, str(message["ts"])),
             user=user,
             text="".join(span.text for span in spans).strip(),
             call=call,
-            marks=frozenset(self.emoji.marks(message.get("reactions") or (), self.bot_user)),
+            marks=frozenset(self.emoji.marks(reactions, self.bot_user)),
+            orders=tuple(self.emoji.orders(reactions, besides=self.bot_user)),
+            edited=str((message.get("edited") or {}).get("ts") or ""),
+            asked_at=float(message["ts"]),
         )
 
     def _is_own(self, message: Mapping[str, Any]) -> bool:

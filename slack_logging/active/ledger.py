@@ -1,13 +1,15 @@
 """What became of every command: the truth that marks in Slack are a picture of.
 
-    new --note--> waiting --claim--> claimed --settle--> settled
-                     ^----release------'
+    new --note--> waiting --claim--> claimed --settle--> settled --reopen, repeat--> waiting
+     |               ^----release------'                    ^
+     '--recall----------------------------------------------'
 
 A claim is a lock: of all who ask, one gets it. The cursor moves only past what is settled.
 """
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -50,15 +52,17 @@ def just_before(ts: str) -> str:
 
 
 class Owed(NamedTuple):
-    """A mark that is not in Slack yet.
+    """A mark that is not in Slack yet, or still is.
 
     Attributes:
         due: monotonic seconds.
+        goes: it is to be taken away.
     """
 
     key: Key
     mark: Mark
     due: float
+    goes: bool = False
 
 
 class Ledger(Protocol):
@@ -67,8 +71,23 @@ class Ledger(Protocol):
     def state(self, key: Key) -> State:
         """Return where a command stands."""
 
-    def note(self, key: Key) -> None:
-        """Take in a command. Does nothing if it is known."""
+    def marks(self, key: Key) -> AbstractSet[Mark]:
+        """Return the marks that are in Slack, as far as is known."""
+
+    def note(self, key: Key, edited: str = "") -> None:
+        """Take in a command, and the `ts` of its last edit. Does nothing if it is known."""
+
+    def recall(self, key: Key, marks: AbstractSet[Mark]) -> Mark:
+        """Take in a command that has these marks from before our time, and return what became of it: it is settled.
+
+        Without a final mark its runner died, so it was interrupted. Does nothing if it is known.
+        """
+
+    def reopen(self, key: Key, edited: str) -> bool:
+        """Have a command that was not understood wait again if this edit is a new one; tell whether it does."""
+
+    def repeat(self, key: Key) -> bool:
+        """Have a settled command wait again, its final marks taken away; False if it is not settled."""
 
     def claim(self, key: Key, now: float) -> int:
         """Take a command that is new or waiting. Return the number of the attempt, from 1; 0 if it is not to be had."""
@@ -87,14 +106,17 @@ class Ledger(Protocol):
             AlreadySettled: it is not claimed (any more).
         """
 
-    def claimed(self) -> list[Key]:
-        """Return what is claimed and not settled, oldest first."""
+    def unsettled(self) -> list[Key]:
+        """Return what waits or is claimed, oldest first."""
 
     def owed(self) -> list[Owed]:
-        """Return the marks to place, final ones first."""
+        """Return the marks to place or to take away, one a command at a time, final ones first."""
 
     def placed(self, key: Key, mark: Mark) -> None:
         """Take in that a mark is in Slack, or can never be."""
+
+    def removed(self, key: Key, mark: Mark) -> None:
+        """Take in that a mark is not in Slack any more, or can never be taken away."""
 
     def read(self, ts: str) -> None:
         """Take in that everything up to `ts` has been looked at."""
@@ -111,7 +133,9 @@ class _Entry:
     attempts: int = 0
     claimed_at: float | None = None
     outcome: Mark | None = None
+    edited: str = ""
     placed: set[Mark] = field(default_factory=set)
+    unwanted: set[Mark] = field(default_factory=set)
 
     @property
     def state(self) -> State:
@@ -138,10 +162,41 @@ class MemoryLedger:
             entry = self._entries.get(key)
             return entry.state if entry else State.NEW
 
-    def note(self, key: Key) -> None:
+    def marks(self, key: Key) -> AbstractSet[Mark]:
         """See `Ledger`."""
         with self._lock:
-            self._entries.setdefault(key, _Entry())
+            entry = self._entries.get(key)
+            return frozenset(entry.placed) if entry else frozenset()
+
+    def note(self, key: Key, edited: str = "") -> None:
+        """See `Ledger`."""
+        with self._lock:
+            self._entries.setdefault(key, _Entry(edited=edited))
+
+    def recall(self, key: Key, marks: AbstractSet[Mark]) -> Mark:
+        """See `Ledger`."""
+        outcome = next((mark for mark in marks if mark.is_final), Mark.INTERRUPTED)
+        with self._lock:
+            return self._entries.setdefault(key, _Entry(outcome=outcome, placed=set(marks))).outcome or outcome
+
+    def reopen(self, key: Key, edited: str) -> bool:
+        """See `Ledger`."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None or entry.outcome is not Mark.NOT_UNDERSTOOD or edited in ("", entry.edited):
+                return False
+            entry.outcome, entry.edited = None, edited
+            return True
+
+    def repeat(self, key: Key) -> bool:
+        """See `Ledger`."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None or entry.outcome is None:
+                return False
+            entry.placed.add(entry.outcome)  # perhaps it is, and only its answer was lost
+            entry.outcome, entry.unwanted = None, {mark for mark in entry.placed if mark.is_final}
+            return True
 
     def claim(self, key: Key, now: float) -> int:
         """See `Ledger`."""
@@ -158,6 +213,7 @@ class MemoryLedger:
         with self._lock:
             entry = self._claimed_entry(key)
             entry.outcome, entry.claimed_at = outcome, None
+            entry.unwanted.discard(outcome)
 
     def release(self, key: Key) -> None:
         """See `Ledger`."""
@@ -170,10 +226,10 @@ class MemoryLedger:
             raise AlreadySettled(f"the command {key.ts} was settled or released before: settle each command once")
         return entry
 
-    def claimed(self) -> list[Key]:
+    def unsettled(self) -> list[Key]:
         """See `Ledger`."""
         with self._lock:
-            found = [key for key, entry in self._entries.items() if entry.state is State.CLAIMED]
+            found = [key for key, entry in self._entries.items() if entry.outcome is None]
         return sorted(found, key=lambda key: order(key.ts))
 
     def owed(self) -> list[Owed]:
@@ -187,6 +243,13 @@ class MemoryLedger:
         with self._lock:
             if key in self._entries:
                 self._entries[key].placed.add(mark)
+
+    def removed(self, key: Key, mark: Mark) -> None:
+        """See `Ledger`."""
+        with self._lock:
+            if key in self._entries:
+                self._entries[key].placed.discard(mark)
+                self._entries[key].unwanted.discard(mark)
 
     def read(self, ts: str) -> None:
         """See `Ledger`."""
@@ -213,7 +276,9 @@ class MemoryLedger:
 
 
 def _owed(key: Key, entry: _Entry) -> Owed | None:
-    """Return the mark that an entry's state asks for and Slack does not have."""
+    """Return the mark that an entry's state asks for and Slack does not have, or the other way round."""
+    for mark in entry.unwanted:
+        return Owed(key, mark, 0.0, goes=True)
     if entry.outcome:
         return None if entry.outcome in entry.placed else Owed(key, entry.outcome, 0.0)
     if entry.claimed_at is None or Mark.RUNNING in entry.placed:

@@ -14,11 +14,11 @@ from slack_logging.slack.pacing import Backoff
 if TYPE_CHECKING:
     from slack_logging.slack.client import SlackClient
 
-_THERE = "already_reacted"
-#: Codes after which this mark can never be placed on this message. Source: reactions.add.
+#: Codes after which this mark can never be placed on this message, or taken from it; the first two: it was before.
+#: Sources: reactions.add, reactions.remove.
 _HOPELESS = frozenset(
-    "message_not_found bad_timestamp no_item_specified not_reactable thread_locked too_many_emoji too_many_reactions "
-    "invalid_name".split()
+    "already_reacted no_reaction message_not_found bad_timestamp no_item_specified not_reactable thread_locked "
+    "too_many_emoji too_many_reactions invalid_name".split()
 )
 
 
@@ -43,25 +43,31 @@ class Marker:
         Returns:
             The seconds until there is more to do; None when nothing is owed.
         """
+        waits: list[float] = []
         for owed in ledger.owed():
             now = self._clock.monotonic()
             wait = max(owed.due, self._not_before) - now
             if wait <= 0:
-                wait = client.acquire("reactions.add")
+                wait = client.acquire(_method(owed))
             if wait <= 0:
                 wait = self._try(client, owed)
-                if not wait:
+                if not wait and owed.goes:
+                    ledger.removed(owed.key, owed.mark)
+                    waits.append(0.0)  # what takes its place is owed now
+                elif not wait:
                     ledger.placed(owed.key, owed.mark)
             if wait > 0:
-                # What follows is due later still: the ledger sorts by what matters, then by when.
-                return wait
-        return None
+                waits.append(wait)
+                if not owed.goes:
+                    # What follows is due later still: the ledger sorts by what matters, then by when.
+                    break
+        return min(waits, default=None)
 
     def _try(self, client: SlackClient, owed: Owed) -> float:
-        """Place one mark; return the seconds to wait before the next try, 0.0 if there need be none."""
+        """Place a mark or take it away; return the seconds to wait before the next try, 0.0 if there need be none."""
         name = owed.mark.value if owed.mark in self._missing else self._emoji.name(owed.mark)
         try:
-            client.call("reactions.add", channel=owed.key.channel, timestamp=owed.key.ts, name=name)
+            client.call(_method(owed), channel=owed.key.channel, timestamp=owed.key.ts, name=name)
         except RateLimited as error:
             return self._later(error.retry_after)
         except Unreachable:
@@ -71,7 +77,7 @@ class Marker:
                 self._missing.add(owed.mark)
                 notices.say(f"emoji {name}", f"there is no emoji :{name}: here; marking with :{owed.mark.value}:")
                 return self._later(0.001)
-            if error.code != _THERE and error.code not in _HOPELESS:
+            if error.code not in _HOPELESS:
                 notices.say("reactions.add", f"commands cannot be marked: {error}")
                 return self._later(self._backoff.failed())
         self._backoff.succeeded()
@@ -81,3 +87,7 @@ class Marker:
     def _later(self, seconds: float) -> float:
         self._not_before = self._clock.monotonic() + seconds
         return seconds
+
+
+def _method(owed: Owed) -> str:
+    return "reactions.remove" if owed.goes else "reactions.add"

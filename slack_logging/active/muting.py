@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from slack_logging import notices
 from slack_logging.active import audit
-from slack_logging.active.access import Access, Person, Verdict
+from slack_logging.active.access import Access, Verdict
+from slack_logging.active.orders import wish
 from slack_logging.active.origin import Operated
 from slack_logging.active.watches import Watch, Watches
 from slack_logging.clock import Clock
@@ -132,7 +133,7 @@ class Muting:
         for user in users:
             if user in watch.decided:
                 continue
-            verdict, name = self._verdict(line, user)
+            verdict, name = wish(line, self._access, user)
             watch.decided.add(user)
             audit.muted(user, "allowed" if verdict is Verdict.ALLOWED else "refused", watch.summary)
             if verdict is Verdict.ALLOWED:
@@ -145,18 +146,6 @@ class Muting:
             watch.unmute()
             for fingerprint in watch.errors:
                 self._operated.unmute(fingerprint)
-
-    def _verdict(self, line: Line, user: str) -> tuple[Verdict, str]:
-        """Tell whether somebody may mute, and their name.
-
-        Slack is asked only about those who might: a crowd in a public channel costs no calls.
-        """
-        if user not in self._access.allow and not line.directory.groups_of(user) & self._access.allow:
-            return Verdict.NOT_ALLOWED, ""
-        person: Person | None = line.directory.person(user)
-        if person is not None and person.is_bot:
-            return Verdict.BOT, person.name  # named or not: an emoji is a person's wish
-        return self._access.decide(person, line.team), "" if person is None else person.name or user
 
 
 def _users(found: dict[str, Any]) -> list[str]:

@@ -119,6 +119,9 @@ class Origin(Protocol):
             DeliveryError: Slack did not take it.
         """
 
+    def limit(self, command: Command, seconds: float) -> None:
+        """Have a command settled as errored, and told to stop, unless it is settled in so many seconds."""
+
     def settle(self, command: Command, outcome: Mark) -> None:
         """Say what became of a command. The mark follows.
 

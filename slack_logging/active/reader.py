@@ -11,18 +11,21 @@ import contextlib
 import math
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from slack_logging import notices
+from slack_logging.active import audit
 from slack_logging.active.access import Verdict
 from slack_logging.active.command import Command
 from slack_logging.active.desk import Desk
+from slack_logging.active.emoji import Order
 from slack_logging.active.intake import Heard
 from slack_logging.active.ledger import Ledger, MemoryLedger, State, just_before, order
 from slack_logging.active.line import Line
 from slack_logging.active.marking import Marker
 from slack_logging.active.muting import Muting
+from slack_logging.active.orders import Orders, wish
 from slack_logging.active.origin import Operated
 from slack_logging.active.refusals import Refusals
 from slack_logging.active.settings import Settings
@@ -31,7 +34,8 @@ from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited,
 from slack_logging.instance import Instance
 from slack_logging.slack.pacing import Backoff
 
-#: Seconds that each sweep reads again at most, so that what became visible late is found. Most pages hold it anyway.
+#: Seconds beyond `max_age` that each sweep reads again, for what becomes visible late, edits, deletions and orders by
+#: emoji, and those of `max_age` that it reads again at most. Most pages hold it anyway.
 _LOOK_BACK = 600.0
 
 #: Seconds after `close` for running commands to end and last marks to be placed, also when nobody waits for it.
@@ -69,6 +73,7 @@ class Reader:
             self._ledger,
             settings.access,
             max_age=settings.max_age,
+            timeout=settings.timeout,
             prefix=settings.prefix,
             instance=instance,
             operated=operated,
@@ -82,6 +87,10 @@ class Reader:
         self._prepare = prepare
         self._marker = Marker(settings.emoji, clock)
         self._refusals = Refusals(clock)
+        self._orders = Orders()
+        self._seen: set[str] = set()
+        #: The roles that each command takes, by its name; None where no router says what commands there are.
+        self.roles: Mapping[str, Collection[str]] | None = None
         self._muting: Muting | None = None
         if operated is not None:
             self._muting = Muting(
@@ -184,10 +193,13 @@ class Reader:
         if not self._closing and now >= self._sweep_at:
             self._sweep_at = now + self._sweep_safely()
         interrupted = self._interrupt() if now >= self._interrupt_at else []
+        for command, reason in self.desk.time_out():
+            self._refusals.say(command.ts, reason)
         line = self.desk.line
         waits = [self._place_marks(), self._refusals.tell(line) if line else None]
         self._tell_of(interrupted)
         next_thing = min(self._interrupt_at, self._give_up_at) if self._closing else self._sweep_at
+        next_thing = min(next_thing, self.desk.deadline())
         return min([max(next_thing - self._clock.monotonic(), 0.0), *(wait for wait in waits if wait is not None)])
 
     def _interrupt(self) -> list[Command]:
@@ -254,13 +266,25 @@ class Reader:
         line = self.desk.line
         messages = self._messages(line)
         self._say_that_it_reads()
+        self._miss(messages)
         for message in messages:
             heard = line.intake.hear(message)
-            if heard is not None:
-                self._consider(heard)
+            # what is older than where we began is only looked at for what was left running
+            if heard is not None and (heard.marks or order(heard.key.ts) > order(self._floor or "0")):
+                self._consider(line, heard)
             self._ledger.read(str(message["ts"]))
         if self._floor is not None:
-            self._ledger.forget(up_to=self._oldest(self._floor))
+            oldest = self._oldest(self._floor)
+            self._ledger.forget(up_to=oldest)
+            self._orders.forget(up_to=oldest)
+
+    def _miss(self, messages: list[dict[str, Any]]) -> None:
+        """Cancel those commands that were there the last time and are not any more."""
+        present = {str(message["ts"]) for message in messages if message.get("subtype") != "tombstone"}
+        for key in self._ledger.unsettled():
+            if key.ts in self._seen and key.ts not in present and not self._closing:
+                self.desk.gone(key)
+        self._seen = present
 
     def _connected(self) -> Line:
         """Connect, and refuse to read the channel that the records go to: it may be told by name here, by id there."""
@@ -281,33 +305,63 @@ class Reader:
         if more and messages:
             floor = max(floor, just_before(str(messages[0]["ts"])), key=order)
         self._floor = floor
-        return [message for message in messages if order(str(message["ts"])) > order(floor)]
+        return messages
 
     def _oldest(self, floor: str) -> str:
         """Return where a sweep begins: a little back, or further to what is unsettled; never before `floor`."""
-        look_back = f"{self._clock.time() - min(self._settings.max_age, _LOOK_BACK):.6f}"
+        look_back = f"{self._clock.time() - min(self._settings.max_age, _LOOK_BACK) - _LOOK_BACK:.6f}"
         cursor = self._ledger.cursor() or floor
         return max(floor, min(cursor, look_back, key=order), key=order)
 
-    def _consider(self, heard: Heard) -> None:
+    def _consider(self, line: Line, heard: Heard) -> None:
         """Lay out a command, refuse it, or leave it: exactly one of these, however often it is read."""
+        if self._is_for_others(heard):
+            return
         state = self._ledger.state(heard.key)
-        if state in (State.CLAIMED, State.SETTLED):
-            return
         if state is State.NEW and heard.marks:
-            # Treated before. One without a final mark was running when its process died, or another process of ours
-            # runs it right now: no mark tells these apart, so it is left to a person.
+            self._recall(heard)
             return
-        if any(mark.is_final for mark in heard.marks):
+        if state is State.WAITING and any(mark.is_final for mark in heard.marks - self._ledger.marks(heard.key)):
             self.desk.withdraw(heard)  # treated by another process meanwhile
             return
-        if self.desk.expire(heard):
-            return
-        if state is State.NEW:
-            verdict = self.desk.verdict(heard.user, ())
+        is_new = state is State.NEW or self._ledger.reopen(heard.key, heard.edited)
+        if is_new or state is State.WAITING:
+            if self.desk.expire(heard):
+                return
+            verdict = self.desk.verdict(heard.user, ()) if is_new else Verdict.ALLOWED
             if verdict is not Verdict.ALLOWED:
                 if self.desk.refuse(heard):
                     self._refusals.owe(heard.key.ts, heard.user, verdict)
                 return
-            self._ledger.note(heard.key)
-        self.desk.offer(heard)
+            self._ledger.note(heard.key, heard.edited)
+            self.desk.offer(heard)
+        self._obey(line, heard)
+
+    def _is_for_others(self, heard: Heard) -> bool:
+        """Tell whether it is left to the other services that listen here: it is not known, and not addressed to us."""
+        is_known = self.roles is None or heard.call.name in self.roles
+        return self._settings.shared and not is_known and heard.call.address is None
+
+    def _recall(self, heard: Heard) -> None:
+        """Take in what was treated before us. Without a final mark it was running when its process died."""
+        self._orders.decided(heard.key, *heard.orders)
+        if self._ledger.recall(heard.key, heard.marks) not in heard.marks:
+            audit.decided(heard, "found interrupted")
+            again = self._settings.emoji.name(Order.REPEAT)
+            self._refusals.say(
+                heard.key.ts, f"interrupted: what ran this ended before it did; :{again}: on the command runs it again"
+            )
+
+    def _obey(self, line: Line, heard: Heard) -> None:
+        """Do what people want of a command with their emoji, if they may."""
+        roles = (self.roles or {}).get(heard.call.name, ())
+        for what, user in self._orders.fresh(heard):
+            verdict, name = wish(line, self._settings.access, user, roles)
+            self._orders.decided(heard.key, (what, user))
+            audit.ordered(user, what, verdict, heard)
+            if verdict is not Verdict.ALLOWED:
+                continue
+            if what is Order.CANCEL and self.desk.cancel(heard.key, f"cancelled by {name}"):
+                self._refusals.say(heard.key.ts, f"cancelled by {name} before it began")
+            elif what is Order.REPEAT and self._ledger.repeat(heard.key):
+                self.desk.offer(heard.again(user, self._clock.time()))

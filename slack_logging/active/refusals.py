@@ -41,7 +41,11 @@ class Refusals:
         self._owed_at = {user: at for user, at in self._owed_at.items() if now - at < _ONCE_IN}
         if user not in self._owed_at:
             self._owed_at[user] = now
-            self._owed.append((ts, refusal(user, verdict)))
+            self.say(ts, refusal(user, verdict))
+
+    def say(self, ts: str, text: str) -> None:
+        """Take in that this is to be said in a message's thread."""
+        self._owed.append((ts, text))
 
     def tell(self, line: Line) -> float | None:
         """Post what is owed. Never raises a `DeliveryError`; blocks for calls, not for their pace.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, overload
 
 from slack_logging import options
@@ -38,11 +40,14 @@ class Route:
     function: Callable[..., object]
     signature: Signature
     roles: tuple[str, ...] = ()
+    timeout: float | None = None
 
     @classmethod
-    def to(cls, function: Callable[..., object], name: str, roles: Iterable[str] = ()) -> Route:
+    def to(
+        cls, function: Callable[..., object], name: str, roles: Iterable[str] = (), timeout: float | None = None
+    ) -> Route:
         """Return the route to a function. Raises `ConfigurationError` if it cannot be typed."""
-        return cls(name, function, Signature(function, (Command, Catalogue)), tuple(roles))
+        return cls(name, function, Signature(function, (Command, Catalogue)), tuple(roles), timeout)
 
     def usage(self, prefix: str) -> str:
         """Return what to type."""
@@ -70,11 +75,19 @@ class CommandRouter:
 
     @overload
     def command(
-        self, name: str | None = None, *, roles: Iterable[str] | None = None
+        self,
+        name: str | None = None,
+        *,
+        roles: Iterable[str] | None = None,
+        timeout: float | timedelta | str | None = None,
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
     def command(
-        self, name: Callable[P, R] | str | None = None, *, roles: Iterable[str] | None = None
+        self,
+        name: Callable[P, R] | str | None = None,
+        *,
+        roles: Iterable[str] | None = None,
+        timeout: float | timedelta | str | None = None,
     ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
         """Make a function a command. The function itself is returned unchanged.
 
@@ -84,28 +97,32 @@ class CommandRouter:
         Args:
             name: what people type; the function's name with hyphens by default.
             roles: any one of them is enough, beyond being on the source's ``allow``; None asks for no more.
+            timeout: seconds that it may run, instead of the source's `timeout`.
 
         Raises:
             ConfigurationError: the name is taken or cannot be typed, or a parameter cannot be.
         """
         if callable(name):
-            self._add(name, None, ())
+            self._add(name, None, (), None)
             return name
+        limit = None if timeout is None else options.seconds("timeout", timeout)
         wanted = options.texts("roles", () if roles is None else roles)
 
         def register(function: Callable[P, R]) -> Callable[P, R]:
-            self._add(function, name, wanted)
+            self._add(function, name, wanted, limit)
             return function
 
         return register
 
-    def _add(self, function: Callable[..., object], name: str | None, roles: Iterable[str]) -> None:
+    def _add(
+        self, function: Callable[..., object], name: str | None, roles: Iterable[str], timeout: float | None
+    ) -> None:
         typed = command_name(getattr(function, "__name__", "") if name is None else options.text("name", name))
         if not typed[:1].isalpha() or any(char.isspace() for char in typed):
             raise ConfigurationError(f"command name {typed!r}: expected one word that starts with a letter")
         if typed in self._own:
             raise ConfigurationError(f"command {typed!r} exists already: give one of the two another name")
-        self._own[typed] = Route.to(function, typed, roles)
+        self._own[typed] = Route.to(function, typed, roles, timeout)
 
     @property
     def routes(self) -> dict[str, Route]:
@@ -129,6 +146,9 @@ class CommandRouter:
                 raise BadArguments(f"{error}\nusage: {route.usage(command.origin.prefix)}") from None
             self._authorize(route, command)
             audit.decided(command.heard, "allowed")
+            if route.timeout is not None:
+                command.origin.limit(command, route.timeout)
+            command.check()
             self._reply(command, route.function(**arguments))
 
     def serve(self, source: SlackCommandSource) -> None:
@@ -186,18 +206,31 @@ class CommandRouter:
     def _reply(self, command: Command, result: object) -> None:
         """Reply with what a function returned, yields or awaits."""
         if inspect.iscoroutine(result):
-            result = _run(result)
+            result = _run(result, command)
         if isinstance(result, AsyncIterator):
-            _run(self._reply_each(command, result))
+            _run(self._reply_each(command, result), command)
         elif isinstance(result, Iterator):
-            for item in result:
-                self._say(command, item)
+            self._reply_steps(command, result)
         else:
             self._say(command, result)
 
-    async def _reply_each(self, command: Command, results: AsyncIterator[object]) -> None:
-        async for item in results:
-            self._say(command, item)
+    def _reply_steps(self, command: Command, steps: Iterator[object]) -> None:
+        try:
+            for step in steps:
+                self._say(command, step)
+                command.check()
+        finally:
+            if inspect.isgenerator(steps):
+                steps.close()  # now, so that what it holds is let go of before the command is settled
+
+    async def _reply_each(self, command: Command, steps: AsyncIterator[object]) -> None:
+        try:
+            async for step in steps:
+                self._say(command, step)
+                command.check()
+        finally:
+            if inspect.isasyncgen(steps):
+                await steps.aclose()
 
     def _say(self, command: Command, item: object) -> None:
         """Reply. That Slack does not take it makes nothing undone, so it is not the command's failure."""
@@ -209,7 +242,24 @@ class CommandRouter:
             audit.decided(command.heard, f"lost a reply ({error})")
 
 
-def _run(coroutine: Coroutine[object, object, object]) -> object:
+def _run(coroutine: Coroutine[object, object, object], command: Command) -> object:
+    """Run a coroutine, which a cancelled command's task is told of as asyncio does it."""
     import asyncio  # here: most processes need none of it
 
-    return asyncio.run(coroutine)
+    async def run() -> object:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def stop() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has just ended
+                loop.call_soon_threadsafe(task.cancel if task else int)
+
+        command.stop_by(stop)
+        try:
+            return await coroutine
+        except asyncio.CancelledError:
+            command.check()
+            raise
+        finally:
+            command.stop_by(None)
+
+    return asyncio.run(run())

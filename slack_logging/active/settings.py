@@ -22,4 +22,6 @@ class Settings:
     max_age: float
     start_delay: float
     workers: int
+    timeout: float | None
+    shared: bool
     emoji: Emoji

@@ -27,8 +27,10 @@ from slack_logging.instance import Instance
 from slack_logging.slack.credentials import checked
 
 #: What can be given beside the channel.
-OPTIONS = "allow roles router token api_url service prefix poll_interval max_age start_delay workers emoji".split()
-
+OPTIONS = (
+    "allow", "roles", "router", "token", "api_url", "service", "prefix", "shared", "poll_interval", "max_age",
+    "start_delay", "workers", "timeout", "emoji",
+)  # fmt: skip
 #: Seconds for which leaving a loop waits for the last marks.
 _CLOSE_TIMEOUT = 5.0
 
@@ -55,12 +57,16 @@ class SlackCommandSource:
         api_url: another Slack; ``SLACK_API_URL`` by default.
         service: the program's name, which people can address (``!@orders status``); what was started by default.
         prefix: what a command starts with.
+        shared: several services listen in this channel: a command that the router does not know, and that is not
+            addressed to us, is left to the others.
         poll_interval: seconds between two looks at the channel. Slack allows about 50 looks a minute for all
             channels of a workspace.
         max_age: seconds after which a command is marked instead of run, as it would surprise. A start looks back
             as far, over at most 200 messages.
         start_delay: seconds before reading begins.
         workers: commands that run at the same time.
+        timeout: seconds that a command may run, None for as long as it takes: then it is told to stop, see
+            `Command.cancelled`, and is errored. `CommandRouter.command` may say otherwise for one.
         emoji: other names for marks, by meaning: ``{"done": "shipit"}``. See `slack_logging.active.emoji.Mark`.
 
     Durations are float seconds, a `timedelta`, or a string such as ``"5s"``.
@@ -80,10 +86,12 @@ class SlackCommandSource:
         api_url: str | None = None,
         service: str | None = None,
         prefix: str = "!",
+        shared: bool | str = False,
         poll_interval: float | timedelta | str = 5.0,
         max_age: float | timedelta | str = 600.0,
         start_delay: float | timedelta | str = 0.0,
         workers: int | str = 4,
+        timeout: float | timedelta | str | None = None,
         emoji: Mapping[str, str] | None = None,
         **unknown: NoReturn,
     ) -> None:
@@ -99,6 +107,8 @@ class SlackCommandSource:
             max_age=options.seconds("max_age", max_age),
             start_delay=options.seconds("start_delay", start_delay),
             workers=options.whole_number("workers", workers, least=1),
+            timeout=None if timeout is None else options.seconds("timeout", timeout),
+            shared=options.flag("shared", shared),
             emoji=Emoji(emoji),
         )
         self._router = _checked_router(router)
@@ -168,7 +178,7 @@ class SlackCommandSource:
 
         def prepare() -> None:
             if router is not None:
-                self._start_workers(reader.desk, router())
+                self._start_workers(reader, router())
 
         reader = self._reader = Reader(
             settings,
@@ -181,11 +191,12 @@ class SlackCommandSource:
         reader.start()
         return reader
 
-    def _start_workers(self, desk: Desk, router: CommandRouter) -> None:
+    def _start_workers(self, reader: Reader, router: CommandRouter) -> None:
         self._check_roles(router)
+        reader.roles = {route.name: route.roles for route in router.routes.values()}
         for number in range(self._settings.workers):
             name = f"slack_logging-worker-{number + 1}"
-            self._clock.start(threading.Thread(target=_work, args=(desk, router), name=name, daemon=True))
+            self._clock.start(threading.Thread(target=_work, args=(reader.desk, router), name=name, daemon=True))
 
     def _check_roles(self, router: CommandRouter) -> None:
         for route in router.routes.values():

@@ -136,7 +136,7 @@ def test_what_is_done_with_is_forgotten(ops: Ops, router: CommandRouter) -> None
     ops.settled(ts)
     key = Key(ops.slack.team_id, ops.slack.channel_id(CHANNEL), ts)
     ops.clock.run_until(lambda: source._reader is not None and source._reader._ledger.state(key) is State.NEW)
-    assert ops.clock.monotonic() == pytest.approx(600, abs=20)
+    assert ops.clock.monotonic() == pytest.approx(1200, abs=20)
 
 
 def test_a_reply_whose_answer_was_lost_is_not_doubled(ops: Ops, router: CommandRouter) -> None:

@@ -75,7 +75,7 @@ def test_marks_are_owed_until_they_are_placed(ledger: MemoryLedger) -> None:
     ledger.settle(key(2), Mark.ERRORED)
     ledger.placed(key(3), Mark.DONE)
     assert ledger.owed() == [Owed(key(2), Mark.ERRORED, 0.0)]
-    assert ledger.claimed() == [key(1)]
+    assert ledger.unsettled() == [key(1)]
 
 
 def test_the_cursor_moves_only_past_what_is_settled(ledger: MemoryLedger) -> None:

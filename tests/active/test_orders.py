@@ -1,0 +1,407 @@
+"""People steer a command after they typed it: by an edit, by deleting it, and with emoji."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
+
+from slack_logging import Command, CommandError, CommandRouter, SlackCommandSource
+from slack_logging.local import Fault, LocalSlack, visible_text
+from tests.active.conftest import CHANNEL, DONE, ERRORED, EYES, INTERRUPTED, LATE, PUZZLED, REFUSED, Ops
+
+REPEAT, STOP = "repeat", "octagonal_sign"
+
+
+@pytest.fixture
+def ran() -> list[str]:
+    """Return what ran, and for whom."""
+    return []
+
+
+@pytest.fixture
+def router(ran: list[str]) -> CommandRouter:
+    """Return commands that say that they ran, or work until they are told to stop."""
+    router = CommandRouter()
+
+    @router.command
+    def note(word: str, *, command: Command) -> str:
+        ran.append(f"{word} for {command.user}")
+        return f"noted {word}"
+
+    @router.command
+    def work(*, command: Command) -> str:
+        ran.append("work")
+        while not command.cancelled:
+            command.origin.clock.wait(queue.SimpleQueue(), 1.0)
+        raise CommandError("stopped at row 17")
+
+    @router.command
+    def steps(*, command: Command) -> Iterator[str]:
+        try:
+            for number in range(1000):
+                command.origin.clock.wait(queue.SimpleQueue(), 5.0)
+                yield f"step {number}"
+        finally:
+            ran.append("steps were closed")
+
+    return router
+
+
+def people(ops: Ops) -> dict[str, object]:
+    """Return the options by which ada and ben may, and only ben is an admin."""
+    ada, ben = (ops.slack.user_id(name) for name in ("ada", "ben"))
+    return {"allow": [ada, ben], "roles": {"admins": [ben]}}
+
+
+def answered(ops: Ops, ts: str) -> tuple[set[str], list[str]]:
+    """Wait for a final mark and a reply; return what `Ops.settled` does."""
+    ops.clock.run_until(lambda: ops.replies(ts))
+    return ops.settled(ts)
+
+
+# Edits
+
+
+def test_an_edit_of_what_was_not_understood_is_read_again(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """Each edit once; the mark of the first reading stays beside the new one."""
+    ops.start(router=router)
+    ts = ops.say("!nte x")
+    ops.settled(ts)
+    ops.slack.edit(CHANNEL, ts, "!note")
+    ops.clock.run_until(lambda: len(ops.replies(ts)) == 2)
+    ops.after_sweeps()
+    ops.slack.edit(CHANNEL, ts, "!note x")
+    ops.clock.run_until(lambda: DONE in ops.marks(ts))
+    ops.slack.edit(CHANNEL, ts, "!note y")
+    ops.after_sweeps()
+    assert ops.marks(ts) == {PUZZLED, DONE}
+    assert ran == [f"x for {ops.slack.user_id('ada')}"]
+
+
+def test_an_edit_of_what_waits_counts(ops: Ops) -> None:
+    """Nobody has begun with it."""
+    ops.say("!one")
+    source = ops.source()
+    commands = iter(source)
+    first = next(commands)
+    waiting = ops.say("!two")
+    ops.after_sweeps()
+    ops.slack.edit(CHANNEL, waiting, "!three")
+    ops.after_sweeps()
+    first.ack()
+    assert next(commands).name == "three"
+    commands.close()
+
+
+# Deletions
+
+
+def test_deleting_its_message_cancels_a_running_command(
+    ops: Ops, router: CommandRouter, ran: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It stops, nothing is said where it stood, and the audit has it."""
+    caplog.set_level(logging.INFO, "slack_logging.audit")
+    ops.start(router=router)
+    ts = ops.say("!steps")
+    ops.clock.run_until(lambda: len(ops.replies(ts)) >= 1)
+    ops.slack.delete(CHANNEL, ts)
+    ops.clock.run_until(lambda: "steps were closed" in ran)
+    posted = len(ops.slack.calls("chat.postMessage"))
+    ops.after_sweeps()
+    assert len(ops.slack.calls("chat.postMessage")) == posted
+    assert "its message was deleted: '!steps'" in caplog.text
+
+
+def test_what_is_deleted_while_it_waits_never_runs(ops: Ops) -> None:
+    """Neither now nor later."""
+    ops.say("!one")
+    commands = iter(ops.source())
+    first = next(commands)
+    waiting = ops.say("!two")
+    ops.after_sweeps()
+    ops.slack.delete(CHANNEL, waiting)
+    ops.after_sweeps()
+    last = ops.say("!three")
+    ops.after_sweeps()
+    first.ack()
+    assert next(commands).ts == last
+    commands.close()
+
+
+def test_what_is_not_visible_yet_was_not_deleted(ops: Ops, router: CommandRouter) -> None:
+    """Only what was there in one page and is not in the next is gone."""
+    ops.start(router=router)
+    ts = ops.say("!work")
+    ops.clock.run_until(lambda: EYES in ops.marks(ts))
+    ops.slack.fault("conversations.history", Fault.server_error(times=3))
+    ops.clock.advance(60)
+    ops.after_sweeps()
+    assert ops.marks(ts) == {EYES}
+    ops.slack.react(CHANNEL, ts, STOP, user="ada")
+    assert ops.settled(ts) == ({EYES, STOP, ERRORED}, ["stopped at row 17"])
+
+
+# Orders
+
+
+def test_a_command_is_stopped_by_emoji(ops: Ops, router: CommandRouter, caplog: pytest.LogCaptureFixture) -> None:
+    """The function says how far it came."""
+    caplog.set_level(logging.INFO, "slack_logging.audit")
+    ops.start(router=router)
+    ts = ops.say("!work")
+    ops.clock.run_until(lambda: EYES in ops.marks(ts))
+    ops.slack.react(CHANNEL, ts, STOP, user="ada")
+    assert ops.settled(ts) == ({EYES, STOP, ERRORED}, ["stopped at row 17"])
+    assert f"cancel by {ops.slack.user_id('ada')} allowed: '!work'" in caplog.text
+
+
+def stopping() -> list[Callable[..., object]]:
+    """Return functions that do not look whether they should stop."""
+
+    async def sleeps() -> None:
+        began.set()
+        await asyncio.sleep(3600)
+
+    async def streams() -> AsyncIterator[str]:
+        while True:
+            yield "step"
+            began.set()
+            await asyncio.sleep(0.1)
+
+    def generates() -> Iterator[str]:
+        while True:
+            yield "step"
+            began.set()
+
+    return [sleeps, streams, generates]
+
+
+began = threading.Event()
+
+
+@pytest.mark.parametrize("function", stopping())
+def test_coroutines_and_generators_stop_by_themselves(function: Callable[..., object]) -> None:
+    """And the reply says who wanted it."""
+    router = CommandRouter()
+    router.command("endless")(function)
+    began.clear()
+    with LocalSlack(rate_limit=0) as slack:
+        source = SlackCommandSource(
+            CHANNEL,
+            allow=[slack.user_id("ada")],
+            router=router,
+            token=slack.bot_token,
+            api_url=slack.api_url,
+            poll_interval=0.1,
+        )
+        source.start()
+        ts = slack.say(CHANNEL, "!endless", user="ada")
+        assert began.wait(20)
+        slack.react(CHANNEL, ts, STOP, user="ada")
+        slack.wait_for(lambda: ERRORED in slack.reactions(CHANNEL, ts))
+        source.close()
+        assert visible_text(slack.messages(CHANNEL, thread_ts=ts)[-1]) == "cancelled by ada"
+
+
+def test_what_waits_is_cancelled_before_it_begins(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """It is errored, and its thread says so."""
+    ops.start(router=router, workers=1)
+    busy = ops.say("!work")
+    ops.clock.run_until(lambda: EYES in ops.marks(busy))
+    waiting = ops.say("!note x")
+    ops.after_sweeps()
+    ops.slack.react(CHANNEL, waiting, STOP, user="ada")
+    assert answered(ops, waiting) == ({STOP, ERRORED}, ["cancelled by ada before it began"])
+    ops.slack.react(CHANNEL, busy, STOP, user="ada")
+    ops.settled(busy)
+    ops.after_sweeps()
+    assert ran == ["work"]
+
+
+def test_a_command_runs_again_by_emoji(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """For the person whose emoji it is; the former run's mark goes first; once for each time that it is put there."""
+    ops.start(router=router, **people(ops))
+    ts = ops.say("!note x")
+    ops.settled(ts)
+    ops.slack.react(CHANNEL, ts, REPEAT, user="ben")
+    ops.clock.run_until(lambda: len(ops.replies(ts)) == 2)
+    ops.after_sweeps()
+    assert ops.marks(ts) == {DONE, REPEAT}
+    ops.slack.unreact(CHANNEL, ts, REPEAT, user="ben")
+    ops.after_sweeps()
+    ops.slack.react(CHANNEL, ts, REPEAT, user="ben")
+    ops.clock.run_until(lambda: len(ops.replies(ts)) == 3)
+    ada, ben = (ops.slack.user_id(name) for name in ("ada", "ben"))
+    assert ran == [f"x for {ada}", f"x for {ben}", f"x for {ben}"]
+    removed = [call.args["name"] for call in ops.slack.calls("reactions.remove")]
+    assert set(removed) <= {DONE}
+
+
+def test_a_mark_that_no_longer_holds_is_taken_away(ops: Ops) -> None:
+    """What failed before and is done now shows only that."""
+    router = CommandRouter()
+    attempts: list[int] = []
+
+    @router.command
+    def flaky(*, command: Command) -> str:
+        attempts.append(command.attempt)
+        if len(attempts) == 1:
+            raise CommandError("not yet")
+        return "now"
+
+    ops.start(router=router)
+    ts = ops.say("!flaky")
+    assert ops.settled(ts) == ({ERRORED}, ["not yet"])
+    ops.slack.react(CHANNEL, ts, REPEAT, user="ada")
+    ops.clock.run_until(lambda: ops.marks(ts) == {DONE, REPEAT})
+    assert (attempts, ops.replies(ts)) == ([1, 2], ["not yet", "now"])
+
+
+@pytest.mark.parametrize("emoji", [REPEAT, STOP])
+@pytest.mark.parametrize("user", ["eve", "guest", "ops"])
+def test_other_peoples_emoji_are_no_orders(
+    ops: Ops, router: CommandRouter, ran: list[str], emoji: str, user: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor are our own; only the audit tells of it."""
+    ops.slack.add_user("eve")
+    ops.slack.add_user("guest", guest=True)
+    caplog.set_level(logging.INFO, "slack_logging.audit")
+    ops.start(router=router)
+    ts = ops.say("!note x")
+    ops.settled(ts)
+    ops.slack.react(CHANNEL, ts, emoji, user=user)
+    ops.after_sweeps(3)
+    assert (len(ran), ops.replies(ts)) == (1, ["noted x"])
+    assert ("refused: '!note x'" in caplog.text) is (user != "ops")
+
+
+def test_who_lacks_a_commands_role_cannot_order_it(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """Refused to ada, run again by ben, not by ada."""
+
+    @router.command(roles=["admins"])
+    def purge(*, command: Command) -> None:
+        ran.append(f"purge for {command.user}")
+
+    ops.start(router=router, **people(ops))
+    ts = ops.say("!purge", user="ada")
+    ops.clock.run_until(lambda: REFUSED in ops.marks(ts))
+    ops.slack.react(CHANNEL, ts, REPEAT, user="ada")
+    ops.after_sweeps()
+    assert ran == []
+    ops.slack.react(CHANNEL, ts, REPEAT, user="ben")
+    ops.clock.run_until(lambda: DONE in ops.marks(ts))
+    assert ran == [f"purge for {ops.slack.user_id('ben')}"]
+
+
+def test_what_was_too_old_runs_when_somebody_wants_it(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """Its age counts from then."""
+    ops.start(router=router, max_age="1m")
+    ops.type("!note before")
+    ops.slack.fault("conversations.history", Fault.server_error(times=None))
+    ts = ops.say("!note x")
+    ops.clock.advance(90)
+    ops.slack.clear_faults()
+    ops.settled(ts)
+    assert ops.marks(ts) == {LATE}
+    ops.slack.react(CHANNEL, ts, REPEAT, user="ada")
+    ops.clock.run_until(lambda: DONE in ops.marks(ts))
+    assert len(ran) == 2
+
+
+def test_emoji_can_have_other_names(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """People's as well as our own."""
+    ops.start(router=router, emoji={"repeat": "recycle"})
+    ts = ops.say("!note x")
+    ops.settled(ts)
+    ops.slack.react(CHANNEL, ts, REPEAT, user="ada")
+    ops.after_sweeps()
+    assert len(ran) == 1
+    ops.slack.react(CHANNEL, ts, "recycle", user="ada")
+    ops.clock.run_until(lambda: len(ran) == 2)
+
+
+# After a restart
+
+
+def test_what_was_running_when_its_process_died_is_interrupted(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """Our :eyes: alone tell it, however old; a person decides, and may have it run again."""
+    old = ops.say("!note old")
+    ops.slack.react(CHANNEL, old, EYES, user="ops")
+    ops.clock.advance(3600)
+    new = ops.say("!note new")
+    ops.slack.react(CHANNEL, new, EYES, user="ops")
+    ops.slack.react(CHANNEL, new, REPEAT, user="ada")
+    ops.start(router=router)
+    says = "interrupted: what ran this ended before it did; :repeat: on the command runs it again"
+    assert answered(ops, old) == ({EYES, INTERRUPTED}, [says])
+    assert answered(ops, new) == ({EYES, INTERRUPTED, REPEAT}, [says])
+    ops.after_sweeps()
+    assert ran == []  # the emoji was there before us: what became of it is not known
+    ops.slack.unreact(CHANNEL, new, REPEAT, user="ada")
+    ops.after_sweeps()
+    ops.slack.react(CHANNEL, new, REPEAT, user="ada")
+    ops.clock.run_until(lambda: ops.marks(new) == {EYES, DONE, REPEAT})
+    assert ran == [f"new for {ops.slack.user_id('ada')}"]
+
+
+def test_commands_from_before_our_time_are_not_marked(ops: Ops, router: CommandRouter) -> None:
+    """What is older than `max_age` and has no mark is somebody else's history."""
+    old = ops.say("!note old")
+    ops.clock.advance(3600)
+    ops.start(router=router)
+    ops.type("!note new")
+    assert ops.marks(old) == set()
+
+
+# Time
+
+
+@pytest.mark.parametrize("where", ["source", "command"])
+def test_a_command_that_takes_too_long_is_errored(ops: Ops, where: str) -> None:
+    """At once, and it is told to stop; what it says afterwards is not heard, and its worker is free again."""
+    router = CommandRouter()
+    told: list[bool] = []
+
+    @router.command(timeout="30s" if where == "command" else None)
+    def work(*, command: Command) -> str:
+        while not command.cancelled:
+            command.origin.clock.wait(queue.SimpleQueue(), 1.0)
+        told.append(True)
+        return "too late"
+
+    ops.start(router=router, workers=1, timeout="30s" if where == "source" else "1h")
+    began = ops.clock.monotonic()
+    assert answered(ops, ops.say("!work")) == ({EYES, ERRORED}, ["timed out after 30s"])
+    assert 30 <= ops.clock.monotonic() - began <= 45
+    assert ops.type("!ping")[0] == {DONE}
+    assert told == [True]
+
+
+def test_what_ends_in_time_is_not_timed_out(ops: Ops, router: CommandRouter) -> None:
+    """Nor is it afterwards."""
+    ops.start(router=router, timeout="1m")
+    ts = ops.say("!note x")
+    ops.settled(ts)
+    ops.clock.advance(120)
+    ops.after_sweeps()
+    assert (ops.marks(ts), ops.replies(ts)) == ({DONE}, ["noted x"])
+
+
+# Several services
+
+
+def test_services_that_share_a_channel_leave_each_other_alone(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """What is not known is the others', unless it is addressed to us; so is what they left running."""
+    theirs = ops.say("!ship x")
+    ops.slack.react(CHANNEL, theirs, EYES, user="ops")
+    ops.start(router=router, shared=True)
+    unknown = ops.say("!ship x")
+    assert ops.type("!note x")[0] == {DONE}
+    assert ops.type("!@orders ship x")[0] == {PUZZLED}
+    ops.after_sweeps()
+    assert (ops.marks(theirs), ops.marks(unknown)) == ({EYES}, set())
