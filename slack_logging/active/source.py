@@ -209,7 +209,8 @@ class SlackCommandSource:
 
 def _work(desk: Desk, router: CommandRouter) -> None:
     while (command := desk.take()) is not None:
-        with contextlib.suppress(SystemExit):  # a command's sys.exit() has been answered; the worker goes on
+        # what is no `Exception` leaves a command, answered: `sys.exit()`, a cancelled task; the worker goes on
+        with contextlib.suppress(BaseException):
             router.run(command)
 
 

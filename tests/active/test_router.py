@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -76,12 +77,31 @@ def test_what_a_function_returns_is_the_reply(
     assert ops.type("!do") == outcome
 
 
-def test_a_function_that_exits_does_not_end_the_worker(ops: Ops) -> None:
-    """sys.exit() in a command is an error of that command."""
+async def cancelling() -> None:
+    raise asyncio.CancelledError("by something else")
+
+
+def interrupting() -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("function", "reply"),
+    [
+        (leaving, "SystemExit: bye"),
+        (cancelling, "CancelledError: by something else"),
+        (interrupting, "KeyboardInterrupt"),
+    ],
+)
+def test_whatever_a_function_raises_does_not_end_the_worker(
+    ops: Ops, function: Callable[[], object], reply: str
+) -> None:
+    """It is an error of that command."""
     router = CommandRouter()
-    router.command(leaving)
+    router.command("leave")(function)
     ops.start(router=router, workers=1)
-    assert ops.type("!leaving") == ({ERRORED}, ["SystemExit: bye"])
+    [mark], [said] = ops.type("!leave")
+    assert (mark, said.removeprefix("asyncio.exceptions.")) == (ERRORED, reply)
     assert ops.type("!ping")[0] == {DONE}
 
 

@@ -124,6 +124,22 @@ def test_kinds_that_join_a_storm_later_show_their_tracebacks_too(
     assert "3 kinds of errors, a line each" in shown(slack)[-1]
 
 
+@pytest.mark.parametrize("is_extra", [True, False])
+def test_what_a_storms_line_cannot_hold_is_in_a_file(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger], is_extra: bool
+) -> None:
+    """A message of one line that is too long for a line among others is nowhere cut for good."""
+    logger = make()
+    for word in WORDS[:8]:
+        if is_extra:
+            logger.error(f"{word} failed", extra={"body": "b" * 100, "url": "u" * 100, "user": "w" * 100, "id": word})
+        else:
+            logger.error(f"{word} failed: {'<td>x</td>' * 60} end of {word}")
+    assert handler_of(logger).flush(timeout=120)
+    said = "".join(shown(slack)) + "".join(file.content.decode() for file in slack.files("#ops-log"))
+    assert [word for word in WORDS[:8] if (f"id={word}" if is_extra else f"end of {word}") not in said] == []
+
+
 def test_an_error_that_goes_on_is_told_again(
     clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
 ) -> None:

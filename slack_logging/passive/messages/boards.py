@@ -65,7 +65,7 @@ def full_texts(board: Board, news: Iterable[Incident]) -> str:
         board: the message.
         news: the incidents that it shows for the first time.
     """
-    lines = [incident.line for incident in news if incident.line.detail or not board.is_storm]
+    lines = [incident.line for incident in news if not (board.is_storm and incident.line.is_headline)]
     return "\n".join(line.text() for line in lines if board.is_storm or not _fits(line, SLACK))
 
 

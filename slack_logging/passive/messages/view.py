@@ -75,6 +75,11 @@ class Line:
         return shorten(f"{self.summary}: {said}" if said else self.summary, MAX_HEAD)
 
     @property
+    def is_headline(self) -> bool:
+        """Tell whether the headline says all that there is."""
+        return not self.detail and self.headline == self.summary
+
+    @property
     def head_units(self) -> int:
         """Return how much of a message's limit the line takes without its detail, with a count."""
         return _FRAME + COUNT + len(self.clock) + units(self.logger) + units(self.headline)
