@@ -5,6 +5,7 @@ Only ids count: names and handles are not unique and their owners can change the
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ class Verdict(Enum):
     GUEST = "a guest, and guests must be on the list themselves, not by a group"
     EXTERNAL = "of another workspace, and such people must be on the list themselves, not by a group"
     BOT = "a bot, and bots must be on the list themselves, not by a group"
+    UNTOLD = "perhaps in a user group that may, which could not be told: Slack did not say who is in it"
+    TOO_MANY = "asking for too much at once: as many commands of yours as anybody may have wait or run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Person:
         deleted: deactivated.
         guest: of one or of several channels.
         groups: ids of the user groups the person is in, among those that the configuration names.
+        untold: ids of those groups of the configuration whose members Slack did not tell.
         name: for people to read; anybody can choose any.
     """
 
@@ -53,6 +57,7 @@ class Person:
     deleted: bool = False
     guest: bool = False
     groups: frozenset[str] = frozenset()
+    untold: frozenset[str] = frozenset()
     name: str = ""
 
 
@@ -116,11 +121,45 @@ class Access:
             if person.guest:
                 return Verdict.GUEST
             if not person.groups & self.allow:
-                return Verdict.NOT_ALLOWED
+                return Verdict.UNTOLD if person.untold & self.allow else Verdict.NOT_ALLOWED
         holders = [self.roles.get(role, frozenset()) for role in roles]
         if holders and not any(person.id in ids or person.groups & ids for ids in holders):
-            return Verdict.LACKS_ROLE
+            is_untold = any(person.untold & ids for ids in holders)
+            return Verdict.UNTOLD if is_untold else Verdict.LACKS_ROLE
         return Verdict.ALLOWED
+
+    def most_people(self, roles: Collection[str]) -> float:
+        """Return how many people may at most run a command that takes one of `roles`: infinite where a group may add.
+
+        Bots are no people.
+        """
+        counts = [_count(self.allow)]
+        if roles:
+            holders = frozenset[str]().union(*(self.roles.get(role, frozenset()) for role in roles))
+            counts.append(_count(holders))
+            if math.inf not in counts:
+                return _count(self.allow & holders)
+        return min(counts)
+
+    def check_approvals(self, command: str, approvals: int, roles: Collection[str]) -> None:
+        """Refuse a command that nobody could ever get approved.
+
+        Raises:
+            ConfigurationError: whoever types it, fewer others than `approvals` may run it.
+        """
+        if (most := self.most_people(roles)) <= approvals:
+            raise ConfigurationError(
+                f"command {command!r} wants {approvals} others to approve it, but {most:g} may run it, whoever asks "
+                f"among them, and bots never count: add people to {'its roles' if roles else 'allow'}"
+            )
+
+    def weaknesses(self) -> list[str]:
+        """Return what in the configuration lets in more than people might expect, a sentence each."""
+        return [
+            f"allow names the bot {id_}: whoever can make it post there runs commands as it"
+            for id_ in sorted(self.allow)
+            if id_[0] == "B"
+        ]
 
     def check_roles(self, command: str, roles: Collection[str]) -> None:
         """Refuse a command that wants a role nobody can have.
@@ -149,10 +188,28 @@ def refusal(user: str, verdict: Verdict, roles: Collection[str] = ()) -> str:
         return f"You are {user}, {reason}. Why not is on the stderr of this service."
     if verdict is Verdict.DEACTIVATED:
         return f"You are {user}, {reason}."
+    if verdict is Verdict.UNTOLD:
+        return f"You are {user}, {reason}. Why not is on the stderr of this service."
+    if verdict is Verdict.TOO_MANY:
+        return f"You are {user}, {reason}. Type this again when some of them are done."
     if verdict is Verdict.LACKS_ROLE:
         one, place = ("the role", "it") if len(roles) == 1 else ("one of the roles", "one of them")
         reason += f": it takes {one} {', '.join(roles)}"
     return f"You are {user}, {reason}. Whoever configures this service can add {user} to {place}."
+
+
+def weakness(person: Person, team_id: str) -> str:
+    """Return what is unusual about somebody who is allowed, in words; nothing for a member of the workspace."""
+    if person.is_bot:
+        return "a bot: whoever can make it post there runs commands as it"
+    if person.team_id != team_id:
+        return "of another workspace, which decides about that account"
+    return "a guest of this workspace" if person.guest else ""
+
+
+def _count(ids: Collection[str]) -> float:
+    """Return how many people have these ids, and infinity with a user group among them."""
+    return math.inf if any(id_[0] == "S" for id_ in ids) else sum(id_[0] in "UW" for id_ in ids)
 
 
 def _ids(name: str, value: object) -> frozenset[str]:

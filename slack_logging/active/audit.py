@@ -1,4 +1,8 @@
-"""One line per decision on the logger ``slack_logging.audit``: who, what, and how it went."""
+"""One line per decision on the logger ``slack_logging.audit``: who, what, and how it went.
+
+The records have that as attributes, too: `user` (an id), `decision` and, where it is about a command, `command` (its
+name), `channel` (an id) and `ts` of its message.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,8 @@ def decided(heard: Heard, decision: str, error: BaseException | None = None) -> 
         error: what it raised.
     """
     level = logging.ERROR if error else logging.INFO
-    _log(level, f"command of %s {decision}: %r", heard.user, heard.text, error)
+    text = f"command of %s {decision}: %r"
+    _log(level, text, heard.user, heard.text, error, heard=heard, decision=decision)
 
 
 def ordered(user: str, order: Order, verdict: Verdict, heard: Heard) -> None:
@@ -33,7 +38,20 @@ def ordered(user: str, order: Order, verdict: Verdict, heard: Heard) -> None:
         heard: the command.
     """
     decision = "allowed" if verdict is Verdict.ALLOWED else "refused"
-    _log(logging.INFO, f"{order.name.lower()} by %s {decision}: %r", user, heard.text)
+    text = f"{order.name.lower()} by %s {decision}: %r"
+    _log(logging.INFO, text, user, heard.text, heard=heard, decision=decision)
+
+
+def approved(user: str, decision: str, heard: Heard) -> None:
+    """Log at INFO what became of somebody's approval of a command.
+
+    Args:
+        user: whose emoji it is.
+        decision: ``"allowed"``; ``"refused"``, perhaps with a reason; ``"void"`` where they may no more when it is
+            about to run.
+        heard: the command.
+    """
+    _log(logging.INFO, f"approval by %s {decision}: %r", user, heard.text, heard=heard, decision=decision)
 
 
 def muted(user: str, decision: str, errors: str) -> None:
@@ -44,10 +62,22 @@ def muted(user: str, decision: str, errors: str) -> None:
         decision: ``"allowed"``, ``"refused"`` or, when the emoji was taken away, ``"ended"``.
         errors: what the message shows.
     """
-    _log(logging.INFO, f"mute of %s {decision}: %r", user, errors)
+    _log(logging.INFO, f"mute of %s {decision}: %r", user, errors, decision=decision)
 
 
-def _log(level: int, text: str, user: str, what: str, error: BaseException | None = None) -> None:
+def _log(
+    level: int,
+    text: str,
+    user: str,
+    what: str,
+    error: BaseException | None = None,
+    *,
+    heard: Heard | None = None,
+    decision: str,
+) -> None:
+    extra = {"user": user, "decision": decision}
+    if heard is not None:
+        extra |= {"command": heard.call.name, "channel": heard.key.channel, "ts": heard.key.ts}
     # dictConfig disables every logger that exists and is not named; nobody means to switch off an audit by that.
     _logger.disabled = False
-    _logger.log(level, text, user, what, exc_info=error)
+    _logger.log(level, text, user, what, exc_info=error, extra=extra)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from slack_logging.active import audit
+from slack_logging.active.approvals import Request
 from slack_logging.active.emoji import Mark
 from slack_logging.active.intake import Heard
 from slack_logging.active.origin import Origin
@@ -41,7 +42,8 @@ class Command:
     `Exception` (Ctrl-C) does leave it.
 
     Attributes:
-        text: all that was typed, with what clients do to it undone: ``!deploy api --force``.
+        text: all that was typed, with what clients do to it undone: ``!deploy api --force``. A one-time code is no
+            part of it.
         name: the command's name, lower case and with hyphens: ``deploy``; empty after an address alone, ``!@web-1``.
         user: the id of who typed it.
         channel: the channel's id.
@@ -116,6 +118,22 @@ class Command:
         self._check_open()
         self._settled = True
         self.origin.release(self)
+
+    def park(self, request: Request) -> None:
+        """Give it back until others have approved it: then it is yielded again. For the router; raises as `nack`."""
+        self._check_open()
+        self._settled = True
+        self.origin.park(self, request)
+
+    def take_code(self) -> None:
+        """Have the one-time code that was typed last be no part of `text` and `args`. For the router."""
+        self.heard = self.heard.without_code()
+        self.text = self.heard.text
+
+    @property
+    def stopped_by(self) -> str:
+        """Why it should stop, in words; empty while it need not."""
+        return self._stopped
 
     @property
     def cancelled(self) -> bool:

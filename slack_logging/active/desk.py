@@ -6,10 +6,15 @@ import contextlib
 import math
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
-from slack_logging.active import audit
+from slack_logging.active import approving, audit, orders
 from slack_logging.active.access import Access, Verdict
+from slack_logging.active.approvals import Request, Terms
+from slack_logging.active.codes import Proof, codes_of
 from slack_logging.active.command import Command
 from slack_logging.active.emoji import Mark
 from slack_logging.active.intake import Heard
@@ -20,6 +25,10 @@ from slack_logging.clock import Clock
 from slack_logging.errors import AlreadySettled, Unreachable
 from slack_logging.instance import Instance
 from slack_logging.options import format_duration
+
+#: Commands of one person that may wait, run and be pending: a page, which is what a start finds at most. Whoever asks
+#: for more is refused; whoever asks for less is not kept waiting by them, see `Desk.take`.
+MOST_PER_USER = 200
 
 
 class Desk:
@@ -63,25 +72,33 @@ class Desk:
         self._max_age = max_age
         self._timeout = timeout
         self._changed = changed
+        self._codes = codes_of(clock)
         self._lock = threading.Lock()
         self._inbox: dict[Key, Heard] = {}
         self._running: dict[Key, tuple[Command, int]] = {}
         self._deadlines: dict[Key, tuple[float, float]] = {}
+        self._requests: list[Request] = []
         self._gone: set[str] = set()
         self._offered: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closed = False
 
     def offer(self, heard: Heard) -> None:
-        """Lay out a command for somebody to take. One that lies there already is exchanged if it was edited."""
+        """Lay out a command for somebody to take. One that lies there already is exchanged if it was edited.
+
+        What people approved is not: it stays as they read it.
+        """
         with self._lock:
             lies = self._inbox.get(heard.key)
-            if lies is None or lies.edited != heard.edited:
+            if lies is None or (lies.edited != heard.edited and lies.request is None):
                 self._inbox[heard.key] = heard
         if lies is None:
             self._offered.put(None)
 
     def take(self) -> Command | None:
-        """Claim the oldest command, waiting for one if need be; None when the desk is closed."""
+        """Claim a command, waiting for one if need be; None when the desk is closed.
+
+        It is the oldest of those people for whom the fewest run: nobody waits for all that somebody else wants.
+        """
         while not self._closed:
             self.clock.wait(self._offered, None)
             if not self._closed and (command := self._claim_next()):
@@ -93,7 +110,9 @@ class Desk:
         with self._lock:
             if not self._inbox:
                 return None
-            heard = self._inbox.pop(min(self._inbox, key=lambda key: order(key.ts)))
+            running = Counter(command.user for command, _ in self._running.values())
+            heard = min(self._inbox.values(), key=lambda heard: (running[heard.user], order(heard.key.ts)))
+            del self._inbox[heard.key]
         if self.expire(heard):
             return None
         attempt = self.ledger.claim(heard.key, self.clock.monotonic())
@@ -138,7 +157,10 @@ class Desk:
         with self._lock:
             waiting = self._inbox.pop(key, None)
             running, _ = self._running.get(key, (None, 0))
-        if running is not None:
+            request = next((each for each in self._requests if each.heard.key == key and each.is_pending), None)
+        if request is not None:
+            self.end(request, Mark.ERRORED, reason)
+        elif running is not None:
             audit.decided(running.heard, reason)
             running.cancel(reason)
         elif waiting is not None and self.ledger.claim(key, self.clock.monotonic()):
@@ -154,7 +176,12 @@ class Desk:
         self.cancel(key, "its message was deleted")
 
     def expire(self, heard: Heard) -> bool:
-        """Settle a command that nobody runs any more because it is too old; tell whether it is."""
+        """Settle a command that nobody runs any more because it is too old; tell whether it is.
+
+        If it lies here, then by when that was asked for: it was repeated or approved since it was typed.
+        """
+        with self._lock:
+            heard = self._inbox.get(heard.key, heard)
         if self.clock.time() - heard.asked_at <= self._max_age:
             return False
         if self.ledger.claim(heard.key, self.clock.monotonic()):
@@ -162,6 +189,14 @@ class Desk:
             self.ledger.settle(heard.key, Mark.TOO_OLD)
             self._changed()
         return True
+
+    def is_full(self, user: str) -> bool:
+        """Tell whether as many of somebody's commands wait, run and are pending as anybody may have."""
+        with self._lock:
+            waiting = sum(heard.user == user for heard in self._inbox.values())
+            running = sum(command.user == user for command, _ in self._running.values())
+            pending = sum(each.is_pending and each.heard.user == user for each in self._requests)
+        return waiting + running + pending >= MOST_PER_USER
 
     def refuse(self, heard: Heard) -> bool:
         """Settle a command of somebody who may not; False if it is not to be had."""
@@ -174,10 +209,88 @@ class Desk:
 
     def withdraw(self, heard: Heard) -> None:
         """Leave a command that another process has settled, as its mark shows."""
-        if self.ledger.claim(heard.key, self.clock.monotonic()):
-            mark = next(mark for mark in heard.marks if mark.is_final)
+        mark = next(mark for mark in heard.marks if mark.is_final)
+        pending = next((each for each in self.requests() if each.heard.key == heard.key and each.is_pending), None)
+        if pending is not None:
+            self.end(pending, mark, "settled by another process meanwhile")
+            self.ledger.placed(heard.key, mark)
+        elif self.ledger.claim(heard.key, self.clock.monotonic()):
             self.ledger.settle(heard.key, mark)
             self.ledger.placed(heard.key, mark)
+
+    def approved(self, command: Command, terms: Terms) -> bool:
+        """See `Origin`."""
+        line, request = self._connected(), command.heard.request
+        if request is None:
+            request = approving.ask(line, command.heard, terms, self.clock)
+        else:
+            approvers = approving.still_allowed(line, self._access, request)
+            if not (lacks := request.lacks(approvers)):
+                return True
+            request.ending = f"not enough: of those who approved it, {lacks} may not any more"
+        command.park(request)
+        return False
+
+    def park(self, command: Command, request: Request) -> None:
+        """See `Origin`."""
+        with self._lock:
+            self._forget_running(command)
+            self.ledger.park(command.heard.key)
+            request.is_pending, request.approvers = True, ()
+            if request not in self._requests:
+                self._requests.append(request)
+        audit.decided(command.heard, "waits for approval")
+        if command.cancelled:
+            self.end(request, Mark.ERRORED, command.stopped_by)
+        elif self._closed:
+            self._end_pending()
+        self._changed()
+
+    def requests(self) -> list[Request]:
+        """Return those commands that were stated for approval, and whose end is not shown yet."""
+        with self._lock:
+            return list(self._requests)
+
+    def forget(self, request: Request) -> None:
+        """Drop a request whose end is shown, unless it is pending again."""
+        with self._lock:
+            if not request.is_pending:
+                self._requests.remove(request)
+
+    def end(self, request: Request, outcome: Mark, ending: str) -> bool:
+        """Settle a pending command that does not run, and say why; False if it is pending no more."""
+        if not self._decide(request, ending):
+            return False
+        audit.decided(request.heard, ending)
+        self.ledger.settle(request.heard.key, outcome)
+        self._changed()
+        return True
+
+    def proceed(self, request: Request, approvers: tuple[str, ...], ending: str) -> None:
+        """Lay out a pending command that these people approved; its age counts from now."""
+        if self._decide(request, ending):
+            request.approvers = approvers
+            request.heard = replace(request.heard, asked_at=self.clock.time(), request=request)
+            audit.decided(request.heard, ending)
+            self.ledger.release(request.heard.key)
+            self.offer(request.heard)
+
+    def _decide(self, request: Request, ending: str) -> bool:
+        """Have a request be pending no more; False if it was not. Of all who decide, one does."""
+        with self._lock:
+            was_pending, request.is_pending = request.is_pending, False
+            if was_pending:
+                request.ending = ending
+            return was_pending
+
+    @property
+    def deleted(self) -> AbstractSet[str]:
+        """The `ts` of those messages that are known to be gone."""
+        return self._gone
+
+    def _end_pending(self) -> None:
+        for request in self.requests():
+            self.end(request, Mark.INTERRUPTED, f"interrupted: {self.instance.name} ended while this waited")
 
     def running(self) -> list[Command]:
         """See `Origin`."""
@@ -208,20 +321,28 @@ class Desk:
 
     def _give_up(self, command: Command) -> None:
         with self._lock:
-            held, _ = self._running.get(command.heard.key, (None, 0))
-            if held is not command:
-                raise AlreadySettled(f"the command {command.text!r} was released: it is not ours to settle any more")
-            del self._running[command.heard.key]
-            self._deadlines.pop(command.heard.key, None)
+            self._forget_running(command)
+
+    def _forget_running(self, command: Command) -> None:
+        """Take a command off the list of what runs; the lock is held."""
+        held, _ = self._running.get(command.heard.key, (None, 0))
+        if held is not command:
+            raise AlreadySettled(f"the command {command.text!r} was released: it is not ours to settle any more")
+        del self._running[command.heard.key]
+        self._deadlines.pop(command.heard.key, None)
 
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:
         """See `Origin`."""
-        line = self._connected()
-        return self._access.decide(line.directory.person(user), line.team, roles)
+        return orders.verdict(self._connected(), self._access, user, roles)
+
+    def proof(self, heard: Heard) -> Proof:
+        """See `Origin`."""
+        return self._codes.check(heard.user, heard.code, heard.said_at)
 
     def close(self) -> None:
-        """End every `take`."""
+        """End every `take`, and what is pending: nobody looks at it any more."""
         self._closed = True
+        self._end_pending()
         self._offered.put(None)
 
     def release_all(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from slack_logging import notices
 from slack_logging.active.access import Person
 from slack_logging.clock import Clock
-from slack_logging.errors import Rejected
+from slack_logging.errors import Rejected, Unreachable
 
 if TYPE_CHECKING:
     from slack_logging.slack.client import SlackClient
@@ -20,6 +20,10 @@ TTL = 60.0
 
 #: Seconds to wait for an answer before a decision fails.
 _PATIENCE = 10.0
+
+#: Seconds for which a user group that there was no answer about is not asked about again: a crowd that is not on the
+#: list would hold up everybody else's commands while Slack is slow.
+_PAUSE = 10.0
 
 
 class Directory:
@@ -39,9 +43,14 @@ class Directory:
         self._clock = clock
         self._lock = threading.Lock()
         self._answers: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
+        self._unanswered: dict[str, tuple[float, Unreachable]] = {}
 
-    def person(self, id_: str) -> Person | None:
+    def person(self, id_: str, *, groups: bool = True) -> Person | None:
         """Return what Slack says about a user; None when it does not know or does not tell. May block for seconds.
+
+        Args:
+            id_: of a user, or of a bot that has none.
+            groups: whether to look which user groups they are in.
 
         Raises:
             Unreachable, RateLimited: nothing is known right now; ask again later.
@@ -57,7 +66,8 @@ class Directory:
             is_bot=bool(user.get("is_bot")) or id_ == "USLACKBOT",
             deleted=bool(user.get("deleted")),
             guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
-            groups=self.groups_of(id_),
+            groups=self.groups_of(id_) if groups else frozenset(),
+            untold=self._untold() if groups else frozenset(),
             name=_name(user),
         )
 
@@ -67,7 +77,21 @@ class Directory:
 
     def _members(self, group: str) -> list[str]:
         """Return a user group's members; nobody when Slack does not say."""
-        return self._ask("usergroups.users.list", "usergroup", group).get("users") or []
+        now = self._clock.monotonic()
+        failed_at, error = self._unanswered.get(group, (-_PAUSE, None))
+        if error and now - failed_at < _PAUSE:
+            raise error
+        try:
+            return self._ask("usergroups.users.list", "usergroup", group).get("users") or []
+        except Unreachable as error:
+            self._unanswered[group] = (self._clock.monotonic(), error)
+            raise
+
+    def _untold(self) -> frozenset[str]:
+        """Return those user groups whose members Slack refused to tell the last time that it was asked."""
+        with self._lock:
+            found = {group: self._answers.get(("usergroups.users.list", group)) for group in self._groups}
+        return frozenset(group for group, answer in found.items() if answer and not answer[1])
 
     def _ask(self, method: str, argument: str, id_: str) -> dict[str, Any]:
         """Return Slack's answer, at most `TTL` seconds old; a refusal is an empty one."""

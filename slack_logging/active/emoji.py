@@ -12,9 +12,10 @@ from slack_logging.errors import ConfigurationError
 
 
 class Mark(Enum):
-    """What became of a command; the value is the standard emoji's name. All but `RUNNING` are final."""
+    """What became of a command; the value is the standard emoji's name. `RUNNING` and `PENDING` are not final."""
 
     RUNNING = "eyes"
+    PENDING = "hourglass_flowing_sand"
     DONE = "white_check_mark"
     ERRORED = "x"
     REFUSED = "no_entry"
@@ -25,7 +26,7 @@ class Mark(Enum):
     @property
     def is_final(self) -> bool:
         """Tell whether nothing follows."""
-        return self is not Mark.RUNNING
+        return self not in (Mark.RUNNING, Mark.PENDING)
 
 
 class Order(Enum):
@@ -33,6 +34,7 @@ class Order(Enum):
 
     REPEAT = "repeat"
     CANCEL = "octagonal_sign"
+    APPROVE = "+1"
 
 
 class Emoji:
@@ -76,14 +78,30 @@ class Emoji:
         }
 
     def orders(self, reactions: Iterable[Mapping[str, Any]], besides: str) -> list[tuple[Order, str]]:
-        """Return what people want, each with the id of who does; the first to come first.
+        """Return what people want of a command, each with the id of who does; the first to come first.
+
+        Approvals are none of these: they count on the reply that asks for them only.
 
         Args:
             reactions: a message's ``reactions``. Where many have an emoji, Slack lists some of them.
             besides: our bot's user id.
         """
         users = {str(each.get("name")): [str(user) for user in each.get("users", ())] for each in reactions}
-        return [(order, user) for order in Order for user in users.get(self._names[order], ()) if user != besides]
+        wanted = (Order.REPEAT, Order.CANCEL)
+        return [(order, user) for order in wanted for user in users.get(self._names[order], ()) if user != besides]
+
+    def approvers(self, reactions: Iterable[Mapping[str, Any]], besides: str) -> list[str]:
+        """Return the ids of those who approve, each once, whatever skin their hands have; the first to come first.
+
+        Args:
+            reactions: of the reply that asks for approval, all users listed.
+            besides: our bot's user id.
+
+        Source: reactions.add, "name": ``+1::skin-tone-3``.
+        """
+        name = self._names[Order.APPROVE]
+        thumbs = [each for each in reactions if str(each.get("name")).partition("::")[0] == name]
+        return list(dict.fromkeys(str(user) for each in thumbs for user in each.get("users", ()) if user != besides))
 
 
 def _emoji_name(option: str, value: object) -> str:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
+from slack_logging import options
 from slack_logging.active.emoji import Emoji, Mark, Order
 from slack_logging.active.ledger import Key, order
 from slack_logging.active.parsing import Call, recognise
 from slack_logging.instance import Instance
-from slack_logging.slack.text import typed
+from slack_logging.slack.text import Span, typed
+
+if TYPE_CHECKING:
+    from slack_logging.active.approvals import Request
 
 #: Subtypes that people's messages have. All others are joins, edits, topics, other apps' posts and the like;
 #: a `thread_broadcast` is part of a discussion. Source: message event, "Message subtypes".
 _SUBTYPES = frozenset({None, "file_share"})
+
+#: A one-time code as the last word.
+_CODE = re.compile(r"(?<!\S)([0-9]{6})\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,9 @@ class Heard:
         orders: what people want of it with their emoji, each with the id of who does.
         edited: the `ts` of its last edit; empty where there was none.
         asked_at: Unix time from which on it gets old.
+        code: the one-time code that was typed as its last word, and is in neither `text` nor `call`.
+        is_proven: its code was right, and counts no more.
+        request: what people approved it by; it is this text that they approved, whatever its message says by now.
     """
 
     key: Key
@@ -40,10 +51,30 @@ class Heard:
     orders: tuple[tuple[Order, str], ...] = ()
     edited: str = ""
     asked_at: float = 0.0
+    code: str = field(default="", repr=False)
+    is_proven: bool = False
+    request: Request | None = field(default=None, repr=False, compare=False)
 
     def again(self, by: str, now: float) -> Heard:
         """Return the same as somebody else's who wants it now."""
         return replace(self, user=by, asked_at=now)
+
+    @property
+    def said_at(self) -> float:
+        """Unix time at which what it says was typed, or wanted anew: as of Slack, which nobody can put back."""
+        return max(self.asked_at, float(self.edited or 0))
+
+    def without_code(self) -> Heard:
+        """Return the same with the one-time code at its end, if there is one, kept apart."""
+        spans = list(self.call.spans)
+        while len(spans) > 1 and not spans[-1].text.strip():
+            del spans[-1]
+        found = _CODE.search(spans[-1].text)
+        if found is None or self.code:
+            return self
+        spans[-1] = Span(spans[-1].text[: found.start()], is_code=spans[-1].is_code)
+        text = self.text.removesuffix(found[1]).rstrip()
+        return replace(self, text=text, call=replace(self.call, spans=tuple(spans)), code=options.Hidden(found[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
 """What became of every command: the truth that marks in Slack are a picture of.
 
     new --note--> waiting --claim--> claimed --settle--> settled --reopen, repeat--> waiting
-     |               ^----release------'                    ^
+     |              ^ ^----release-----' |                ^ ^
+     |              '------release---- pending --settle---' |
      '--recall----------------------------------------------'
+
+What is claimed is pending (`park`) while it waits for people's approval.
 
 A claim is a lock: of all who ask, one gets it. The cursor moves only past what is settled.
 """
@@ -28,6 +31,7 @@ class State(Enum):
     NEW = "new"
     WAITING = "waiting"
     CLAIMED = "claimed"
+    PENDING = "pending"
     SETTLED = "settled"
 
 
@@ -93,21 +97,24 @@ class Ledger(Protocol):
         """Take a command that is new or waiting. Return the number of the attempt, from 1; 0 if it is not to be had."""
 
     def settle(self, key: Key, outcome: Mark) -> None:
-        """Say what became of a claimed command.
+        """Say what became of a claimed command, or of one that is pending.
+
+        Raises:
+            AlreadySettled: it is neither (any more).
+        """
+
+    def park(self, key: Key) -> None:
+        """Have a claimed command wait for approval. Its attempt has not begun: the next claim has the same number.
 
         Raises:
             AlreadySettled: it is not claimed (any more).
         """
 
     def release(self, key: Key) -> None:
-        """Give a claimed command back: it can be claimed again.
-
-        Raises:
-            AlreadySettled: it is not claimed (any more).
-        """
+        """Give a claimed command back, or one that is pending: it can be claimed again. Raises as `settle` does."""
 
     def unsettled(self) -> list[Key]:
-        """Return what waits or is claimed, oldest first."""
+        """Return what is not settled, oldest first."""
 
     def owed(self) -> list[Owed]:
         """Return the marks to place or to take away, one a command at a time, final ones first."""
@@ -132,6 +139,7 @@ class Ledger(Protocol):
 class _Entry:
     attempts: int = 0
     claimed_at: float | None = None
+    is_pending: bool = False
     outcome: Mark | None = None
     edited: str = ""
     placed: set[Mark] = field(default_factory=set)
@@ -141,6 +149,8 @@ class _Entry:
     def state(self) -> State:
         if self.outcome:
             return State.SETTLED
+        if self.is_pending:
+            return State.PENDING
         return State.WAITING if self.claimed_at is None else State.CLAIMED
 
 
@@ -211,18 +221,27 @@ class MemoryLedger:
     def settle(self, key: Key, outcome: Mark) -> None:
         """See `Ledger`."""
         with self._lock:
-            entry = self._claimed_entry(key)
-            entry.outcome, entry.claimed_at = outcome, None
+            entry = self._entry(key, State.CLAIMED, State.PENDING)
+            entry.outcome, entry.claimed_at, entry.is_pending = outcome, None, False
             entry.unwanted.discard(outcome)
+
+    def park(self, key: Key) -> None:
+        """See `Ledger`."""
+        with self._lock:
+            entry = self._entry(key, State.CLAIMED)
+            entry.claimed_at, entry.is_pending = None, True
+            entry.attempts -= 1
 
     def release(self, key: Key) -> None:
         """See `Ledger`."""
         with self._lock:
-            self._claimed_entry(key).claimed_at = None
+            entry = self._entry(key, State.CLAIMED, State.PENDING)
+            entry.claimed_at, entry.is_pending = None, False
 
-    def _claimed_entry(self, key: Key) -> _Entry:
+    def _entry(self, key: Key, *states: State) -> _Entry:
+        """Return the entry of a command that is in one of these states."""
         entry = self._entries.get(key)
-        if entry is None or entry.state is not State.CLAIMED:
+        if entry is None or entry.state not in states:
             raise AlreadySettled(f"the command {key.ts} was settled or released before: settle each command once")
         return entry
 
@@ -281,6 +300,8 @@ def _owed(key: Key, entry: _Entry) -> Owed | None:
         return Owed(key, mark, 0.0, goes=True)
     if entry.outcome:
         return None if entry.outcome in entry.placed else Owed(key, entry.outcome, 0.0)
+    if entry.is_pending:
+        return None if Mark.PENDING in entry.placed else Owed(key, Mark.PENDING, 0.0)
     if entry.claimed_at is None or Mark.RUNNING in entry.placed:
         return None
     return Owed(key, Mark.RUNNING, entry.claimed_at + RUNNING_AFTER)

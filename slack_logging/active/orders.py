@@ -1,14 +1,19 @@
-"""What people want of a command with their emoji: each order is decided once, and only those who may are obeyed."""
+"""Who may, as Slack knows people, and what people want of a command with their emoji.
+
+Each order is decided once, and only those who may are obeyed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from slack_logging.active.access import Access, Verdict
+from slack_logging import notices
+from slack_logging.active.access import Access, Verdict, weakness
 from slack_logging.active.emoji import Order
 from slack_logging.active.intake import Heard
 from slack_logging.active.ledger import Key, order
+from slack_logging.errors import Unreachable
 
 if TYPE_CHECKING:
     from slack_logging.active.line import Line
@@ -34,6 +39,28 @@ class Orders:
     def forget(self, up_to: str) -> None:
         """Drop what is not newer than `up_to`: it is never read again."""
         self._decided = {key: each for key, each in self._decided.items() if order(key.ts) > order(up_to)}
+
+
+def verdict(line: Line, access: Access, user: str, roles: Collection[str] = ()) -> Verdict:
+    """Tell whether somebody may run a command. User groups are asked about only where it depends on them.
+
+    Who is named by id and is no member of the workspace is told of on stderr once, when they first may.
+
+    Raises:
+        Unreachable, RateLimited: it cannot be known right now.
+    """
+    person = line.directory.person(user, groups=False)
+    found = access.decide(person, line.team, roles)
+    if found in (Verdict.NOT_ALLOWED, Verdict.LACKS_ROLE) and access.groups:
+        try:
+            person = line.directory.person(user)
+        except Unreachable as error:
+            notices.say(f"groups {user}", f"commands: whether {user} may could not be told: {error}")
+            return Verdict.UNTOLD
+        found = access.decide(person, line.team, roles)
+    if found is Verdict.ALLOWED and person is not None and (unusual := weakness(person, line.team)):
+        notices.say(f"allowed {user}", f"commands: {user} may run them, named in allow, and is {unusual}")
+    return found
 
 
 def wish(line: Line, access: Access, user: str, roles: Collection[str] = ()) -> tuple[Verdict, str]:

@@ -11,7 +11,10 @@ from slack_logging.clock import Clock
 from slack_logging.instance import Instance
 
 if TYPE_CHECKING:
+    from slack_logging.active.approvals import Request, Terms
+    from slack_logging.active.codes import Proof
     from slack_logging.active.command import Command
+    from slack_logging.active.intake import Heard
 
 
 class Counters(Protocol):
@@ -131,6 +134,22 @@ class Origin(Protocol):
 
     def release(self, command: Command) -> None:
         """Give a command back: somebody claims it again. Raises as `settle` does."""
+
+    def approved(self, command: Command, terms: Terms) -> bool:
+        """Tell whether enough people who may have approved a command; else ask them, and have it wait: it is parked.
+
+        Blocks for up to a minute.
+
+        Raises:
+            BadArguments: it cannot be shown whole to those who are to approve it.
+            DeliveryError: they could not be asked.
+        """
+
+    def park(self, command: Command, request: Request) -> None:
+        """Take a command back until it is approved: then somebody claims it again. Raises as `settle` does."""
+
+    def proof(self, heard: Heard) -> Proof:
+        """Tell whether the one-time code that was typed with a command is its author's, and use it up."""
 
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:
         """Tell whether a user may run a command. May block for seconds.

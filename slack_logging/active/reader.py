@@ -17,9 +17,10 @@ from typing import Any
 from slack_logging import notices
 from slack_logging.active import audit
 from slack_logging.active.access import Verdict
+from slack_logging.active.approving import Approving
 from slack_logging.active.command import Command
 from slack_logging.active.desk import Desk
-from slack_logging.active.emoji import Order
+from slack_logging.active.emoji import Mark, Order
 from slack_logging.active.intake import Heard
 from slack_logging.active.ledger import Ledger, MemoryLedger, State, just_before, order
 from slack_logging.active.line import Line
@@ -88,9 +89,14 @@ class Reader:
         self._marker = Marker(settings.emoji, clock)
         self._refusals = Refusals(clock)
         self._orders = Orders()
+        self._approving = Approving(
+            self.desk, settings.access, interval=settings.poll_interval, clock=clock, say=self._refusals.say
+        )
         self._seen: set[str] = set()
         #: The roles that each command takes, by its name; None where no router says what commands there are.
         self.roles: Mapping[str, Collection[str]] | None = None
+        #: The names of those commands that end with a one-time code.
+        self.with_code: Collection[str] = ()
         self._muting: Muting | None = None
         if operated is not None:
             self._muting = Muting(
@@ -184,7 +190,7 @@ class Reader:
         """Tell whether it is closing and nothing is left to do, or no time to do it."""
         if not self._closing:
             return False
-        owes = any(owed.mark.is_final for owed in self._ledger.owed())
+        owes = any(owed.mark.is_final for owed in self._ledger.owed()) or self._approving.owes()
         return not (owes or self.desk.is_busy(self._closer)) or self._clock.monotonic() >= self._give_up_at
 
     def _step(self) -> float | None:
@@ -196,7 +202,7 @@ class Reader:
         for command, reason in self.desk.time_out():
             self._refusals.say(command.ts, reason)
         line = self.desk.line
-        waits = [self._place_marks(), self._refusals.tell(line) if line else None]
+        waits = [self._approving.step(line), self._place_marks(), self._refusals.tell(line) if line else None]
         self._tell_of(interrupted)
         next_thing = min(self._interrupt_at, self._give_up_at) if self._closing else self._sweep_at
         next_thing = min(next_thing, self.desk.deadline())
@@ -271,7 +277,7 @@ class Reader:
             heard = line.intake.hear(message)
             # what is older than where we began is only looked at for what was left running
             if heard is not None and (heard.marks or order(heard.key.ts) > order(self._floor or "0")):
-                self._consider(line, heard)
+                self._consider(line, heard.without_code() if self._may_hold_code(heard.call.name) else heard)
             self._ledger.read(str(message["ts"]))
         if self._floor is not None:
             oldest = self._oldest(self._floor)
@@ -321,7 +327,9 @@ class Reader:
         if state is State.NEW and heard.marks:
             self._recall(heard)
             return
-        if state is State.WAITING and any(mark.is_final for mark in heard.marks - self._ledger.marks(heard.key)):
+        if state in (State.WAITING, State.PENDING) and any(
+            mark.is_final for mark in heard.marks - self._ledger.marks(heard.key)
+        ):
             self.desk.withdraw(heard)  # treated by another process meanwhile
             return
         is_new = state is State.NEW or self._ledger.reopen(heard.key, heard.edited)
@@ -329,6 +337,8 @@ class Reader:
             if self.desk.expire(heard):
                 return
             verdict = self.desk.verdict(heard.user, ()) if is_new else Verdict.ALLOWED
+            if is_new and verdict is Verdict.ALLOWED and self.desk.is_full(heard.user):
+                verdict = Verdict.TOO_MANY
             if verdict is not Verdict.ALLOWED:
                 if self.desk.refuse(heard):
                     self._refusals.owe(heard.key.ts, heard.user, verdict)
@@ -336,6 +346,10 @@ class Reader:
             self._ledger.note(heard.key, heard.edited)
             self.desk.offer(heard)
         self._obey(line, heard)
+
+    def _may_hold_code(self, name: str) -> bool:
+        """Tell whether a command may end with a one-time code: so may one whose name is none, if any other does."""
+        return name in self.with_code or (bool(self.with_code) and name not in (self.roles or {}))
 
     def _is_for_others(self, heard: Heard) -> bool:
         """Tell whether it is left to the other services that listen here: it is not known, and not addressed to us."""
@@ -348,9 +362,10 @@ class Reader:
         if self._ledger.recall(heard.key, heard.marks) not in heard.marks:
             audit.decided(heard, "found interrupted")
             again = self._settings.emoji.name(Order.REPEAT)
-            self._refusals.say(
-                heard.key.ts, f"interrupted: what ran this ended before it did; :{again}: on the command runs it again"
-            )
+            what = "what ran this ended before it did; :{}: on the command runs it again"
+            if Mark.PENDING in heard.marks:
+                what = "what was to run this once it is approved has ended; :{}: on the command asks for it again"
+            self._refusals.say(heard.key.ts, f"interrupted: {what.format(again)}")
 
     def _obey(self, line: Line, heard: Heard) -> None:
         """Do what people want of a command with their emoji, if they may."""

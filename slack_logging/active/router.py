@@ -6,14 +6,16 @@ import contextlib
 import difflib
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from slack_logging import options
 from slack_logging.active import audit, builtin
 from slack_logging.active.access import Verdict, refusal
+from slack_logging.active.approvals import Terms
 from slack_logging.active.builtin import Catalogue
+from slack_logging.active.codes import Proof
 from slack_logging.active.command import Command
 from slack_logging.active.parsing import command_name
 from slack_logging.active.signature import HelpWanted, Signature
@@ -41,17 +43,39 @@ class Route:
     signature: Signature
     roles: tuple[str, ...] = ()
     timeout: float | None = None
+    approvals: int = 0
+    approve_within: float = 0.0
+    totp: bool = False
 
     @classmethod
     def to(
-        cls, function: Callable[..., object], name: str, roles: Iterable[str] = (), timeout: float | None = None
+        cls,
+        function: Callable[..., object],
+        name: str,
+        *,
+        roles: Iterable[str] = (),
+        timeout: float | None = None,
+        approvals: int = 0,
+        approve_within: float = 0.0,
+        totp: bool = False,
     ) -> Route:
         """Return the route to a function. Raises `ConfigurationError` if it cannot be typed."""
-        return cls(name, function, Signature(function, (Command, Catalogue)), tuple(roles), timeout)
+        signature = Signature(function, (Command, Catalogue))
+        return cls(name, function, signature, tuple(roles), timeout, approvals, approve_within, totp)
 
     def usage(self, prefix: str) -> str:
         """Return what to type."""
-        return f"{prefix}{self.name} {self.signature.usage}".strip()
+        return " ".join(filter(None, (f"{prefix}{self.name}", self.signature.usage, "CODE" if self.totp else "")))
+
+    def describe(self) -> list[str]:
+        """Return a line for each argument, and for what else it takes."""
+        lines = self.signature.describe()
+        if self.totp:
+            lines.append("CODE: your one-time code, as the last word")
+        if self.approvals:
+            others = "one other person" if self.approvals == 1 else f"{self.approvals} others"
+            lines.append(f"runs once {others} approved it within {options.format_duration(self.approve_within)}")
+        return lines
 
 
 class CommandRouter:
@@ -80,6 +104,9 @@ class CommandRouter:
         *,
         roles: Iterable[str] | None = None,
         timeout: float | timedelta | str | None = None,
+        approvals: int = 0,
+        approve_within: float | timedelta | str = 600.0,
+        totp: bool = False,
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
     def command(
@@ -88,6 +115,9 @@ class CommandRouter:
         *,
         roles: Iterable[str] | None = None,
         timeout: float | timedelta | str | None = None,
+        approvals: int = 0,
+        approve_within: float | timedelta | str = 600.0,
+        totp: bool = False,
     ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
         """Make a function a command. The function itself is returned unchanged.
 
@@ -98,31 +128,38 @@ class CommandRouter:
             name: what people type; the function's name with hyphens by default.
             roles: any one of them is enough, beyond being on the source's ``allow``; None asks for no more.
             timeout: seconds that it may run, instead of the source's `timeout`.
+            approvals: how many others who may run it must approve it first, with an emoji on the reply that states it.
+            approve_within: seconds for that; then it is errored.
+            totp: whether its last word is a one-time code of who types it, which is no argument of the function. Needs
+                the extra ``totp``, and a secret for each in the environment: ``SLACK_LOGGING_TOTP_<USER ID>``.
 
         Raises:
             ConfigurationError: the name is taken or cannot be typed, or a parameter cannot be.
         """
         if callable(name):
-            self._add(name, None, (), None)
+            self._add(name, None)
             return name
-        limit = None if timeout is None else options.seconds("timeout", timeout)
-        wanted = options.texts("roles", () if roles is None else roles)
+        terms: dict[str, Any] = {
+            "roles": options.texts("roles", () if roles is None else roles),
+            "timeout": None if timeout is None else options.seconds("timeout", timeout),
+            "approvals": options.whole_number("approvals", approvals, least=0),
+            "approve_within": options.seconds("approve_within", approve_within),
+            "totp": options.flag("totp", totp),
+        }
 
         def register(function: Callable[P, R]) -> Callable[P, R]:
-            self._add(function, name, wanted, limit)
+            self._add(function, name, **terms)
             return function
 
         return register
 
-    def _add(
-        self, function: Callable[..., object], name: str | None, roles: Iterable[str], timeout: float | None
-    ) -> None:
+    def _add(self, function: Callable[..., object], name: str | None, **terms: Any) -> None:
         typed = command_name(getattr(function, "__name__", "") if name is None else options.text("name", name))
         if not typed[:1].isalpha() or any(char.isspace() for char in typed):
             raise ConfigurationError(f"command name {typed!r}: expected one word that starts with a letter")
         if typed in self._own:
             raise ConfigurationError(f"command {typed!r} exists already: give one of the two another name")
-        self._own[typed] = Route.to(function, typed, roles, timeout)
+        self._own[typed] = Route.to(function, typed, **terms)
 
     @property
     def routes(self) -> dict[str, Route]:
@@ -132,19 +169,28 @@ class CommandRouter:
     def run(self, command: Command) -> None:
         """Parse, check, run, reply and settle. Returns when the function has; never raises an `Exception`.
 
+        What others must approve does not run yet: they are asked, and the source yields it again once they did.
         Unknown names and arguments that do not fit are answered with what to type instead; what the function raises,
         with its last line.
         """
         with command:
             route = self._find(command.name, command)
+            if route.totp:
+                command.take_code()
             try:
                 arguments = route.signature.bind(command.args, {Command: command, Catalogue: self})
+                if route.totp:
+                    _check_code_is_there(command)
             except HelpWanted:
                 self._say(command, self.manual(route.name, command))
                 return
             except BadArguments as error:
                 raise BadArguments(f"{error}\nusage: {route.usage(command.origin.prefix)}") from None
             self._authorize(route, command)
+            if route.totp:
+                _prove(command)
+            if route.approvals and not command.origin.approved(command, _terms(route, command)):
+                return
             audit.decided(command.heard, "allowed")
             if route.timeout is not None:
                 command.origin.limit(command, route.timeout)
@@ -171,7 +217,7 @@ class CommandRouter:
         route = self._find(command_name(name.removeprefix(prefix)), command)
         if route not in self._allowed(command):
             raise self._unknown(name, command)
-        lines = [route.usage(prefix), route.signature.summary, *route.signature.describe()]
+        lines = [route.usage(prefix), route.signature.summary, *route.describe()]
         return "\n".join(line for line in lines if line)
 
     def _find(self, name: str, command: Command) -> Route:
@@ -240,6 +286,33 @@ class CommandRouter:
             command.reply(str(item))
         except DeliveryError as error:
             audit.decided(command.heard, f"lost a reply ({error})")
+
+
+def _check_code_is_there(command: Command) -> None:
+    if not (command.heard.code or command.heard.is_proven):
+        raise BadArguments("the last word must be your one-time code of six digits")
+
+
+def _prove(command: Command) -> None:
+    """Check the one-time code, once for each time that it was typed: it proves the command, also if that runs later."""
+    if command.heard.is_proven:
+        return
+    proof = command.origin.proof(command.heard)
+    audit.decided(command.heard, proof.value)
+    if proof is Proof.NONE:
+        raise NotAuthorized(
+            f"You are {command.user}, and there is no usable secret for your one-time codes. "
+            "Whoever configures this service can set one."
+        )
+    if proof is Proof.LOCKED:
+        raise NotAuthorized("Too many wrong codes; no code of yours counts for some minutes.")
+    if proof is not Proof.PROVEN:
+        raise NotAuthorized("That code does not count. Type the command again with a new one.")
+    command.heard = replace(command.heard, code="", is_proven=True)
+
+
+def _terms(route: Route, command: Command) -> Terms:
+    return Terms(route.approvals, route.approve_within, route.roles, stated=command.text)
 
 
 def _run(coroutine: Coroutine[object, object, object], command: Command) -> object:

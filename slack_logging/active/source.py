@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import NoReturn
 
 from slack_logging import clock as clocks
-from slack_logging import options
+from slack_logging import notices, options
 from slack_logging.active.access import Access
+from slack_logging.active.codes import check_secrets
 from slack_logging.active.command import Command
 from slack_logging.active.desk import Desk
 from slack_logging.active.emoji import Emoji
@@ -142,9 +143,11 @@ class SlackCommandSource:
         """Read and run commands in background threads; block until `close`, or Ctrl-C.
 
         Raises:
-            ConfigurationError: a command wants a role that is not configured, or the source is being read already.
+            ConfigurationError: a command wants a role that is not configured, or more approvals than there can be, or
+                the source is being read already.
+            MissingDependencyError: a command takes a one-time code, and pyotp is not installed.
         """
-        self._check_roles(router)
+        self._check_router(router)
         reader = self._open(router=lambda: router)
         try:
             reader.wait_until_closed()
@@ -155,9 +158,11 @@ class SlackCommandSource:
         """Import the router, which `start` does later, and look its commands' roles up. Nothing is read.
 
         Raises:
-            ConfigurationError: there is none to be had there, or a command wants a role that is not configured.
+            ConfigurationError: there is none to be had there, or a command wants a role that is not configured, or
+                more approvals than there can be.
+            MissingDependencyError: a command takes a one-time code, and pyotp is not installed.
         """
-        self._check_roles(_loaded_router(self._router))
+        self._check_router(_loaded_router(self._router))
 
     def close(self, timeout: float = _CLOSE_TIMEOUT) -> None:
         """Stop reading; iteration ends. Blocks for up to `timeout` seconds, for running commands and the last marks.
@@ -192,15 +197,28 @@ class SlackCommandSource:
         return reader
 
     def _start_workers(self, reader: Reader, router: CommandRouter) -> None:
-        self._check_roles(router)
+        self._check_router(router)
+        for text in [*self._settings.access.weaknesses(), *self._weak_codes(router)]:
+            notices.say(
+                f"commands in {self._settings.channel}: {text}", f"commands in {self._settings.channel}: {text}"
+            )
+        reader.with_code = {route.name for route in router.routes.values() if route.totp}
         reader.roles = {route.name: route.roles for route in router.routes.values()}
         for number in range(self._settings.workers):
             name = f"slack_logging-worker-{number + 1}"
             self._clock.start(threading.Thread(target=_work, args=(reader.desk, router), name=name, daemon=True))
 
-    def _check_roles(self, router: CommandRouter) -> None:
+    def _check_router(self, router: CommandRouter) -> None:
         for route in router.routes.values():
             self._settings.access.check_roles(route.name, route.roles)
+            if route.approvals:
+                self._settings.access.check_approvals(route.name, route.approvals, route.roles)
+        self._weak_codes(router)
+
+    def _weak_codes(self, router: CommandRouter) -> list[str]:
+        """Return what is wrong with the secrets of one-time codes, if a command takes one."""
+        takes_codes = any(route.totp for route in router.routes.values())
+        return check_secrets(self._settings.access.allow) if takes_codes else []
 
     def __repr__(self) -> str:
         state = "reading" if self._reader is not None and self._reader.is_alive else "closed"

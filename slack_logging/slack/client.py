@@ -124,8 +124,8 @@ class SlackClient:
             raise Unreachable(f"{method}: the answer is not a JSON object")
         return answer, {name.lower(): str(value) for name, value in response.headers.items()}
 
-    def post(self, channel: str, thread: str, message: dict[str, Any], *, timeout: float) -> None:
-        """Post a reply. Before it is sent again after a lost answer, we look whether Slack has it.
+    def post(self, channel: str, thread: str, message: dict[str, Any], *, timeout: float) -> str:
+        """Post a reply and return its `ts`. Before it is sent again after a lost answer, we look whether Slack has it.
 
         Blocks for up to `timeout` seconds, and raises as `deliver` does.
 
@@ -138,15 +138,21 @@ class SlackClient:
         id_ = os.urandom(16).hex()
         metadata = {"event_type": "slack_logging_reply", "event_payload": {"v": 1, "id": id_}}
         given = {**message, "channel": channel, "thread_ts": thread, "metadata": metadata}
-        self.deliver(
+        answer = self.deliver(
             "chat.postMessage",
             timeout=timeout,
             doubt_of=lambda: doubt_of_message(id_, channel=channel, thread=thread, clock=self._clock),
             **given,
         )
+        return str(answer["ts"])
 
     def deliver(
-        self, method: str, *, timeout: float = 60.0, doubt_of: Callable[[], Doubt[Any]] | None = None, **arguments: Any
+        self,
+        method: str,
+        *,
+        timeout: float = 60.0,
+        doubt_of: Callable[[], Doubt[tuple[str, str]]] | None = None,
+        **arguments: Any,
     ) -> dict[str, Any]:
         """Wait for the pace, call, and try again after transient faults, for up to `timeout` seconds.
 
@@ -155,8 +161,8 @@ class SlackClient:
         Args:
             method: such as ``"users.info"``.
             timeout: seconds.
-            doubt_of: makes the doubt whether the call took effect, which is looked into first; the answer is empty if
-                it did.
+            doubt_of: makes the doubt whether the call took effect, which is looked into first; the answer is
+                the message's `channel` and `ts` if it did.
             **arguments: the method's.
 
         Raises:
@@ -168,13 +174,13 @@ class SlackClient:
         backoff = Backoff()
         wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         channel = str(arguments.get("channel", ""))
-        doubt: Doubt[Any] | None = None
+        doubt: Doubt[tuple[str, str]] | None = None
         while True:
             try:
                 if doubt and not doubt.is_over:
                     wait, found = doubt.ask(self)
                     if found:
-                        return {}
+                        return dict(zip(("channel", "ts"), found, strict=True))
                 elif not (wait := self.acquire(method, channel)):
                     return self.call(method, **(doubt.marked(arguments) if doubt else arguments))
                 failure: DeliveryError = RateLimited(method, wait)

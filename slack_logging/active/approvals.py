@@ -1,0 +1,109 @@
+"""Commands that other people must approve: who counts, what they are shown, when it is over. Pure.
+
+What runs is what the bot's reply states, and an emoji counts on that reply only: it cannot have been put there before
+the command was stated, and an edit of the command's message changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from slack_logging.active.access import Verdict
+from slack_logging.options import format_duration
+
+if TYPE_CHECKING:
+    from slack_logging.active.intake import Heard
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What it takes to approve a command.
+
+    Attributes:
+        number: how many others.
+        within: seconds from when they are asked.
+        roles: any one of which each of them has.
+        stated: the command as people are to read it.
+    """
+
+    number: int
+    within: float
+    roles: tuple[str, ...]
+    stated: str
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """A command that was stated for others to approve. Its state changes under the desk's lock.
+
+    Attributes:
+        heard: the command.
+        terms: what it takes.
+        statement: what the reply says.
+        ts: the reply's, on which the emoji counts.
+        until: when it is too late, in monotonic seconds.
+        due: when to look at the reply next, in monotonic seconds.
+        approvers: the ids of those who approved it, once it is approved.
+        is_pending: whether approval can still come.
+        ending: how it ended, in words; or why it goes on.
+        shown: the ending that the reply shows.
+        judged: what was found out about those who have the emoji there, by id; None for who asks.
+    """
+
+    heard: Heard
+    terms: Terms
+    statement: str
+    ts: str
+    until: float
+    due: float
+    approvers: tuple[str, ...] = ()
+    is_pending: bool = True
+    ending: str = ""
+    shown: str = ""
+    judged: dict[str, Verdict | None] = field(default_factory=dict)
+
+    def judge(self, verdicts: dict[str, Verdict | None]) -> list[str]:
+        """Take in who has the emoji on the reply now; return the ids of those about whom that is news."""
+        news = [user for user, verdict in verdicts.items() if (user, verdict) not in self.judged.items()]
+        self.judged = verdicts
+        return news
+
+    def allowed(self) -> list[str]:
+        """Return the ids of those who have the emoji there and may approve."""
+        return [user for user, verdict in self.judged.items() if verdict is Verdict.ALLOWED]
+
+    def lacks(self, approvers: Sequence[str]) -> int:
+        """Return how many more it takes."""
+        return max(self.terms.number - len(approvers), 0)
+
+    @property
+    def text(self) -> str:
+        """What the reply is to say by now."""
+        return f"{self.statement}\n{self.ending}" if self.ending else self.statement
+
+    @property
+    def too_late(self) -> str:
+        """How it ends when nobody approves it."""
+        return f"not approved within {format_duration(self.terms.within)}"
+
+
+def statement(terms: Terms, asker: str, *, emoji: str, now: float) -> str:
+    """Return what people are asked.
+
+    Args:
+        terms: what it takes.
+        asker: who typed the command, in words.
+        emoji: the name of the one to put on the reply.
+        now: Unix time.
+    """
+    end = datetime.fromtimestamp(now + terms.within, timezone.utc)
+    number = "one other person" if terms.number == 1 else f"{terms.number} other people"
+    role = f" with the role {' or '.join(terms.roles)}" if terms.roles else " who may run it"
+    return (
+        f"{terms.stated}\n"
+        f"asked by {asker}; {number}{role} can approve it with :{emoji}: on this reply,\n"
+        f"until {end:%H:%M:%S} UTC ({format_duration(terms.within)} from now)"
+    )

@@ -1,0 +1,194 @@
+"""Asks people in Slack to approve a command, looks who did, and says in the end who it was.
+
+The reader's thread looks, at its interval and only while something is pending; a push is no more than a look that comes
+sooner. All decisions are taken when the reply was read in full; whoever brings news decides nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from slack_logging import notices
+from slack_logging.active import audit, reply
+from slack_logging.active.access import Access, Verdict
+from slack_logging.active.approvals import Request, Terms, statement
+from slack_logging.active.emoji import Mark, Order
+from slack_logging.active.orders import wish
+from slack_logging.clock import Clock
+from slack_logging.errors import BadArguments, DeliveryError, RateLimited, Rejected, Unreachable
+from slack_logging.slack.pacing import Backoff
+
+if TYPE_CHECKING:
+    from slack_logging.active.desk import Desk
+    from slack_logging.active.intake import Heard
+    from slack_logging.active.line import Line
+
+#: Seconds that stating a command may take, waiting for the channel's pace included.
+_TIMEOUT = 60.0
+
+#: Codes that tell that the reply is gone, and with it the place to approve on.
+_GONE = frozenset({"message_not_found", "bad_timestamp", "no_item_specified"})
+
+
+def ask(line: Line, heard: Heard, terms: Terms, clock: Clock) -> Request:
+    """State a command in its thread for others to approve. Blocks for up to a minute.
+
+    Raises:
+        BadArguments: it is too long to be shown whole, and nobody should approve what they cannot read.
+        DeliveryError: Slack did not take it.
+    """
+    person = line.directory.person(heard.user, groups=False)
+    asker = f"{person.name} ({heard.user})" if person and person.name else heard.user
+    text = statement(terms, asker, emoji=line.intake.emoji.name(Order.APPROVE), now=clock.time())
+    messages = reply.messages(text)
+    if len(messages) > 1:
+        raise BadArguments("too long to be approved: one message must hold all of the command")
+    ts = line.client.post(line.channel, heard.key.ts, messages[0], timeout=_TIMEOUT)
+    now = clock.monotonic()
+    return Request(heard, terms, text, ts, until=now + terms.within, due=now)
+
+
+def still_allowed(line: Line, access: Access, request: Request) -> list[str]:
+    """Return the ids of those who approved a command and still may; whoever cannot be told may not. Blocks."""
+    found = []
+    for user in request.approvers:
+        try:
+            verdict, _ = wish(line, access, user, request.terms.roles)
+        except DeliveryError:
+            verdict = Verdict.UNKNOWN
+        if verdict is Verdict.ALLOWED:
+            found.append(user)
+        else:
+            audit.approved(user, "void", request.heard)
+    return found
+
+
+class Approving:
+    """Looks at what is pending. For one thread, but for `look_soon`.
+
+    Args:
+        desk: where it is pending.
+        access: who may approve.
+        interval: seconds between two looks.
+        clock: what all waits happen on.
+        say: says something in the thread of the message with a `ts`, some time.
+    """
+
+    def __init__(
+        self, desk: Desk, access: Access, *, interval: float, clock: Clock, say: Callable[[str, str], None]
+    ) -> None:
+        self._desk = desk
+        self._access = access
+        self._interval = interval
+        self._clock = clock
+        self._say = say
+        self._backoff = Backoff()
+        self._not_before = 0.0
+
+    def look_soon(self, ts: str) -> bool:
+        """Have the reply with this `ts` looked at in the next step; False if it asks for no approval. Any thread."""
+        found = [request for request in self._desk.requests() if request.ts == ts and request.is_pending]
+        for request in found:
+            request.due = 0.0
+        return bool(found)
+
+    def step(self, line: Line | None) -> float | None:
+        """Look at what is due, end what is too late, and show how it ended, as far as the pace allows.
+
+        Never raises a `DeliveryError`; blocks for calls, not for their pace.
+
+        Returns:
+            The seconds until there is more to do; None when nothing is pending.
+        """
+        moments = []
+        for request in sorted(self._desk.requests(), key=lambda request: request.due):
+            if line is not None and request.is_pending and self._clock.monotonic() >= request.due:
+                self._safely(line, request, self._look)
+            if request.is_pending and self._clock.monotonic() >= request.until:
+                self._desk.end(request, Mark.ERRORED, request.too_late)
+            if line is not None and request.ending != request.shown:
+                self._safely(line, request, self._show)
+            if request.is_pending:
+                moments.append(min(max(request.due, self._not_before), request.until))
+            elif request.ending == request.shown:
+                self._desk.forget(request)
+            else:
+                moments.append(self._not_before)
+        return max(min(moments) - self._clock.monotonic(), 0.0) if moments else None
+
+    def owes(self) -> bool:
+        """Tell whether there is an ending that is not shown."""
+        return any(request.ending != request.shown for request in self._desk.requests())
+
+    def _safely(self, line: Line, request: Request, do: Callable[[Line, Request], None]) -> None:
+        """Do something about a request; what goes wrong is tried again, ever slower."""
+        if self._clock.monotonic() < self._not_before:
+            return
+        try:
+            do(line, request)
+        except RateLimited as error:
+            self._not_before = self._clock.monotonic() + error.retry_after
+        except Unreachable:
+            self._not_before = self._clock.monotonic() + self._backoff.failed()
+        except Rejected as error:
+            notices.say("approvals", f"commands cannot be approved: {error}; trying again")
+            self._not_before = self._clock.monotonic() + self._backoff.failed()
+        else:
+            self._backoff.succeeded()
+
+    def _look(self, line: Line, request: Request) -> None:
+        """Read who approves, and let the command run once there are enough of those who may.
+
+        Raises:
+            DeliveryError: who they are cannot be known right now; nothing is decided.
+        """
+        _acquire(line, "reactions.get")
+        try:
+            found = line.client.call("reactions.get", channel=line.channel, timestamp=request.ts, full=True)
+        except Rejected as error:
+            if error.code not in _GONE:
+                raise
+            self._desk.end(request, Mark.ERRORED, "the reply to approve it on was deleted")
+            return
+        notices.clear("approvals")
+        now = self._clock.monotonic()
+        # the last look is at the very end, so that who approves in time is heard
+        request.due = min(now + self._interval, request.until) if now < request.until else math.inf
+        names = self._judge(line, request, found)
+        if not request.lacks(list(names)):
+            approvers = ", ".join(f"{name} ({user})" for user, name in names.items())
+            self._desk.proceed(request, tuple(names), f"approved by {approvers}")
+
+    def _judge(self, line: Line, request: Request, found: dict[str, Any]) -> dict[str, str]:
+        """Return the names of those who approve and may, by id."""
+        reactions = (found.get("message") or {}).get("reactions") or ()
+        verdicts: dict[str, Verdict | None] = {}
+        names = {}
+        for user in line.intake.emoji.approvers(reactions, besides=line.intake.bot_user):
+            verdicts[user] = None
+            if user != request.heard.user:
+                verdicts[user], names[user] = wish(line, self._access, user, request.terms.roles)
+        for user in request.judge(verdicts):
+            told = {None: "refused, as it is theirs", Verdict.ALLOWED: "allowed"}.get(verdicts[user], "refused")
+            audit.approved(user, told, request.heard)
+        return {user: names[user] for user in request.allowed()}
+
+    def _show(self, line: Line, request: Request) -> None:
+        """Have the reply say how it ended; where it cannot be changed any more, say so below it."""
+        _acquire(line, "chat.update")
+        ending = request.ending
+        [message, *_] = reply.messages(request.text)
+        try:
+            line.client.call("chat.update", channel=line.channel, ts=request.ts, **message)
+        except Rejected:
+            if request.heard.key.ts not in self._desk.deleted:
+                self._say(request.heard.key.ts, ending)
+        request.shown = ending
+
+
+def _acquire(line: Line, method: str) -> None:
+    """Take a place for a call, or raise `RateLimited`."""
+    if wait := line.client.acquire(method):
+        raise RateLimited(method, wait)
