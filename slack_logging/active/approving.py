@@ -16,6 +16,7 @@ from slack_logging.active.access import Access, Verdict
 from slack_logging.active.approvals import Request, Terms, statement
 from slack_logging.active.emoji import Mark, Order
 from slack_logging.active.orders import wish
+from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import BadArguments, DeliveryError, RateLimited, Rejected, Unreachable
 from slack_logging.slack.pacing import Backoff
@@ -70,19 +71,15 @@ class Approving:
 
     Args:
         desk: where it is pending.
-        access: who may approve.
-        interval: seconds between two looks.
-        clock: what all waits happen on.
+        settings: the source's: who may approve, and how often to look.
         say: says something in the thread of the message with a `ts`, some time.
     """
 
-    def __init__(
-        self, desk: Desk, access: Access, *, interval: float, clock: Clock, say: Callable[[str, str], None]
-    ) -> None:
+    def __init__(self, desk: Desk, settings: Settings, *, say: Callable[[str, str], None]) -> None:
         self._desk = desk
-        self._access = access
-        self._interval = interval
-        self._clock = clock
+        self._access = settings.access
+        self._interval = settings.poll_interval
+        self._clock = desk.clock
         self._say = say
         self._backoff = Backoff()
         self._not_before = 0.0

@@ -89,19 +89,13 @@ class Reader:
         self._marker = Marker(settings.emoji, clock)
         self._refusals = Refusals(clock)
         self._orders = Orders()
-        self._approving = Approving(
-            self.desk, settings.access, interval=settings.poll_interval, clock=clock, say=self._refusals.say
-        )
+        self._approving = Approving(self.desk, settings, say=self._refusals.say)
         self._seen: set[str] = set()
         #: The roles that each command takes, by its name; None where no router says what commands there are.
         self.roles: Mapping[str, Collection[str]] | None = None
         #: The names of those commands that end with a one-time code.
         self.with_code: Collection[str] = ()
-        self._muting: Muting | None = None
-        if operated is not None:
-            self._muting = Muting(
-                operated, settings.access, line=lambda: self.desk.line, interval=settings.poll_interval, clock=clock
-            )
+        self._muting = self._muting_of(operated) if operated is not None else None
         self._backoff = Backoff()
         self._cause = f"commands in {settings.channel}"
         self._complaint = ""
@@ -114,6 +108,12 @@ class Reader:
         self._give_up_at = 0.0
         self._closer = 0
         self._thread = threading.Thread(target=self._run, name=f"slack_logging-reader {settings.channel}", daemon=True)
+
+    def _muting_of(self, operated: Operated) -> Muting:
+        interval = self._settings.poll_interval
+        return Muting(
+            operated, self._settings.access, line=lambda: self.desk.line, interval=interval, clock=self._clock
+        )
 
     def start(self) -> None:
         """Begin to read. Does not wait."""
@@ -224,6 +224,11 @@ class Reader:
         line = self.desk.line
         return self._marker.place(line.client, self._ledger) if line else None
 
+    def look_for_approval(self, ts: str) -> None:
+        """Look at a reply that asks for approval now, as there is news of its emoji. Any thread; does not block."""
+        if self._approving.look_soon(ts):
+            self._wake.put(None)
+
     def _marks_are_owed(self) -> None:
         """Wake the thread; once it has ended, who settled the last commands places their marks."""
         if self._ended:
@@ -327,9 +332,8 @@ class Reader:
         if state is State.NEW and heard.marks:
             self._recall(heard)
             return
-        if state in (State.WAITING, State.PENDING) and any(
-            mark.is_final for mark in heard.marks - self._ledger.marks(heard.key)
-        ):
+        news = heard.marks - self._ledger.marks(heard.key)
+        if state in (State.WAITING, State.PENDING) and any(mark.is_final for mark in news):
             self.desk.withdraw(heard)  # treated by another process meanwhile
             return
         is_new = state is State.NEW or self._ledger.reopen(heard.key, heard.edited)

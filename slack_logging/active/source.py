@@ -182,6 +182,7 @@ class SlackCommandSource:
         settings = self._settings
 
         def prepare() -> None:
+            self._say(settings.access.weaknesses())
             if router is not None:
                 self._start_workers(reader, router())
 
@@ -198,10 +199,7 @@ class SlackCommandSource:
 
     def _start_workers(self, reader: Reader, router: CommandRouter) -> None:
         self._check_router(router)
-        for text in [*self._settings.access.weaknesses(), *self._weak_codes(router)]:
-            notices.say(
-                f"commands in {self._settings.channel}: {text}", f"commands in {self._settings.channel}: {text}"
-            )
+        self._say(self._weak_codes(router))
         reader.with_code = {route.name for route in router.routes.values() if route.totp}
         reader.roles = {route.name: route.roles for route in router.routes.values()}
         for number in range(self._settings.workers):
@@ -219,6 +217,12 @@ class SlackCommandSource:
         """Return what is wrong with the secrets of one-time codes, if a command takes one."""
         takes_codes = any(route.totp for route in router.routes.values())
         return check_secrets(self._settings.access.allow) if takes_codes else []
+
+    def _say(self, texts: Iterable[str]) -> None:
+        """Spell out what weakens the configuration: it may be meant."""
+        for text in texts:
+            line = f"commands in {self._settings.channel}: {text}"
+            notices.say(line, line)
 
     def __repr__(self) -> str:
         state = "reading" if self._reader is not None and self._reader.is_alive else "closed"
