@@ -23,6 +23,7 @@ _SUBTYPES = frozenset({None, "file_share"})
 
 #: A one-time code as the last word.
 _CODE = re.compile(r"(?<!\S)([0-9]{6})\s*\Z")
+_LIKE_A_CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,18 @@ class Heard:
         return max(self.asked_at, float(self.edited or 0))
 
     def without_code(self) -> Heard:
-        """Return the same with the one-time code at its end, if there is one, kept apart."""
+        """Return the same with the one-time code at its end kept apart; if there is none, `text` shows nothing like it.
+
+        The command is not understood then, and `text` is what the audit has of it.
+        """
         spans = list(self.call.spans)
         while len(spans) > 1 and not spans[-1].text.strip():
             del spans[-1]
         found = _CODE.search(spans[-1].text)
-        if found is None or self.code:
+        if self.code or self.is_proven:
             return self
+        if found is None:
+            return replace(self, text=_LIKE_A_CODE.sub("CODE", self.text))
         spans[-1] = Span(spans[-1].text[: found.start()], is_code=spans[-1].is_code)
         text = self.text.removesuffix(found[1]).rstrip()
         return replace(self, text=text, call=replace(self.call, spans=tuple(spans)), code=options.Hidden(found[1]))

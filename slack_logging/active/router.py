@@ -177,15 +177,18 @@ class CommandRouter:
             route = self._find(command.name, command)
             if route.totp:
                 command.take_code()
+            problem = ""
             try:
                 arguments = route.signature.bind(command.args, {Command: command, Catalogue: self})
-                if route.totp:
-                    _check_code_is_there(command)
             except HelpWanted:
                 self._say(command, self.manual(route.name, command))
                 return
             except BadArguments as error:
-                raise BadArguments(f"{error}\nusage: {route.usage(command.origin.prefix)}") from None
+                problem = str(error)
+            if route.totp and not (command.heard.code or command.heard.is_proven):
+                problem = "the last word must be your one-time code of six digits"  # which may be quoted in the other
+            if problem:
+                raise BadArguments(f"{problem}\nusage: {route.usage(command.origin.prefix)}")
             self._authorize(route, command)
             if route.totp:
                 _prove(command)
@@ -286,11 +289,6 @@ class CommandRouter:
             command.reply(str(item))
         except DeliveryError as error:
             audit.decided(command.heard, f"lost a reply ({error})")
-
-
-def _check_code_is_there(command: Command) -> None:
-    if not (command.heard.code or command.heard.is_proven):
-        raise BadArguments("the last word must be your one-time code of six digits")
 
 
 def _prove(command: Command) -> None:
