@@ -37,6 +37,7 @@ ALLOWED: dict[str, set[str]] = {
 #: Pure modules: decisions without a thread, a socket, a clock or slack_sdk.
 PURE = [
     "active/access.py",
+    "active/approvals.py",
     "active/ledger.py",
     "active/parsing.py",
     "active/signature.py",

@@ -78,6 +78,9 @@ def test_what_is_no_id_is_refused_with_the_way_to_get_one(allow: object, roles: 
         (replace(ADA, team_id="T2"), ["U0ADA"], Verdict.ALLOWED),
         (replace(ADA, team_id="T2", groups=frozenset({"S0OPS"})), ["S0OPS"], Verdict.EXTERNAL),
         (replace(ADA, team_id="", groups=frozenset({"S0OPS"})), ["S0OPS"], Verdict.EXTERNAL),
+        (replace(ADA, untold=frozenset({"S0OPS"})), ["S0OPS"], Verdict.UNTOLD),
+        (replace(ADA, untold=frozenset({"S0DEV"})), ["S0OPS"], Verdict.NOT_ALLOWED),
+        (replace(ADA, guest=True, untold=frozenset({"S0OPS"})), ["S0OPS"], Verdict.GUEST),
         (replace(ADA, is_bot=True), ["U0ADA"], Verdict.ALLOWED),
         (replace(ADA, is_bot=True, groups=frozenset({"S0OPS"})), ["S0OPS"], Verdict.BOT),
     ],
@@ -110,6 +113,8 @@ def test_a_role_is_taken_where_a_group_may_make_it_of_use(allow: str, deployers:
         (ADA, ["admins", "deployers"], Verdict.ALLOWED),
         (ADA, ["nobody configured this"], Verdict.LACKS_ROLE),
         (replace(ADA, groups=frozenset({"S0ADM"})), ["admins"], Verdict.ALLOWED),
+        (replace(ADA, untold=frozenset({"S0ADM"})), ["admins"], Verdict.UNTOLD),
+        (replace(ADA, untold=frozenset({"S0ADM"})), ["nobody configured this"], Verdict.LACKS_ROLE),
         (Person("U0BEN", "T1"), ["deployers"], Verdict.NOT_ALLOWED),
     ],
 )

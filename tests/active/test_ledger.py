@@ -94,6 +94,34 @@ def test_the_cursor_moves_only_past_what_is_settled(ledger: MemoryLedger) -> Non
     assert ledger.cursor() == key(9).ts
 
 
+def test_what_is_pending_is_held(ledger: MemoryLedger) -> None:
+    """Nobody else can claim it, it owes its mark at once, and its attempt has not begun."""
+    ledger.claim(key(1), 0.0)
+    ledger.park(key(1))
+    assert (ledger.state(key(1)), ledger.claim(key(1), 1.0)) == (State.PENDING, 0)
+    assert ledger.owed() == [Owed(key(1), Mark.PENDING, 0.0)]
+    assert (ledger.unsettled(), ledger.repeat(key(1))) == ([key(1)], False)
+    ledger.read(key(2).ts)
+    assert ledger.cursor() == key(0).ts
+    ledger.placed(key(1), Mark.PENDING)
+    ledger.release(key(1))
+    assert (ledger.state(key(1)), ledger.claim(key(1), 5.0)) == (State.WAITING, 1)
+    assert ledger.owed() == [Owed(key(1), Mark.RUNNING, 7.0)]
+
+
+def test_what_is_pending_can_be_settled(ledger: MemoryLedger) -> None:
+    """Once; only what is claimed can be made to wait."""
+    ledger.claim(key(1), 0.0)
+    ledger.park(key(1))
+    with pytest.raises(AlreadySettled):
+        ledger.park(key(1))
+    ledger.settle(key(1), Mark.ERRORED)
+    assert ledger.owed() == [Owed(key(1), Mark.ERRORED, 0.0)]
+    with pytest.raises(AlreadySettled):
+        ledger.release(key(1))
+    assert ledger.recall(key(2), {Mark.PENDING}) is Mark.INTERRUPTED
+
+
 def test_only_what_is_settled_marked_and_old_is_forgotten(ledger: MemoryLedger) -> None:
     """What is still owed a mark, unsettled or new enough to be read again stays known."""
     for number in (1, 2, 3, 5):

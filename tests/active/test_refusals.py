@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from slack_logging import CommandRouter
+from slack_logging.active import desk
 from slack_logging.local.faults.fault import Fault
 from tests.active.conftest import DONE, REFUSED, Ops
 
@@ -104,3 +105,102 @@ def test_bots_are_ignored_unless_named(ops: Ops, router: CommandRouter) -> None:
     ignored = ops.say("!echo x", user="chatter")
     assert ops.type("!echo y", user="deployer") == ({DONE}, ["y"])
     assert (ops.marks(ignored), ops.replies(ignored)) == (set(), [])
+
+
+# Groups that Slack does not tell
+
+
+def untold(ops: Ops, user: str) -> str:
+    """Return what somebody is told whose groups could not be told."""
+    return (
+        f"You are {user}, perhaps in a user group that may, which could not be told: Slack did not say who is in it. "
+        "Why not is on the stderr of this service."
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Fault.error("plan_upgrade_required"), "usergroups.users.list: plan_upgrade_required"),
+        (Fault.error("missing_scope"), "missing_scope (add the scope to the app and install it again"),
+        (Fault.server_error(times=None), "usergroups.users.list: HTTP 5"),
+    ],
+)
+def test_a_member_of_a_group_that_slack_does_not_tell_is_told_that(
+    ops: Ops, router: CommandRouter, fault: Fault, reason: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Refused, but not as one who is on no list; who is named by id is asked about no group."""
+    ben = ops.slack.user_id("ben")
+    group = ops.slack.add_group("oncall", ["ben"])
+    ops.slack.fault("usergroups.users.list", fault)
+    ops.start(router=router, allow=[ops.slack.user_id("ada"), group])
+    assert ops.type("!echo x")[0] == {DONE}
+    assert ops.slack.calls("usergroups.users.list") == []
+    ts = ops.say("!echo x", user="ben")
+    ops.clock.run_until(lambda: ops.replies(ts))
+    assert (ops.marks(ts), ops.replies(ts)) == ({REFUSED}, [untold(ops, ben)])
+    assert reason in capfd.readouterr().err
+
+
+def test_a_role_by_a_group_that_slack_does_not_tell_is_told_so(ops: Ops) -> None:
+    """Who may run others is not said to lack it."""
+    router = CommandRouter()
+    router.command("deploy", roles=["deployers"])(lambda: "deployed")
+    group = ops.slack.add_group("deployers", ["ada"])
+    ops.slack.fault("usergroups.users.list", Fault.error("plan_upgrade_required", times=None))
+    ops.start(router=router, roles={"deployers": [group]})
+    assert ops.type("!deploy") == ({REFUSED}, [untold(ops, ops.slack.user_id("ada"))])
+
+
+def test_a_crowd_does_not_hold_up_others_while_groups_time_out(ops: Ops, router: CommandRouter) -> None:
+    """A group without an answer is asked again after ten seconds, not for everybody."""
+    group = ops.slack.add_group("oncall", ["ben"])
+    ops.slack.fault("usergroups.users.list", Fault.server_error(times=None))
+    crowd = [ops.slack.add_user(f"stranger-{number}") for number in range(10)]
+    ops.start(router=router, allow=[ops.slack.user_id("ada"), group])
+    asked = [ops.say("!echo x", user=user) for user in crowd]
+    welcome = ops.say("!echo y")
+    began = ops.clock.monotonic()
+    ops.clock.run_until(lambda: ops.marks(welcome))
+    assert ops.clock.monotonic() - began < 40
+    ops.clock.run_until(lambda: all(ops.marks(ts) == {REFUSED} for ts in asked))
+
+
+# A flood
+
+
+def test_nobody_has_more_than_so_many_commands_at_once(
+    ops: Ops, router: CommandRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More are refused, with a reply once in ten minutes; others' are not, nor are hers when some are done."""
+    monkeypatch.setattr(desk, "MOST_PER_USER", 3)
+    ada, ben = ops.slack.user_id("ada"), ops.slack.user_id("ben")
+    stamps = [ops.say(f"!echo {number}") for number in range(5)]
+    source = ops.source(allow=[ada, ben])
+    commands = iter(source)
+    first = next(commands)
+    ops.clock.run_until(lambda: [ops.marks(ts) for ts in stamps[3:]] == [{REFUSED}, {REFUSED}])
+    ops.clock.run_until(lambda: ops.replies(stamps[3]))
+    told = f"You are {ada}, asking for too much at once: as many commands of yours as anybody may have wait or run. "
+    assert ops.replies(stamps[3]) == [told + "Type this again when some of them are done."]
+    theirs = ops.say("!echo z", user="ben")
+    ops.after_sweeps()
+    assert (ops.marks(theirs), ops.replies(stamps[4])) == (set(), [])
+    first.ack()
+    more = ops.say("!echo 6")
+    ops.after_sweeps()
+    assert ops.marks(more) == set()
+    commands.close()
+
+
+def test_who_asks_for_little_does_not_wait_for_who_asks_for_much(ops: Ops, router: CommandRouter) -> None:
+    """The next to run is of whoever has the fewest running; each one's are taken in their order."""
+    ada, ben = ops.slack.user_id("ada"), ops.slack.user_id("ben")
+    flood = [ops.say(f"!echo {number}") for number in range(4)]
+    theirs = ops.say("!echo z", user="ben")
+    commands = iter(ops.source(allow=[ada, ben]))
+    first = next(commands)
+    ops.after_sweeps()
+    taken = [first, *(next(commands) for _ in range(4))]
+    assert [command.ts for command in taken] == [flood[0], theirs, *flood[1:]]
+    commands.close()

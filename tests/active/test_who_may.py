@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyotp
 import pytest
-from slack_sdk import WebClient
+from slack_sdk import WebClient, WebhookClient
 
 from slack_logging import CommandRouter
 from slack_logging.active.codes import STEP
@@ -89,9 +87,7 @@ def open_to(ops: Ops, router: CommandRouter, kind: Kind, monkeypatch: pytest.Mon
 def typed(ops: Ops, kind: Kind, name: str, text: str) -> str:
     """Have them type it; return its `ts`."""
     if kind.name == "webhook":
-        body = json.dumps({"text": text}).encode()
-        asked = urllib.request.Request(ops.slack.webhook_url(CHANNEL), body, {"Content-Type": "application/json"})
-        urllib.request.urlopen(asked).close()
+        WebhookClient(ops.slack.webhook_url(CHANNEL)).send(text=text)
         return str(ops.slack.messages(CHANNEL)[-1]["ts"])
     if kind.name == "self":
         client = WebClient(ops.slack.bot_token, base_url=ops.slack.api_url)
