@@ -42,7 +42,7 @@ class Person:
 
     Attributes:
         id: of a user (``U...``, ``W...``), or of a bot that has no user (``B...``).
-        team_id: the workspace that the account belongs to.
+        team_id: the workspace that the account belongs to; for all of our enterprise, ours.
         is_bot: a bot or a workflow.
         deleted: deactivated.
         guest: of one or of several channels.

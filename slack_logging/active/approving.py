@@ -116,8 +116,8 @@ class Approving:
         return max(min(moments) - self._clock.monotonic(), 0.0) if moments else None
 
     def owes(self) -> bool:
-        """Tell whether there is an ending that is not shown."""
-        return any(request.ending != request.shown for request in self._desk.requests())
+        """Tell whether something is pending, or there is an ending that is not shown."""
+        return any(request.is_pending or request.ending != request.shown for request in self._desk.requests())
 
     def _safely(self, line: Line, request: Request, do: Callable[[Line, Request], None]) -> None:
         """Do something about a request; what goes wrong is tried again, ever slower."""

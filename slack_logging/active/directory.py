@@ -32,13 +32,17 @@ class Directory:
     Args:
         client: asks Slack.
         team_id: our own workspace.
+        enterprise_id: the enterprise that it belongs to; empty without one.
         groups: ids of the user groups that matter.
         clock: what the cache ages on.
     """
 
-    def __init__(self, client: SlackClient, team_id: str, groups: Collection[str], clock: Clock) -> None:
+    def __init__(
+        self, client: SlackClient, team_id: str, groups: Collection[str], clock: Clock, *, enterprise_id: str = ""
+    ) -> None:
         self._client = client
         self._team_id = team_id
+        self._enterprise_id = enterprise_id
         self._groups = sorted(groups)
         self._clock = clock
         self._lock = threading.Lock()
@@ -62,7 +66,7 @@ class Directory:
             return None
         return Person(
             id=id_,
-            team_id=str(user.get("team_id", "")),
+            team_id=self._team_id if self._is_ours(user) else str(user.get("team_id", "")),
             is_bot=bool(user.get("is_bot")) or id_ == "USLACKBOT",
             deleted=bool(user.get("deleted")),
             guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
@@ -70,6 +74,11 @@ class Directory:
             untold=self._untold() if groups else frozenset(),
             name=_name(user),
         )
+
+    def _is_ours(self, user: Mapping[str, Any]) -> bool:
+        """Tell whether somebody is of another workspace of our enterprise. Source: User object, "enterprise_user"."""
+        enterprise_id = (user.get("enterprise_user") or {}).get("enterprise_id")
+        return bool(enterprise_id) and enterprise_id == self._enterprise_id
 
     def groups_of(self, id_: str) -> frozenset[str]:
         """Return the user groups that somebody is in, of those that matter. Blocks and raises as `person`."""

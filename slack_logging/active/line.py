@@ -61,7 +61,8 @@ class Line:
             instance=instance,
             named=access.allow,
         )
-        return cls(client, channel, us.team_id, us.url, intake, Directory(client, us.team_id, access.groups, clock))
+        directory = Directory(client, us.team_id, access.groups, clock, enterprise_id=us.enterprise_id)
+        return cls(client, channel, us.team_id, us.url, intake, directory)
 
     def is_to(self, channel: str) -> bool:
         """Tell whether a name or an id is this channel's; not so where Slack knows no such one. Raises as `call`."""

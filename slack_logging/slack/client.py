@@ -52,6 +52,7 @@ class Identity:
     user_id: str
     bot_id: str
     url: str
+    enterprise_id: str = ""
 
 
 class SlackClient:
@@ -225,6 +226,7 @@ class SlackClient:
                 user_id=answer["user_id"],
                 bot_id=answer.get("bot_id", ""),
                 url=answer.get("url", ""),
+                enterprise_id=answer.get("enterprise_id") or "",
             )
         return self._identity
 

@@ -313,6 +313,7 @@ def test_an_approval_is_void_when_the_approver_may_no_more(
 ) -> None:
     """Removed from the group between approval and run: it goes on waiting, and another can approve it."""
     ts, request, other = approved_while_busy(ops, router=router, **people)
+    [source] = ops.sources
     ops.slack.add_group("oncall", [])
     ops.clock.advance(61)
     ops.slack.react(CHANNEL, other, STOP, user="ada")
@@ -320,6 +321,8 @@ def test_an_approval_is_void_when_the_approver_may_no_more(
     ops.after_sweeps(3)
     assert ran == []
     assert f"approval by {ops.slack.user_id('dan')} void: '!drop orders'" in audit.text
+    assert source._reader is not None
+    assert len(source._reader.desk.requests()) == 1
     approve(ops, request, "ben")
     ops.settled(ts)
     assert len(ran) == 1
@@ -479,6 +482,7 @@ def test_closing_the_source_interrupts_what_waits(
     assert ops.settled(ts)[0] == {WAITS, INTERRUPTED}
     ops.clock.run_until(lambda: ending(ops, ts).startswith("interrupted: "))
     assert ending(ops, ts).endswith(" ended while this waited")
+    ops.clock.run_until(lambda: "closed" in repr(source))
     source.start()
     approve(ops, request, "ben")
     ops.after_sweeps(3)

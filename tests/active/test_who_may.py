@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +12,9 @@ from slack_sdk import WebClient, WebhookClient
 
 from slack_logging import CommandRouter
 from slack_logging.active.codes import STEP
-from tests.active.conftest import CHANNEL, DONE, REFUSED, Ops
+from slack_logging.local import Fault, LocalSlack
+from slack_logging.testing import FakeClock
+from tests.active.conftest import CHANNEL, DONE, LATE, REFUSED, Ops
 
 KEY = pyotp.random_base32()
 WAITS, APPROVE = "hourglass_flowing_sand", "+1"
@@ -199,3 +202,57 @@ def test_a_bot_in_the_configuration_is_told_of_at_the_start(
     ops.type("!allowed")
     says = "commands in #ops-commands: allow names the bot B0123: whoever can make it post there runs commands as it"
     assert capfd.readouterr().err.count(says) == 1
+
+
+@pytest.mark.parametrize(("external", "wanted"), [("sibling", DONE), ("enterprise", REFUSED), ("workspace", REFUSED)])
+def test_an_enterprise_is_one(clock: FakeClock, router: CommandRouter, external: str, wanted: str) -> None:
+    """A group admits people of its other workspaces, and of no other enterprise."""
+    with LocalSlack(clock=clock, enterprise=True) as slack:
+        ops = Ops(slack, clock)
+        eve = slack.add_user("eve", external=external)  # type: ignore[arg-type]  # a Literal
+        allow = [slack.add_group("oncall", [eve]), slack.user_id("ada")]
+        source = ops.start(router=router, allow=allow, roles={"admins": allow})
+        assert ops.type("!allowed", user="eve")[0] == {wanted}
+        source.close()
+
+
+@pytest.mark.parametrize(("away", "wanted"), [(60, {DONE}), (86_400, {LATE})])
+def test_what_was_typed_while_slack_was_out_of_reach(
+    ops: Ops, router: CommandRouter, away: float, wanted: set[str]
+) -> None:
+    """For a minute it runs; for a day it would surprise: it is marked."""
+    allow = [ops.slack.user_id("ada"), ops.slack.user_id("ben")]
+    ops.start(router=router, allow=allow, roles={"admins": allow})
+    assert ops.type("!allowed")[0] == {DONE}
+    ops.slack.fault("conversations.history", Fault.server_error(times=None))
+    ts = ops.say("!allowed")
+    ops.clock.advance(away)
+    ops.slack.clear_faults()
+    assert ops.settled(ts)[0] == wanted
+
+
+@pytest.mark.parametrize(("away", "wanted"), [(60, {DONE}), (86_400, set())])
+def test_what_was_typed_while_no_service_ran(ops: Ops, router: CommandRouter, away: float, wanted: set[str]) -> None:
+    """For a minute it runs; what is a day old is history, which nobody marks at a start."""
+    allow = [ops.slack.user_id("ada"), ops.slack.user_id("ben")]
+    ts = ops.say("!allowed")
+    ops.clock.advance(away)
+    ops.start(router=router, allow=allow, roles={"admins": allow})
+    assert ops.type("!allowed")[0] == {DONE}
+    ops.after_sweeps()
+    assert ops.marks(ts) == wanted
+
+
+def test_the_audit_can_be_searched(ops: Ops, router: CommandRouter, caplog: pytest.LogCaptureFixture) -> None:
+    """Its records have who, what, where and the decision as attributes."""
+    caplog.set_level(logging.INFO, "slack_logging.audit")
+    allow = [ops.slack.user_id("ada"), ops.slack.user_id("ben")]
+    ops.start(router=router, allow=allow, roles={"admins": allow})
+    ts = ops.say("!allowed")
+    ops.settled(ts)
+    fields = [
+        {name: vars(record)[name] for name in ("user", "command", "decision", "channel", "ts")}
+        for record in caplog.records
+    ]
+    same = {"user": allow[0], "command": "allowed", "channel": ops.slack.channel_id(CHANNEL), "ts": ts}
+    assert fields == [{**same, "decision": decision} for decision in ("allowed", "done")]
