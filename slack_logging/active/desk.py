@@ -271,7 +271,7 @@ class Desk:
         if self._decide(request, ending):
             request.approvers = approvers
             request.heard = replace(request.heard, asked_at=self.clock.time(), request=request)
-            audit.decided(request.heard, ending)
+            audit.decided(request.heard, "approved")
             self.ledger.release(request.heard.key)
             self.offer(request.heard)
 

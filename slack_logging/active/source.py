@@ -68,7 +68,7 @@ class SlackCommandSource:
         workers: commands that run at the same time.
         timeout: seconds that a command may run, None for as long as it takes: then it is told to stop, see
             `Command.cancelled`, and is errored. `CommandRouter.command` may say otherwise for one.
-        emoji: other names for marks, by meaning: ``{"done": "shipit"}``. See `slack_logging.active.emoji.Mark`.
+        emoji: other names for marks and orders, by meaning: ``{"done": "shipit"}``. See `slack_logging.active.emoji`.
 
     Durations are float seconds, a `timedelta`, or a string such as ``"5s"``.
 

@@ -46,7 +46,7 @@ SCOPES = (
     Scope("files:write", "log", "attach a text that is too long for a message"),
     Scope("groups:history", "commands", "read what is typed in a private channel", "message.groups"),
     Scope("groups:read", "commands", "find a private channel by its name"),
-    Scope("reactions:read", "commands", "see who mutes an error with an emoji", "reaction_added"),
+    Scope("reactions:read", "commands", "see who mutes an error, or approves a command", "reaction_added"),
     Scope("reactions:write", "commands", "mark commands with emoji"),
     Scope("usergroups:read", "groups", "know who is in a user group that is allowed"),
     Scope("users:read", "commands", "tell people from guests, strangers and bots"),

@@ -554,6 +554,21 @@ def test_who_cannot_be_told_has_not_approved(
     assert ops.settled(ts)[0] == {WAITS, DONE}
 
 
+def test_a_missing_scope_is_told_on_stderr(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody can see who approves: nobody has, and all else goes on."""
+    token = ops.slack.token(*(ops.slack.app.scopes - {"reactions:read"}))
+    ops.start(router=router, token=token, **people)
+    ts = ops.say("!drop orders")
+    approve(ops, asked(ops, ts), "ben")
+    assert ops.type("!ping")[0] == {DONE}
+    assert ops.settled(ts)[0] == {WAITS, ERRORED}
+    assert ran == []
+    said = capfd.readouterr().err
+    assert said.count("commands cannot be approved: reactions.get: missing_scope (add the scope to the app") == 1
+
+
 def test_an_end_that_cannot_be_shown_in_the_reply_is_told_below_it(
     ops: Ops, router: CommandRouter, people: dict[str, Any]
 ) -> None:

@@ -164,7 +164,7 @@ def test_one_channel_for_both_is_told(slack: LocalSlack, run: Run) -> None:
     [
         ("chat:write", LOG, "needed to post records and replies"),
         ("files:write", LOG, "needed to attach a text that is too long for a message"),
-        ("reactions:read", BOTH, "needed to see who mutes an error with an emoji"),
+        ("reactions:read", BOTH, "needed to see who mutes an error, or approves a command"),
         ("reactions:write", BOTH, "needed to mark commands with emoji"),
         ("users:read", (*BOTH, "--allow", "U0ADA0000"), "needed to tell people from guests, strangers and bots"),
         ("usergroups:read", (*BOTH, "--allow", "S0ONCALL0"), "needed to know who is in a user group that is allowed"),
