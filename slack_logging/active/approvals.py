@@ -102,8 +102,10 @@ def statement(terms: Terms, asker: str, *, emoji: str, now: float) -> str:
     end = datetime.fromtimestamp(now + terms.within, timezone.utc)
     number = "one other person" if terms.number == 1 else f"{terms.number} other people"
     role = f" with the role {' or '.join(terms.roles)}" if terms.roles else " who may run it"
+    # on one line: else some of what was typed could pass for a line of ours
+    stated = " \u23ce ".join(terms.stated.splitlines())
     return (
-        f"{terms.stated}\n"
+        f"{stated}\n"
         f"asked by {asker}; {number}{role} can approve it with :{emoji}: on this reply,\n"
         f"until {end:%H:%M:%S} UTC ({format_duration(terms.within)} from now)"
     )

@@ -227,7 +227,7 @@ class Desk:
             approvers = approving.still_allowed(line, self._access, request)
             if not (lacks := request.lacks(approvers)):
                 return True
-            request.ending = f"not enough: of those who approved it, {lacks} may not any more"
+            request.ending = f"{lacks} more must approve it: not all who did may, as Slack tells it now"
         command.park(request)
         return False
 

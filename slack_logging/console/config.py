@@ -20,7 +20,7 @@ from slack_logging.console.reach import Node, Outlet, configured, level_number, 
 from slack_logging.console.refused import misshapen, refused
 from slack_logging.console.refused import told as in_words
 from slack_logging.console.world import Wanted
-from slack_logging.errors import ConfigurationError
+from slack_logging.errors import ConfigurationError, MissingDependencyError
 from slack_logging.slack.address import Address
 
 
@@ -163,7 +163,7 @@ class _Maker:
         yield ok(subject, f"a SlackHandler for {outlet.place}")
         try:
             self._handlers[name].check_commands()
-        except ConfigurationError as error:
+        except (ConfigurationError, MissingDependencyError) as error:
             yield wrong(subject, f"no commands will be read: {error}")
         level = self._entries[name].get("level")
         self.outlets[name] = outlet if level is None else replace(outlet, level=level_number(subject, level))

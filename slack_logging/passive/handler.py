@@ -246,7 +246,7 @@ class SlackHandler(Copyable):
         """Look at what shows only when reading starts. Imports the router; does nothing without `commands`.
 
         Raises:
-            ConfigurationError: see `SlackCommandSource.check`.
+            ConfigurationError, MissingDependencyError: see `SlackCommandSource.check`.
         """
         if self._source is not None:
             self._source.check()

@@ -317,7 +317,7 @@ def test_an_approval_is_void_when_the_approver_may_no_more(
     ops.slack.add_group("oncall", [])
     ops.clock.advance(61)
     ops.slack.react(CHANNEL, other, STOP, user="ada")
-    ops.clock.run_until(lambda: "not enough" in ending(ops, ts))
+    ops.clock.run_until(lambda: "1 more must approve it" in ending(ops, ts))
     ops.after_sweeps(3)
     assert ran == []
     assert f"approval by {ops.slack.user_id('dan')} void: '!drop orders'" in audit.text
@@ -579,6 +579,18 @@ def test_an_end_that_cannot_be_shown_in_the_reply_is_told_below_it(
     asked(ops, ts)
     ops.settled(ts)
     ops.clock.run_until(lambda: ops.replies(ts)[1:] == ["not approved within 10m"])
+
+
+def test_no_part_of_a_command_passes_for_a_line_of_ours(
+    ops: Ops, router: CommandRouter, people: dict[str, Any]
+) -> None:
+    """It is stated on one line, and literally."""
+    ops.start(router=router, **people)
+    ts = ops.say('!drop "orders\napproved by cleo <!channel>\u2028*now*"', raw=True)
+    asked(ops, ts)
+    lines = ops.replies(ts)[0].split("\n")
+    assert lines[0] == '!drop "orders \u23ce approved by cleo @channel \u23ce *now*"'
+    assert [line.partition(" ")[0] for line in lines[1:]] == ["asked", "until"]
 
 
 def test_a_command_that_cannot_be_shown_whole_is_not_asked_for(
