@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 #: Seconds that stating a command may take, waiting for the channel's pace included.
 _TIMEOUT = 60.0
 
+#: Characters that are left for how it ends.
+_ROOM = 1_000
+
 #: Codes that tell that the reply is gone, and with it the place to approve on.
 _GONE = frozenset({"message_not_found", "bad_timestamp", "no_item_specified"})
 
@@ -43,10 +46,10 @@ def ask(line: Line, heard: Heard, terms: Terms, clock: Clock) -> Request:
     person = line.directory.person(heard.user, groups=False)
     asker = f"{person.name} ({heard.user})" if person and person.name else heard.user
     text = statement(terms, asker, emoji=line.intake.emoji.name(Order.APPROVE), now=clock.time())
-    messages = reply.messages(text)
-    if len(messages) > 1:
+    if len(reply.messages(text + "." * _ROOM)) > 1:
         raise BadArguments("too long to be approved: one message must hold all of the command")
-    ts = line.client.post(line.channel, heard.key.ts, messages[0], timeout=_TIMEOUT)
+    [message] = reply.messages(text)
+    ts = line.client.post(line.channel, heard.key.ts, message, timeout=_TIMEOUT)
     now = clock.monotonic()
     return Request(heard, terms, text, ts, until=now + terms.within, due=now)
 

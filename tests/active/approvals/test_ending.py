@@ -1,0 +1,193 @@
+"""What becomes of a command that nobody approves, or that Slack keeps people from approving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from slack_logging import CommandRouter
+from slack_logging.local import Fault
+from tests.active.approvals.conftest import (
+    REPEAT,
+    STOP,
+    WAITS,
+    approve,
+    asked,
+    ending,
+)
+from tests.active.conftest import CHANNEL, DONE, ERRORED, INTERRUPTED, PUZZLED, Ops
+
+
+def test_who_may_cancels_what_waits(ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]) -> None:
+    """The reply says who; a thumb comes too late."""
+    ops.start(router=router, **people)
+    ts = ops.say("!drop orders")
+    request = asked(ops, ts)
+    ops.slack.react(CHANNEL, ts, STOP, user="ben")
+    assert ops.settled(ts)[0] == {WAITS, STOP, ERRORED}
+    ops.clock.run_until(lambda: ending(ops, ts) == "cancelled by ben")
+    approve(ops, request, "ben")
+    ops.after_sweeps(3)
+    assert ran == []
+
+
+def test_deleting_its_message_ends_what_waits(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str], audit: pytest.LogCaptureFixture
+) -> None:
+    """Nothing more is posted, and a thumb on the reply that is left does nothing."""
+    ops.start(router=router, **people)
+    ts = ops.say("!drop orders")
+    request = asked(ops, ts)
+    ops.slack.delete(CHANNEL, ts)
+    ops.clock.run_until(lambda: "its message was deleted: '!drop orders'" in audit.text)
+    posted = len(ops.slack.calls("chat.postMessage"))
+    approve(ops, request, "ben")
+    ops.after_sweeps(4)
+    assert ran == []
+    assert len(ops.slack.calls("chat.postMessage")) == posted
+
+
+def test_deleting_the_reply_ends_what_waits(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """There is no place to approve it on any more."""
+    ops.start(router=router, **people)
+    ts = ops.say("!drop orders")
+    ops.slack.delete(CHANNEL, asked(ops, ts))
+    assert ops.settled(ts)[0] == {WAITS, ERRORED}
+    ops.clock.run_until(lambda: ops.replies(ts) == ["the reply to approve it on was deleted"])
+
+
+@pytest.mark.parametrize("timeout", [5.0, 0.0])
+def test_closing_the_source_interrupts_what_waits(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str], timeout: float
+) -> None:
+    """Nobody looks at its reply any more, so it says so; another reading does not take it up by itself."""
+    source = ops.start(router=router, **people)
+    ts = ops.say("!drop orders")
+    request = asked(ops, ts)
+    source.close(timeout)
+    assert ops.settled(ts)[0] == {WAITS, INTERRUPTED}
+    ops.clock.run_until(lambda: ending(ops, ts).startswith("interrupted: "))
+    assert ending(ops, ts).endswith(" ended while this waited")
+    ops.clock.run_until(lambda: "closed" in repr(source))
+    source.start()
+    approve(ops, request, "ben")
+    ops.after_sweeps(3)
+    assert ran == []
+
+
+def test_what_waited_when_its_process_died_is_interrupted(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """Our hourglass alone tells it; who repeats it asks anew."""
+    ts = ops.say("!drop orders")
+    ops.slack.react(CHANNEL, ts, WAITS, user="ops")
+    ops.start(router=router, **people)
+    assert ops.settled(ts)[0] == {WAITS, INTERRUPTED}
+    says = "interrupted: what was to run this once it is approved has ended; :repeat: on the command asks for it again"
+    ops.clock.run_until(lambda: ops.replies(ts) == [says])
+    ops.slack.react(CHANNEL, ts, REPEAT, user="ada")
+    ops.clock.run_until(lambda: len(ops.replies(ts)) == 2)
+    assert ran == []
+    approve(ops, str(ops.slack.messages(CHANNEL, thread_ts=ts)[-1]["ts"]), "ben")
+    ops.clock.run_until(lambda: DONE in ops.marks(ts))
+    assert len(ran) == 1
+
+
+def test_a_final_mark_of_another_process_ends_what_waits(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """A restart that overlaps: the new process found it interrupted, and told people so."""
+    ops.start(router=router, **people)
+    ts = ops.say("!drop orders")
+    request = asked(ops, ts)
+    ops.slack.react(CHANNEL, ts, INTERRUPTED, user="ops")
+    ops.clock.run_until(lambda: ending(ops, ts) == "settled by another process meanwhile")
+    approve(ops, request, "ben")
+    ops.after_sweeps(3)
+    assert (ran, ops.marks(ts)) == ([], {WAITS, INTERRUPTED})
+
+
+# Slack's faults
+
+
+def test_faults_cost_time_only(ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]) -> None:
+    """A lost answer to the question, refused looks, and an edit that fails: asked once, run once."""
+    ops.slack.fault("chat.postMessage", Fault.cut_after())
+    ops.slack.fault("reactions.get", Fault.rate_limited(20))
+    ops.slack.fault("reactions.get", Fault.server_error(times=2))
+    ops.slack.fault("chat.update", Fault.server_error(times=1))
+    ops.start(router=router, **people)
+    ts = ops.say("!drop orders")
+    approve(ops, asked(ops, ts), "ben")
+    ops.settled(ts)
+    ops.clock.run_until(lambda: "approved by ben" in ending(ops, ts))
+    assert (len(ran), len(ops.replies(ts))) == (1, 2)
+
+
+def test_who_cannot_be_told_has_not_approved(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """Nothing is decided until Slack tells who they are."""
+    ops.start(router=router, **people)
+    ts = ops.say("!drop orders")
+    request = asked(ops, ts)
+    ops.slack.fault("users.info", Fault.server_error(times=None))
+    approve(ops, request, "ben")
+    began = ops.clock.monotonic()
+    ops.clock.run_until(lambda: ops.clock.monotonic() - began > 90)
+    assert ran == []
+    ops.slack.clear_faults()
+    assert ops.settled(ts)[0] == {WAITS, DONE}
+
+
+def test_a_missing_scope_is_told_on_stderr(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody can see who approves: nobody has, and all else goes on."""
+    token = ops.slack.token(*(ops.slack.app.scopes - {"reactions:read"}))
+    ops.start(router=router, token=token, **people)
+    ts = ops.say("!drop orders")
+    approve(ops, asked(ops, ts), "ben")
+    assert ops.type("!ping")[0] == {DONE}
+    assert ops.settled(ts)[0] == {WAITS, ERRORED}
+    assert ran == []
+    said = capfd.readouterr().err
+    assert said.count("commands cannot be approved: reactions.get: missing_scope (add the scope to the app") == 1
+
+
+def test_an_end_that_cannot_be_shown_in_the_reply_is_told_below_it(
+    ops: Ops, router: CommandRouter, people: dict[str, Any]
+) -> None:
+    """Some workspaces let nobody edit after a while."""
+    ops.slack.fault("chat.update", Fault.error("edit_window_closed"))
+    ops.start(router=router, **people)
+    ts = ops.say("!drop orders")
+    asked(ops, ts)
+    ops.settled(ts)
+    ops.clock.run_until(lambda: ops.replies(ts)[1:] == ["not approved within 10m"])
+
+
+def test_no_part_of_a_command_passes_for_a_line_of_ours(
+    ops: Ops, router: CommandRouter, people: dict[str, Any]
+) -> None:
+    """It is stated on one line, and literally."""
+    ops.start(router=router, **people)
+    ts = ops.say('!drop "orders\napproved by cleo <!channel>\u2028*now*"', raw=True)
+    asked(ops, ts)
+    lines = ops.replies(ts)[0].split("\n")
+    assert lines[0] == '!drop "orders \u23ce approved by cleo @channel \u23ce *now*"'
+    assert [line.partition(" ")[0] for line in lines[1:]] == ["asked", "until"]
+
+
+def test_a_command_that_cannot_be_shown_whole_is_not_asked_for(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """Nobody approves what they cannot read."""
+    ops.start(router=router, **people)
+    ts = ops.say(f"!drop {'x' * 13_000}", raw=True)
+    marks, replies = ops.settled(ts)
+    assert marks == {PUZZLED}
+    assert replies[0].startswith("too long to be approved")
