@@ -107,6 +107,19 @@ class Line:
         for message in reply.messages(text):
             self.client.post(self.channel, ts, message, timeout=timeout)
 
+    def has(self, ts: str) -> bool:
+        """Tell whether there is such a message, as Slack itself knows; pages of the history may be behind.
+
+        One call, which needs no scope; raises as `call`. Source: chat.getPermalink.
+        """
+        try:
+            self.client.deliver("chat.getPermalink", timeout=0, channel=self.channel, message_ts=ts)
+        except Rejected as error:
+            if error.code != "message_not_found":
+                raise
+            return False
+        return True
+
     def permalink(self, ts: str) -> str:
         """Return a message's address. Source: chat.getPermalink."""
         return f"{self.url}archives/{self.channel}/p{ts.replace('.', '')}"

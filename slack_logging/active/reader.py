@@ -266,7 +266,7 @@ class Reader:
         line = self.desk.line
         messages = self._messages(line)
         self._say_that_it_reads()
-        self._miss(messages)
+        self._miss(line, messages)
         for message in messages:
             heard = line.intake.hear(message)
             # what is older than where we began is only looked at for what was left running
@@ -278,13 +278,16 @@ class Reader:
             self._ledger.forget(up_to=oldest)
             self._orders.forget(up_to=oldest)
 
-    def _miss(self, messages: list[dict[str, Any]]) -> None:
+    def _miss(self, line: Line, messages: list[dict[str, Any]]) -> None:
         """Cancel those commands that were there the last time and are not any more."""
-        present = {str(message["ts"]) for message in messages if message.get("subtype") != "tombstone"}
+        present = {str(message["ts"]): message.get("subtype") != "tombstone" for message in messages}
         for key in self._ledger.unsettled():
-            if key.ts in self._seen and key.ts not in present and not self._closing:
-                self.desk.gone(key)
-        self._seen = present
+            if key.ts in self._seen and not present.get(key.ts) and not self._closing:
+                # that a page lacks it is not enough: it may be behind what an earlier one showed
+                present[key.ts] = key.ts not in present and line.has(key.ts)
+                if not present[key.ts]:
+                    self.desk.gone(key)
+        self._seen = {ts for ts, is_there in present.items() if is_there}
 
     def _connected(self) -> Line:
         """Connect, and refuse to read the channel that the records go to: it may be told by name here, by id there."""
