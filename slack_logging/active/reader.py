@@ -348,7 +348,7 @@ class Reader:
     def _recall(self, heard: Heard) -> None:
         """Take in what was treated before us. Without a final mark it was running when its process died."""
         self._orders.decided(heard.key, *heard.orders)
-        if self._ledger.recall(heard.key, heard.marks) not in heard.marks:
+        if self._ledger.recall(heard.key, heard.marks, heard.edited) not in heard.marks:
             audit.decided(heard, "found interrupted")
             again = self._settings.emoji.name(Order.REPEAT)
             self._refusals.say(
