@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from slack_logging.console.reach import Node, Outlet, configured, told
+from slack_logging.console.reach import configured, told
 from slack_logging.errors import ConfigurationError
+from slack_logging.reach import Node, Outlet
 
 SLACK = Outlet("slack", "#ops-log", 30)
 
@@ -152,8 +153,8 @@ def test_what_is_foretold_comes_true(config: dict[str, Any], tmp_path: Path) -> 
         (
             {"": Node(20, outlets=(SLACK,)), "shop": Node(disabled=True)},
             (
-                "note   logger shop: nothing reaches Slack: the config disables loggers that exist before it: "
-                "set disable_existing_loggers to False"
+                "note   logger shop: nothing reaches Slack: it is disabled; dictConfig disables loggers that exist before "
+                "it: set disable_existing_loggers to False"
             ),
         ),
     ],
