@@ -16,7 +16,7 @@ from slack_logging.active.ledger import Key, Ledger, order
 from slack_logging.active.line import Line
 from slack_logging.active.origin import Operated
 from slack_logging.clock import Clock
-from slack_logging.errors import AlreadySettled, Unreachable
+from slack_logging.errors import AlreadySettled, DeliveryError, Unreachable
 from slack_logging.instance import Instance
 
 
@@ -51,6 +51,8 @@ class Desk:
         self.operated = operated
         self.clock = clock
         self.since = clock.monotonic()
+        #: Which channel is read, and how, in words; the reader says.
+        self.reading = ""
         #: The connection, once there is one.
         self.line: Line | None = None
         #: What became of which; the reader exchanges it once it knows the channel, before anything is in it.
@@ -128,6 +130,11 @@ class Desk:
         with self._lock:
             return [command for command, _ in self._running.values()]
 
+    def waiting(self) -> list[Heard]:
+        """See `Origin`."""
+        with self._lock:
+            return sorted(self._inbox.values(), key=lambda heard: order(heard.key.ts))
+
     def is_busy(self, besides: int) -> bool:
         """Tell whether a thread other than `besides` runs a command."""
         with self._lock:
@@ -160,6 +167,14 @@ class Desk:
         """See `Origin`."""
         line = self._connected()
         return self._access.decide(line.directory.person(user), line.team, roles)
+
+    def name_of(self, user: str) -> str:
+        """See `Origin`."""
+        try:
+            person = self._connected().directory.person(user)
+        except DeliveryError:
+            person = None
+        return (person.name if person else "") or user
 
     def close(self) -> None:
         """End every `take`."""

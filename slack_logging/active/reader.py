@@ -29,6 +29,7 @@ from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited, Rejected
 from slack_logging.instance import Instance
+from slack_logging.options import format_duration
 from slack_logging.slack.pacing import Backoff
 
 #: Seconds that each sweep reads again at most, so that what became visible late is found. Most pages hold it anyway.
@@ -75,6 +76,7 @@ class Reader:
             clock=clock,
             changed=self._marks_are_owed,
         )
+        self.desk.reading = f"{settings.channel}, polled every {format_duration(settings.poll_interval)}"
         self._settings = settings
         self._ledger_of = ledger_of
         self._instance = instance
