@@ -90,7 +90,7 @@ def told(name: str, nodes: Mapping[str, Node], barred: int = logging.NOTSET) -> 
     way = list(_way_up(name, nodes))
     found = {outlet: None for step in way for outlet in nodes[step].outlets}
     if not found:
-        return Reach(False, f"nothing reaches Slack: {_why_no_outlet(way, nodes)}")
+        return Reach(False, _without_outlet(way, nodes))
     level, decided_by = _effective_level(name, nodes)
     if barred >= level:
         level, decided_by = barred + 1, "logging.disable's"
@@ -145,13 +145,15 @@ def _listener(handler: logging.Handler) -> object:
     return getattr(handler, "listener", None)
 
 
-def _why_no_outlet(way: list[str], nodes: Mapping[str, Node]) -> str:
+def _without_outlet(way: list[str], nodes: Mapping[str, Node]) -> str:
     last = way[-1]
-    if queue := next((step for step in way if nodes[step].queued), None):
-        return f"there is only a queue's handler on {queue or 'root'}, and who reads the queue is not known here"
+    queued = [step or "root" for step in way if nodes[step].queued]
+    if queued:
+        why = f"there is only a queue's handler on {queued[0]}, and who reads the queue is not known here"
+        return f"nothing known reaches Slack: {why}"
     if last and any(nodes[above].outlets for above in _ancestors(last, nodes)):
-        return f"propagate is off on {last}, and it has no Slack handler"
-    return "there is no Slack handler on it or above"
+        return f"nothing reaches Slack: propagate is off on {last}, and it has no Slack handler"
+    return "nothing reaches Slack: there is no Slack handler on it or above"
 
 
 def _through(outlet: Outlet, level: int, decided_by: str) -> str:

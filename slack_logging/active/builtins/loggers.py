@@ -10,6 +10,7 @@ from datetime import timedelta
 from slack_logging import reach
 from slack_logging.active import levels
 from slack_logging.active.command import Command
+from slack_logging.active.origin import Operated
 from slack_logging.errors import BadArguments, CommandError
 from slack_logging.options import format_duration
 
@@ -69,10 +70,20 @@ def level(logger: str, level: str, *, for_: timedelta | None = None, command: Co
     changed = f"{name or 'root'}: {logging.getLevelName(former)} -> {logging.getLevelName(number)}"
     if duration is not None:
         changed += f" for {format_duration(duration)}, then back to {logging.getLevelName(lasting)}"
-    operated = command.origin.operated
-    if operated is not None and logging.NOTSET < number < operated.level:
-        changed += f" (the Slack handler shows {logging.getLevelName(operated.level)} and above)"
+    if note := _unshown(name, number, command.origin.operated):
+        changed += f" ({note})"
     return changed
+
+
+def _unshown(name: str, number: int, operated: Operated | None) -> str:
+    """Return why a level that was set will not show in Slack all the same; nothing if it will."""
+    if operated is None:
+        return ""
+    story = reach.told(name, reach.current(), logging.root.manager.disable)
+    if not story.is_some:
+        return story.text
+    is_lower = logging.NOTSET < number < operated.level
+    return f"the Slack handler shows {logging.getLevelName(operated.level)} and above" if is_lower else ""
 
 
 def _number(level: str) -> int:

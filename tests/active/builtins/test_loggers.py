@@ -11,7 +11,6 @@ from collections.abc import Iterator
 import pytest
 
 from slack_logging import SlackHandler
-from tests.active.builtins.conftest import Side
 from tests.active.conftest import DONE as DONE_MARK
 from tests.active.conftest import ERRORED, Ops
 from tests.active.conftest import PUZZLED as PUZZLED_MARK
@@ -131,10 +130,12 @@ def test_level_goes_back_by_itself_when_all_has_stopped(
     ops: Ops, orders: logging.Logger, handler: SlackHandler
 ) -> None:
     """To what it was before the first change, at the time of the last one: source and handler are closed by then."""
+    orders.addHandler(handler)
     ops.type("!level orders.import DEBUG --for 10m")
     reply = "orders.import: DEBUG -> INFO for 30m, then back to NOTSET"
     assert ops.type("!level orders.import INFO --for 30m") == (DONE, [reply])
     began = ops.clock.monotonic()
+    orders.removeHandler(handler)
     handler.close()
     assert orders.level == logging.INFO
     ops.clock.run_until(lambda: orders.level != logging.INFO)
@@ -221,12 +222,25 @@ def test_a_lasting_level_cancels_going_back(ops: Ops, orders: logging.Logger) ->
     ],
 )
 def test_level_says_what_will_not_be_shown_all_the_same(
-    ops: Ops, orders: logging.Logger, typed: str, reply: str
+    ops: Ops, handler: SlackHandler, orders: logging.Logger, typed: str, reply: str
 ) -> None:
     """The handler has a level of its own."""
-    ops.source().start(Side())
-    assert ops.type(f"!level orders.import {typed}") == (DONE, [reply])
+    handler.setLevel(logging.WARNING)
+    orders.addHandler(handler)
+    answer = ops.type(f"!level orders.import {typed}")
     ops.type("!level orders.import NOTSET")
+    orders.removeHandler(handler)
+    assert answer == (DONE, [reply])
+
+
+def test_level_says_that_nothing_of_the_logger_reaches_slack(
+    ops: Ops, handler: SlackHandler, orders: logging.Logger
+) -> None:
+    """Who waits for its records would wait for ever."""
+    assert handler.level == logging.NOTSET
+    reply = "orders.import: NOTSET -> DEBUG (nothing reaches Slack: there is no Slack handler on it or above)"
+    assert ops.type("!level orders.import DEBUG") == (DONE, [reply])
+    assert orders.level == logging.DEBUG
 
 
 def test_level_knows_the_root_logger(ops: Ops) -> None:
