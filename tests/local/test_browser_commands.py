@@ -88,7 +88,7 @@ def test_each_built_in_command_is_answered_on_the_page(desk: Desk, logger: loggi
     replies = desk.type("!incidents")
     expect(replies).to_contain_text("x 1, last")
     name = replies.locator(".body").inner_text().split()[0]
-    expect(desk.type(f"!mute {name} --for 2h")).to_contain_text(f"muted for 2h {name}: disk full")
+    expect(desk.type(f"!mute {name} --for 2h")).to_contain_text(f"muted {name} for 2h: disk full")
     desk.log_shows("muted until")
     expect(desk.type(f"!unmute {name}")).to_contain_text(f"unmuted {name}: disk full")
     desk.log_shows("muted until", is_gone=True)

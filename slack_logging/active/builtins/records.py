@@ -39,8 +39,9 @@ class _Error:
         self.summary = self.summary or living.summary
         self.muted_until = living.muted_until
 
-    def __str__(self) -> str:
-        return f"{self.name}: {self.summary}" if self.summary else self.name
+    @property
+    def saying(self) -> str:
+        return f": {self.summary}" if self.summary else ""
 
 
 def incidents(*, command: Command) -> str:
@@ -70,7 +71,7 @@ def mute(fingerprint: str, *, for_: timedelta = timedelta(seconds=MUTED_FOR), co
         raise BadArguments("--for must be more than nothing, such as 1h")
     error = _find(fingerprint, operated)
     operated.mute(error.fingerprint, duration, by=command.origin.name_of(command.user))
-    return f"muted for {format_duration(duration)} {error}"
+    return f"muted {error.name} for {format_duration(duration)}{error.saying}"
 
 
 def unmute(fingerprint: str, *, command: Command) -> str:
@@ -82,7 +83,8 @@ def unmute(fingerprint: str, *, command: Command) -> str:
     """
     operated = _operated(command)
     error = _find(fingerprint, operated)
-    return f"{'unmuted' if operated.unmute(error.fingerprint) else 'it was not muted:'} {error}"
+    was_muted = operated.unmute(error.fingerprint)
+    return f"{f'unmuted {error.name}' if was_muted else f'{error.name} was not muted'}{error.saying}"
 
 
 def flush(*, command: Command) -> str:
