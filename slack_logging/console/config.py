@@ -202,7 +202,10 @@ class _Maker:
 
 
 def _leading(name: str, entry: Mapping[str, Any], target: Outlet) -> Outlet:
-    level = max(level_number(f"handler {name}", entry.get("level", 0)), target.level)
+    """Return a handler before another one, whose own level is asked only where the config says so."""
+    level = level_number(f"handler {name}", entry.get("level", 0))
+    if entry.get("respect_handler_level"):
+        level = max(level, target.level)
     return Outlet(name, target.place, level, target.filtered or bool(entry.get("filters")))
 
 

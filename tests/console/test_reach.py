@@ -69,10 +69,11 @@ ROOT = {"level": "INFO", "handlers": ["slack"]}
 
 
 def with_handlers(**more: Any) -> dict[str, Any]:
-    """Return a config with a handler for Slack from WARNING on, and one that is for no Slack."""
+    """Return a config with a handler for Slack from WARNING on, one that is for no Slack, and one before the first."""
     handlers = {
         "slack": {"class": "program.Recorder", "channel": "#ops-log", "level": "WARNING"},
         "null": {"class": "logging.NullHandler"},
+        "memory": {"class": "logging.handlers.MemoryHandler", "capacity": 1, "target": "slack", "level": "INFO"},
     }
     return {"version": 1, "handlers": handlers, **more}
 
@@ -81,6 +82,7 @@ def with_handlers(**more: Any) -> dict[str, Any]:
     "config",
     [
         with_handlers(root=ROOT),
+        with_handlers(root={"level": "DEBUG", "handlers": ["memory"]}, disable_existing_loggers=False),
         with_handlers(root=ROOT, disable_existing_loggers=False),
         with_handlers(root={"level": "ERROR", "handlers": ["null"]}),
         with_handlers(loggers={"shop": {"handlers": ["slack"], "level": "DEBUG"}}),
