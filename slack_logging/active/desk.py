@@ -17,7 +17,7 @@ from slack_logging.active.ledger import Key, Ledger, order
 from slack_logging.active.line import Line
 from slack_logging.active.origin import Operated
 from slack_logging.clock import Clock
-from slack_logging.errors import AlreadySettled, Unreachable
+from slack_logging.errors import AlreadySettled, DeliveryError, Unreachable
 from slack_logging.instance import Instance
 from slack_logging.options import format_duration
 
@@ -55,6 +55,8 @@ class Desk:
         self.operated = operated
         self.clock = clock
         self.since = clock.monotonic()
+        #: Which channel is read, and how, in words; the reader says.
+        self.reading = ""
         #: The connection, once there is one.
         self.line: Line | None = None
         #: What became of which; the reader exchanges it once it knows the channel, before anything is in it.
@@ -184,6 +186,11 @@ class Desk:
         with self._lock:
             return [command for command, _ in self._running.values()]
 
+    def waiting(self) -> list[Heard]:
+        """See `Origin`."""
+        with self._lock:
+            return sorted(self._inbox.values(), key=lambda heard: order(heard.key.ts))
+
     def is_busy(self, besides: int) -> bool:
         """Tell whether a thread other than `besides` runs a command."""
         with self._lock:
@@ -218,6 +225,14 @@ class Desk:
         """See `Origin`."""
         line = self._connected()
         return self._access.decide(line.directory.person(user), line.team, roles)
+
+    def name_of(self, user: str) -> str:
+        """See `Origin`."""
+        try:
+            person = self._connected().directory.person(user)
+        except DeliveryError:
+            person = None
+        return (person.name if person else "") or user
 
     def close(self) -> None:
         """End every `take`."""

@@ -12,6 +12,7 @@ from slack_logging.instance import Instance
 
 if TYPE_CHECKING:
     from slack_logging.active.command import Command
+    from slack_logging.active.intake import Heard
 
 
 class Counters(Protocol):
@@ -61,6 +62,14 @@ class Living(Protocol):
     def summary(self) -> str:
         """What the first one says, on one line."""
 
+    @property
+    def last(self) -> float:
+        """When the last of them was logged, in epoch seconds."""
+
+    @property
+    def muted_until(self) -> float | None:
+        """In epoch seconds; None while it is not muted."""
+
 
 class Operated(Protocol):
     """The logging side of the process, as commands and marks see it. `SlackHandler` is one; safe from any thread."""
@@ -68,6 +77,10 @@ class Operated(Protocol):
     @property
     def channel(self) -> str:
         """The channel that its records go to, a name or an id; empty where they go elsewhere."""
+
+    @property
+    def slack_place(self) -> str:
+        """Where that is, in words."""
 
     @property
     def level(self) -> int:
@@ -84,6 +97,9 @@ class Operated(Protocol):
 
     def unmute(self, fingerprint: str) -> bool:
         """Undo `mute`; False if it was not muted."""
+
+    def flush(self, timeout: float) -> bool:
+        """Wait for up to so many seconds until all that was taken in is settled; tell whether it is."""
 
 
 class Origin(Protocol):
@@ -106,11 +122,21 @@ class Origin(Protocol):
         """When it began to read, in monotonic seconds."""
 
     @property
+    def reading(self) -> str:
+        """Which channel is read, and how, in words."""
+
+    @property
     def operated(self) -> Operated | None:
         """The logging side, if there is one."""
 
     def running(self) -> Sequence[Command]:
         """Return what is claimed and not settled, oldest first."""
+
+    def waiting(self) -> Sequence[Heard]:
+        """Return what may run and waits for somebody to take it, oldest first."""
+
+    def name_of(self, user: str) -> str:
+        """Return what people call a user; the id where Slack does not say. May block for seconds."""
 
     def post(self, ts: str, text: str, timeout: float) -> None:
         """Reply in a message's thread; `text` is shown literally. Blocks for up to `timeout` seconds.

@@ -32,6 +32,7 @@ from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited, Rejected
 from slack_logging.instance import Instance
+from slack_logging.options import format_duration
 from slack_logging.slack.pacing import Backoff
 
 #: Seconds beyond `max_age` that each sweep reads again, for what becomes visible late, edits, deletions and orders by
@@ -80,6 +81,7 @@ class Reader:
             clock=clock,
             changed=self._marks_are_owed,
         )
+        self.desk.reading = f"{settings.channel}, polled every {format_duration(settings.poll_interval)}"
         self._settings = settings
         self._ledger_of = ledger_of
         self._instance = instance

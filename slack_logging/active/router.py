@@ -11,9 +11,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, overload
 
 from slack_logging import options
-from slack_logging.active import audit, builtin
+from slack_logging.active import audit
 from slack_logging.active.access import Verdict, refusal
-from slack_logging.active.builtin import Catalogue
+from slack_logging.active.builtins import table
+from slack_logging.active.builtins.about import Catalogue
 from slack_logging.active.command import Command
 from slack_logging.active.parsing import command_name
 from slack_logging.active.signature import HelpWanted, Signature
@@ -55,7 +56,7 @@ class Route:
 
 
 class CommandRouter:
-    """Your commands, and the built-in ones: ``help``, ``ping``, ``status``, ``level``.
+    """Your commands, and the built-in ones.
 
         router = CommandRouter()
 
@@ -63,12 +64,21 @@ class CommandRouter:
         def deploy(service: str, *, version: str = "latest", force: bool = False) -> str:
             return f"{service} is at {version}"
 
+    A command with the name of a built-in one takes its place; so one that is not for everybody is given a role:
+
+        router.command("stacks", roles=["admins"])(router.builtins["stacks"])
+
     Commands are added before the router is used; after that it may be used from any thread.
+
+    Attributes:
+        builtins: the functions of the built-in commands by name.
     """
+
+    builtins = table.COMMANDS
 
     def __init__(self) -> None:
         self._own: dict[str, Route] = {}
-        self._built_in = {name: Route.to(function, name) for name, function in builtin.COMMANDS.items()}
+        self._built_in = {name: Route.to(function, name) for name, function in self.builtins.items()}
 
     @overload
     def command(self, name: Callable[P, R]) -> Callable[P, R]: ...

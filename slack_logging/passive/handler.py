@@ -172,6 +172,11 @@ class SlackHandler(Copyable):
         """Where the records go, as configured: a name or an id; empty where that is a webhook."""
         return self._destination.channel
 
+    @property
+    def slack_place(self) -> str:
+        """Where the records go, in words: the channel as configured, or what the webhook is called."""
+        return self._destination.name
+
     def _configured(self) -> dict[str, Any]:
         kept = "token api_url service flush_interval group_window mention max_bytes redact close_timeout".split()
         given = {name: getattr(self, f"_{name}") for name in kept} | self._destination.configured
