@@ -52,7 +52,7 @@ def status(*, command: Command) -> str:
         "instance": origin.instance.name,
         "python": platform.python_version(),
         "reading for": format_duration(int(origin.clock.monotonic() - origin.since)),
-        "running": ", ".join(f"{each.text} ({each.user})" for each in origin.running() if each.ts != command.ts)
+        "running": ", ".join(f"{each.heard.shown} ({each.user})" for each in origin.running() if each.ts != command.ts)
         or "nothing else",
     }
     if origin.operated is not None:

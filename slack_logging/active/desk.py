@@ -153,7 +153,9 @@ class Desk:
         with self._lock:
             held, _ = self._running.get(command.heard.key, (None, 0))
             if held is not command:
-                raise AlreadySettled(f"the command {command.text!r} was released: it is not ours to settle any more")
+                raise AlreadySettled(
+                    f"the command {command.heard.shown!r} was released: it is not ours to settle any more"
+                )
             del self._running[command.heard.key]
 
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:

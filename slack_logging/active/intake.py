@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from slack_logging.active.emoji import Emoji, Mark
@@ -27,13 +27,20 @@ class Heard:
         text: all that was typed, as typed.
         call: the command in it.
         marks: ours on it. A command that has one was treated before, perhaps by a process that died over it.
+        is_secret: whether what follows the command's name may be shown to nobody.
     """
 
     key: Key
     user: str
-    text: str
-    call: Call
+    text: str = field(repr=False)
+    call: Call = field(repr=False)
     marks: frozenset[Mark] = frozenset()
+    is_secret: bool = False
+
+    @property
+    def shown(self) -> str:
+        """What was typed, as logs and other people may see it."""
+        return f"{self.call.plain_name} ..." if self.is_secret else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,7 @@ class Intake:
         emoji: the names of our marks.
         instance: who we are when somebody is addressed.
         named: the ids that may run commands; bots that are not among them are not even refused.
+        is_secret: tells of a command, by its name, whether what follows it may be shown to nobody.
     """
 
     team: str
@@ -61,6 +69,7 @@ class Intake:
     emoji: Emoji
     instance: Instance
     named: frozenset[str]
+    is_secret: Callable[[str], bool] = lambda _: False
 
     def hear(self, message: Mapping[str, Any]) -> Heard | None:
         """Return the command that a message is, or None for everything that is not ours to treat.
@@ -85,6 +94,7 @@ class Intake:
             text="".join(span.text for span in spans).strip(),
             call=call,
             marks=frozenset(self.emoji.marks(message.get("reactions") or (), self.bot_user)),
+            is_secret=self.is_secret(call.name),
         )
 
     def _is_own(self, message: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from slack_logging.active.access import Access
@@ -23,3 +24,4 @@ class Settings:
     start_delay: float
     workers: int
     emoji: Emoji
+    is_secret: Callable[[str], bool]

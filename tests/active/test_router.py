@@ -97,7 +97,10 @@ def test_a_function_that_exits_does_not_end_the_worker(ops: Ops) -> None:
         ),
         (
             "!deploy-it --froce api",
-            "no option --froce; did you mean --force?\nusage: !deploy-it SERVICE [--force]",
+            "no option --froce; did you mean --force?\n"
+            "!deploy-it --froce api\n"
+            "           ^^^^^^^\n"
+            "usage: !deploy-it SERVICE [--force]",
         ),
         (
             '!Deploy-It "api',
