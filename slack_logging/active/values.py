@@ -50,5 +50,8 @@ class Secret:
     def __str__(self) -> str:
         return "..."
 
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
     def __repr__(self) -> str:
         return "Secret('...')"
