@@ -151,6 +151,11 @@ def test_a_router_run_by_hand_keeps_secrets(ops: Ops, vault: CommandRouter, capl
             command.ack()
         break
     assert "hunter2" not in shown(ops, command.ts, caplog)
+    mistyped = ops.say(f"!login ada {TYPED} --times {TYPED}")
+    for command in ops.source():
+        vault.run(command)
+        break
+    assert "hunter2" not in shown(ops, mistyped, caplog)
     ops.say(f"!login ada {TYPED}")
     for again in ops.source(router=vault):
         assert "hunter2" not in repr(again)
