@@ -28,9 +28,6 @@ from slack_logging.errors import (
 if TYPE_CHECKING:
     from slack_logging.active.source import SlackCommandSource
 
-#: What `CommandRouter.command` takes by name.
-OPTIONS = ("name", "roles")
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -98,9 +95,10 @@ class CommandRouter:
             ConfigurationError: the name is taken or cannot be typed, or a parameter cannot be; or there is no such
                 option.
         """
-        options.reject_unknown("router.command()", _unknown, OPTIONS)
+        known = [each for each in inspect.signature(self.command).parameters if not each.startswith("_")]
+        options.reject_unknown("router.command()", _unknown, known)
         if _misplaced:
-            raise ConfigurationError(f"router.command() takes all but the name by name: {', '.join(OPTIONS)}")
+            raise ConfigurationError(f"router.command() takes all but the name by name: {', '.join(known)}")
         wanted = options.texts("roles", () if roles is None else roles)
         if callable(name):
             self._add(name, None, wanted)
