@@ -125,7 +125,7 @@ def take_apart(parameters: Sequence[Parameter], words: Sequence[str]) -> dict[st
     if missing:
         raise Misfit(f"the following arguments are required: {', '.join(missing)}")
     if surplus:
-        raise _too_many(parameters, surplus, found)
+        raise _too_many(surplus, found, parameters)
     return found
 
 
@@ -173,18 +173,21 @@ def _allot(parameters: Sequence[Parameter], pieces: Sequence[Piece], found: dict
     return pieces
 
 
-def _too_many(parameters: Iterable[Parameter], surplus: Sequence[Piece], found: Mapping[str, list[Piece]]) -> Misfit:
-    """Return the error about words that nothing takes, with what was probably meant."""
-    first = surplus[0].at
-    rest = " ".join(piece.word for piece in surplus)
+def _too_many(surplus: Sequence[Piece], found: Mapping[str, list[Piece]], parameters: Iterable[Parameter]) -> Misfit:
+    """Return the error about words that nothing takes, and what was probably meant: a text before them has blanks."""
+    owners = {piece.at: (parameter, piece) for parameter in parameters for piece in found.get(parameter.name, ())}
+    words = [piece.word for piece in surplus]
+    rest = " ".join(words)
     hint = ""
-    for parameter in parameters:
-        for piece in found.get(parameter.name, []):
-            owner_ends = piece.at == first - 1
-            if owner_ends and parameter.is_option and parameter.is_list:
-                hint = f"; each wants its own {parameter.label}"
-            elif owner_ends and parameter.kind is TEXT:
-                hint = "; put a text with blanks in quotation marks"
-                if len(whole := quote(f"{piece.word} {rest}")) <= _MOST_REPEATED:
-                    hint += f": {whole}"
+    at = first = surplus[0].at
+    while not hint and (at := at - 1) in owners:
+        parameter, piece = owners[at]
+        words.insert(0, piece.word)
+        if parameter.is_option and parameter.is_list:
+            hint = f"; each wants its own {parameter.label}"
+        elif parameter.kind is TEXT:
+            whole = quote(" ".join(words))
+            hint = "; put a text with blanks in quotation marks" + f": {whole}" * (len(whole) <= _MOST_REPEATED)
+        elif parameter.is_option:
+            break
     return Misfit(f"unrecognized arguments: {rest[:_MOST_REPEATED]}{hint}", "too many arguments", at=first)

@@ -133,6 +133,7 @@ def test_a_word_that_does_not_fit_is_named(annotation: object, words: list[str],
 
 
 def one(service: str, note: str, replicas: int, *, tags: list[str], note_to: str = "") -> None: ...
+def plain_words(a: int, b: int, *, n: int = 0) -> None: ...
 def several(a: str, b: list[int], c: str) -> None: ...
 def rest(a: str, b: str = "x", c: list[str] | None = None) -> None: ...
 def options(*, force: bool = False, version: str, size: list[Size] | None = None) -> None: ...
@@ -170,6 +171,21 @@ def options(*, force: bool = False, version: str, size: list[Size] | None = None
             'unrecognized arguments: lovelace; put a text with blanks in quotation marks: "ada lovelace"',
             6,
         ),
+        (
+            one,
+            ["api", "as", "it", "is", "slow", "--tags", "x"],
+            'unrecognized arguments: is slow; put a text with blanks in quotation marks: "as it is slow"',
+            3,
+        ),
+        (plain_words, ["1", "2", "3"], "unrecognized arguments: 3", 2),
+        (plain_words, ["--n", "1", "2", "3", "4"], "unrecognized arguments: 4", 4),
+        (
+            one,
+            ["api", "x" * 60, "3", "--tags=x", "-5", "y"],
+            "unrecognized arguments: -5 y; each wants its own --ta",
+            4,
+        ),
+        (one, ["api", "x" * 60, "3", "y", "--tags=x"], "unrecognized arguments: y; put a text with blanks in quot", 3),
         (one, ["api", "hello", "world", "--tags", "x"], "REPLICAS: expected a whole number, got 'world'", 2),
         (several, ["a", "1", "x", "c"], "B: expected a whole number, got 'x'", 2),
     ],
