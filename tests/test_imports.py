@@ -38,9 +38,13 @@ ALLOWED: dict[str, set[str]] = {
 #: Pure modules: decisions without a thread, a socket, a clock or slack_sdk.
 PURE = [
     "active/access.py",
+    "active/arguments.py",
+    "active/kinds.py",
     "active/ledger.py",
     "active/parsing.py",
+    "active/pointing.py",
     "active/signature.py",
+    "active/values.py",
     "active/watches.py",
     "console/reach.py",
     "passive/messages/boards.py",

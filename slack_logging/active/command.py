@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from types import TracebackType
 
 from slack_logging.active import audit
@@ -31,6 +32,8 @@ _LAST_WORDS_TIMEOUT = 2.0
 _PLUMBING = "slack_logging.active.router"
 #: Units of a reason: what was typed is quoted in some, and can be 40,000 characters long.
 _MAX_REASON = 1_000
+#: Characters from which on a secret is looked for in replies: shorter ones stand in every other word.
+_LEAST_SECRET = 4
 
 
 class Command:
@@ -64,6 +67,7 @@ class Command:
         self._settled = self._abandoned = False
         self._stopped = ""
         self._stop: Callable[[], object] | None = None
+        self._secrets: tuple[str, ...] = ()
 
     @property
     def args(self) -> list[str]:
@@ -84,7 +88,18 @@ class Command:
         Raises:
             DeliveryError: Slack did not take it.
         """
-        self.origin.post(self.ts, text, _REPLY_TIMEOUT)
+        self.origin.post(self.ts, self.masked(text), _REPLY_TIMEOUT)
+
+    def keep_secret(self, secrets: Iterable[str]) -> None:
+        """Hide these texts in what is replied from now on, and what was typed in logs. For who runs it."""
+        self.heard = replace(self.heard, is_secret=True)
+        self._secrets = tuple(sorted((each for each in secrets if len(each) >= _LEAST_SECRET), key=len, reverse=True))
+
+    def masked(self, text: str) -> str:
+        """Return `text` with dots for the command's secrets, as they are and as `repr` writes them."""
+        for secret in self._secrets:
+            text = text.replace(secret, "...").replace(repr(secret)[1:-1], "...")
+        return text
 
     def ack(self) -> None:
         """Settle as done. The mark follows within moments. Does not block.
@@ -179,13 +194,14 @@ class Command:
         """Settle by what was raised, and say why to whom it concerns."""
         if not isinstance(error, CommandError):
             trace = _without_plumbing(error.__traceback__)
-            audit.decided(self.heard, "raised an exception", error.with_traceback(trace))
+            error = error.with_traceback(trace)
+            audit.decided(self.heard, "raised an exception", error, masked=self.masked if self._secrets else None)
         if self._settled:
             return
         is_interrupted = not isinstance(error, Exception) and threading.current_thread() is threading.main_thread()
         timeout = _LAST_WORDS_TIMEOUT if is_interrupted else _REPLY_TIMEOUT
         with contextlib.suppress(DeliveryError):  # the mark still says how it ended
-            self.origin.post(self.ts, _reason(error), timeout)
+            self.origin.post(self.ts, shorten(self.masked(_reason(error)), _MAX_REASON), timeout)
         if isinstance(error, (UnknownCommand, BadArguments)):
             self._settle(Mark.NOT_UNDERSTOOD)
         else:
@@ -199,10 +215,10 @@ class Command:
 
     def _check_open(self) -> None:
         if self._settled:
-            raise AlreadySettled(f"the command {self.text!r} is settled already: settle each command once")
+            raise AlreadySettled(f"the command {self.heard.shown!r} is settled already: settle each command once")
 
     def __repr__(self) -> str:
-        return f"<Command {self.text!r} by {self.user} at {self.ts}{' settled' if self._settled else ''}>"
+        return f"<Command {self.heard.shown!r} by {self.user} at {self.ts}{' settled' if self._settled else ''}>"
 
 
 def _without_plumbing(trace: TracebackType | None) -> TracebackType | None:
@@ -222,5 +238,5 @@ def _without_plumbing(trace: TracebackType | None) -> TracebackType | None:
 def _reason(error: BaseException) -> str:
     """Return what the person is told: the message of an error meant for people, else the exception's last line."""
     if isinstance(error, CommandError) and str(error):
-        return shorten(str(error), _MAX_REASON)
-    return shorten(traceback.format_exception_only(type(error), error)[-1].strip(), _MAX_REASON)
+        return str(error)
+    return traceback.format_exception_only(type(error), error)[-1].strip()

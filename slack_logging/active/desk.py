@@ -9,13 +9,14 @@ import threading
 from collections.abc import Callable, Collection
 
 from slack_logging.active import audit
-from slack_logging.active.access import Access, Verdict
+from slack_logging.active.access import Verdict
 from slack_logging.active.command import Command
 from slack_logging.active.emoji import Mark
 from slack_logging.active.intake import Heard
 from slack_logging.active.ledger import Key, Ledger, order
 from slack_logging.active.line import Line
 from slack_logging.active.origin import Operated
+from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import AlreadySettled, DeliveryError, Unreachable
 from slack_logging.instance import Instance
@@ -27,10 +28,7 @@ class Desk:
 
     Args:
         ledger: what became of which; a claim in it is the lock.
-        access: who may.
-        max_age: seconds after which a command is not run any more.
-        timeout: seconds that each may run; None for as long as it takes.
-        prefix: what commands start with.
+        settings: the source's.
         instance: who we are.
         operated: the logging side, for the built-in commands.
         clock: what all waits happen on.
@@ -40,17 +38,14 @@ class Desk:
     def __init__(
         self,
         ledger: Ledger,
-        access: Access,
+        settings: Settings,
         *,
-        max_age: float,
-        timeout: float | None,
-        prefix: str,
         instance: Instance,
         operated: Operated | None,
         clock: Clock,
         changed: Callable[[], None],
     ) -> None:
-        self.prefix = prefix
+        self.prefix = settings.prefix
         self.instance = instance
         self.operated = operated
         self.clock = clock
@@ -61,9 +56,7 @@ class Desk:
         self.line: Line | None = None
         #: What became of which; the reader exchanges it once it knows the channel, before anything is in it.
         self.ledger = ledger
-        self._access = access
-        self._max_age = max_age
-        self._timeout = timeout
+        self._settings = settings
         self._changed = changed
         self._lock = threading.Lock()
         self._inbox: dict[Key, Heard] = {}
@@ -104,8 +97,8 @@ class Desk:
         command = Command(heard, self, permalink=self._connected().permalink(heard.key.ts), attempt=attempt)
         with self._lock:
             self._running[heard.key] = (command, threading.get_ident())
-        if self._timeout is not None:
-            self.limit(command, self._timeout)
+        if self._settings.timeout is not None:
+            self.limit(command, self._settings.timeout)
         self._changed()
         return command
 
@@ -157,7 +150,7 @@ class Desk:
 
     def expire(self, heard: Heard) -> bool:
         """Settle a command that nobody runs any more because it is too old; tell whether it is."""
-        if self.clock.time() - heard.asked_at <= self._max_age:
+        if self.clock.time() - heard.asked_at <= self._settings.max_age:
             return False
         if self.ledger.claim(heard.key, self.clock.monotonic()):
             audit.decided(heard, "too old")
@@ -217,14 +210,16 @@ class Desk:
         with self._lock:
             held, _ = self._running.get(command.heard.key, (None, 0))
             if held is not command:
-                raise AlreadySettled(f"the command {command.text!r} was released: it is not ours to settle any more")
+                raise AlreadySettled(
+                    f"the command {command.heard.shown!r} was released: it is not ours to settle any more"
+                )
             del self._running[command.heard.key]
             self._deadlines.pop(command.heard.key, None)
 
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:
         """See `Origin`."""
         line = self._connected()
-        return self._access.decide(line.directory.person(user), line.team, roles)
+        return self._settings.access.decide(line.directory.person(user), line.team, roles)
 
     def name_of(self, user: str) -> str:
         """See `Origin`."""

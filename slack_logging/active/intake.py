@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from slack_logging.active.emoji import Emoji, Mark, Order
@@ -30,20 +30,27 @@ class Heard:
         orders: what people want of it with their emoji, each with the id of who does.
         edited: the `ts` of its last edit; empty where there was none.
         asked_at: Unix time from which on it gets old.
+        is_secret: whether what follows the command's name may be shown to nobody.
     """
 
     key: Key
     user: str
-    text: str
-    call: Call
+    text: str = field(repr=False)
+    call: Call = field(repr=False)
     marks: frozenset[Mark] = frozenset()
     orders: tuple[tuple[Order, str], ...] = ()
     edited: str = ""
     asked_at: float = 0.0
+    is_secret: bool = False
 
     def again(self, by: str, now: float) -> Heard:
         """Return the same as somebody else's who wants it now."""
         return replace(self, user=by, asked_at=now)
+
+    @property
+    def shown(self) -> str:
+        """What was typed, as logs and other people may see it."""
+        return f"{self.call.plain_name} ..." if self.is_secret else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ class Intake:
         emoji: the names of our marks.
         instance: who we are when somebody is addressed.
         named: the ids that may run commands; bots that are not among them are not even refused.
+        is_secret: tells of a command, by its name, whether what follows it may be shown to nobody.
     """
 
     team: str
@@ -71,6 +79,7 @@ class Intake:
     emoji: Emoji
     instance: Instance
     named: frozenset[str]
+    is_secret: Callable[[str], bool] = lambda _: False
 
     def hear(self, message: Mapping[str, Any]) -> Heard | None:
         """Return the command that a message is, or None for everything that is not ours to treat.
@@ -99,6 +108,7 @@ class Intake:
             orders=tuple(self.emoji.orders(reactions, besides=self.bot_user)),
             edited=str((message.get("edited") or {}).get("ts") or ""),
             asked_at=float(message["ts"]),
+            is_secret=self.is_secret(call.name),
         )
 
     def _is_own(self, message: Mapping[str, Any]) -> bool:

@@ -60,6 +60,7 @@ class Line:
             emoji=settings.emoji,
             instance=instance,
             named=access.allow,
+            is_secret=settings.is_secret,
         )
         return cls(client, channel, us.team_id, us.url, intake, Directory(client, us.team_id, access.groups, clock))
 

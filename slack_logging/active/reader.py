@@ -71,15 +71,7 @@ class Reader:
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._ledger: Ledger = MemoryLedger(threading.Lock())  # until there is a connection, nothing is in it
         self.desk = Desk(
-            self._ledger,
-            settings.access,
-            max_age=settings.max_age,
-            timeout=settings.timeout,
-            prefix=settings.prefix,
-            instance=instance,
-            operated=operated,
-            clock=clock,
-            changed=self._marks_are_owed,
+            self._ledger, settings, instance=instance, operated=operated, clock=clock, changed=self._marks_are_owed
         )
         self.desk.reading = f"{settings.channel}, polled every {format_duration(settings.poll_interval)}"
         self._settings = settings

@@ -8,7 +8,7 @@ import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar, overload
 
 from slack_logging import options
 from slack_logging.active import audit
@@ -16,7 +16,9 @@ from slack_logging.active.access import Verdict, refusal
 from slack_logging.active.builtins import table
 from slack_logging.active.builtins.about import Catalogue
 from slack_logging.active.command import Command
-from slack_logging.active.parsing import command_name
+from slack_logging.active.kinds import secrets_in
+from slack_logging.active.parsing import Misfit, command_name
+from slack_logging.active.pointing import pointed
 from slack_logging.active.signature import HelpWanted, Signature
 from slack_logging.errors import (
     BadArguments,
@@ -81,7 +83,7 @@ class CommandRouter:
         self._built_in = {name: Route.to(function, name) for name, function in self.builtins.items()}
 
     @overload
-    def command(self, name: Callable[P, R]) -> Callable[P, R]: ...
+    def command(self, name: Callable[P, R], *, roles: Iterable[str] | None = None) -> Callable[P, R]: ...
 
     @overload
     def command(
@@ -95,9 +97,10 @@ class CommandRouter:
     def command(
         self,
         name: Callable[P, R] | str | None = None,
-        *,
+        *_misplaced: NoReturn,
         roles: Iterable[str] | None = None,
         timeout: float | timedelta | str | None = None,
+        **_unknown: NoReturn,
     ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
         """Make a function a command. The function itself is returned unchanged.
 
@@ -110,13 +113,18 @@ class CommandRouter:
             timeout: seconds that it may run, instead of the source's `timeout`.
 
         Raises:
-            ConfigurationError: the name is taken or cannot be typed, or a parameter cannot be.
+            ConfigurationError: the name is taken or cannot be typed, or a parameter cannot be; or there is no such
+                option.
         """
-        if callable(name):
-            self._add(name, None, (), None)
-            return name
+        known = [each for each in inspect.signature(self.command).parameters if not each.startswith("_")]
+        options.reject_unknown("router.command()", _unknown, known)
+        if _misplaced:
+            raise ConfigurationError(f"router.command() takes all but the name by name: {', '.join(known)}")
         limit = None if timeout is None else options.seconds("timeout", timeout)
         wanted = options.texts("roles", () if roles is None else roles)
+        if callable(name):
+            self._add(name, None, wanted, limit)
+            return name
 
         def register(function: Callable[P, R]) -> Callable[P, R]:
             self._add(function, name, wanted, limit)
@@ -146,20 +154,34 @@ class CommandRouter:
         with its last line.
         """
         with command:
+            if self.is_secret(command.name):
+                command.keep_secret(())
             route = self._find(command.name, command)
             try:
                 arguments = route.signature.bind(command.args, {Command: command, Catalogue: self})
             except HelpWanted:
                 self._say(command, self.manual(route.name, command))
                 return
-            except BadArguments as error:
-                raise BadArguments(f"{error}\nusage: {route.usage(command.origin.prefix)}") from None
+            except Misfit as error:
+                self._authorize(route, command)
+                raise BadArguments(self._corrected(route, command, error)) from None
+            if route.signature.is_secret:
+                command.keep_secret(secrets_in(arguments.values()))
             self._authorize(route, command)
             audit.decided(command.heard, "allowed")
             if route.timeout is not None:
                 command.origin.limit(command, route.timeout)
             command.check()
             self._reply(command, route.function(**arguments))
+
+    def is_secret(self, name: str) -> bool:
+        """Tell whether what follows a command's name is shown to nobody: it takes a `Secret`, or may be meant to.
+
+        That is, of names that are no command's, when any command takes one: who mistypes the name types the rest.
+        """
+        routes = self.routes
+        meant = [routes[name]] if name in routes else routes.values()
+        return any(route.signature.is_secret for route in meant)
 
     def serve(self, source: SlackCommandSource) -> None:
         """Run the commands of `source` in its worker threads. Blocks until the source is closed, or Ctrl-C.
@@ -184,6 +206,15 @@ class CommandRouter:
         lines = [route.usage(prefix), route.signature.summary, *route.signature.describe()]
         return "\n".join(line for line in lines if line)
 
+    def _corrected(self, route: Route, command: Command, error: Misfit) -> str:
+        """Return what is wrong, where, and what to type; where a secret is among it, nothing of what was typed."""
+        usage = f"usage: {route.usage(command.origin.prefix)}"
+        if route.signature.is_secret:
+            return f"{error.plain}\n{usage}"
+        if error.at is None:
+            return f"{error}\n{usage}"
+        return f"{error}\n{pointed(command.origin.prefix + route.name, command.args, error.at)}\n{usage}"
+
     def _find(self, name: str, command: Command) -> Route:
         route = self.routes.get(name)
         if route is None:
@@ -195,7 +226,8 @@ class CommandRouter:
         allowed = {route.name: route for route in self._allowed(command)}
         near = difflib.get_close_matches(name, allowed, n=1)
         hint = f"did you mean: {allowed[near[0]].usage(prefix)}" if near else f"{prefix}help lists what you can do"
-        what = f"no command {name[:40]!r}" if name else "no command after the name"
+        shown = command.heard.call.plain_name if name == command.name and command.heard.is_secret else name
+        what = f"no command {shown[:40]!r}" if name else "no command after the name"
         return UnknownCommand(f"{what}; {hint}")
 
     def _allowed(self, command: Command) -> list[Route]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from slack_logging.active.access import Access
@@ -25,3 +26,4 @@ class Settings:
     timeout: float | None
     shared: bool
     emoji: Emoji
+    is_secret: Callable[[str], bool]

@@ -52,7 +52,8 @@ class SlackCommandSource:
         allow: ids of the users and user groups who may run commands; required, because nobody may by default.
         roles: from the names that `CommandRouter.command` asks for to ids. Who has a role must be in
             `allow` too, themselves or by a user group there.
-        router: a `CommandRouter`, or where to import it from when reading starts: ``"myapp.ops.router"``. For `start`.
+        router: a `CommandRouter`, or where to import it from when reading starts: ``"myapp.ops.router"``. For `start`;
+            who iterates gives the router itself for its commands' secrets to be kept out of the audit of refusals.
         token: a bot token; ``SLACK_BOT_TOKEN`` by default.
         api_url: another Slack; ``SLACK_API_URL`` by default.
         service: the program's name, which people can address (``!@orders status``); what was started by default.
@@ -110,8 +111,10 @@ class SlackCommandSource:
             timeout=None if timeout is None else options.seconds("timeout", timeout),
             shared=options.flag("shared", shared),
             emoji=Emoji(emoji),
+            is_secret=self._is_secret,
         )
         self._router = _checked_router(router)
+        self._serving = self._router if isinstance(self._router, CommandRouter) else None
         self._clock = clocks.current()
         self._reader: Reader | None = None
 
@@ -178,7 +181,8 @@ class SlackCommandSource:
 
         def prepare() -> None:
             if router is not None:
-                self._start_workers(reader, router())
+                self._serving = router()
+                self._start_workers(reader, self._serving)
 
         reader = self._reader = Reader(
             settings,
@@ -197,6 +201,10 @@ class SlackCommandSource:
         for number in range(self._settings.workers):
             name = f"slack_logging-worker-{number + 1}"
             self._clock.start(threading.Thread(target=_work, args=(reader.desk, router), name=name, daemon=True))
+
+    def _is_secret(self, name: str) -> bool:
+        """Tell whether the router that runs the commands, as far as we know it, keeps this one's arguments secret."""
+        return self._serving is not None and self._serving.is_secret(name)
 
     def _check_roles(self, router: CommandRouter) -> None:
         for route in router.routes.values():

@@ -117,7 +117,12 @@ def test_whatever_a_function_raises_does_not_end_the_worker(
         ),
         (
             "!deploy-it --froce api",
-            "no option --froce; did you mean --force?\nusage: !deploy-it SERVICE [--force]",
+            (
+                "no option --froce; did you mean --force?\n"
+                "!deploy-it --froce api\n"
+                "           ^^^^^^^\n"
+                "usage: !deploy-it SERVICE [--force]"
+            ),
         ),
         (
             '!Deploy-It "api',
@@ -170,6 +175,46 @@ def test_help_of_a_command_shows_no_more_than_help(ops: Ops) -> None:
     ops.start(router=router, allow=[ada, ben], roles={"deployers": [ben]})
     assert ops.type("!deploy --help", user="ben") == ({DONE}, ["!deploy [--force]\n[--force]"])
     assert ops.type("!deploy --help") == ({PUZZLED}, ["no command 'deploy'; !help lists what you can do"])
+
+
+def test_what_a_command_takes_is_told_to_those_who_may_run_it(ops: Ops) -> None:
+    """Others are refused, whether or not their arguments fit."""
+    ada, ben = ops.slack.user_id("ada"), ops.slack.user_id("ben")
+    router = CommandRouter()
+
+    @router.command(roles=["deployers"])
+    def deploy(service: str) -> None:
+        raise AssertionError("must not run")
+
+    ops.start(router=router, allow=[ada, ben], roles={"deployers": [ben]})
+    assert ops.type("!deploy --nonsense") == ({REFUSED}, [refusal(ada, Verdict.LACKS_ROLE, ["deployers"])])
+    assert ops.type("!deploy --nonsense", user="ben")[0] == {PUZZLED}
+
+
+def test_an_error_points_at_the_argument(ops: Ops) -> None:
+    """With carets below the word, in the command as it was understood, however it was typed."""
+    router = CommandRouter()
+
+    @router.command
+    def deploy(service: str, *, replicas: int = 1) -> None:
+        raise AssertionError("must not run")
+
+    ops.start(router=router)
+    expected = (
+        "--replicas: expected a whole number, got 'many'\n"
+        '!deploy "my api" --replicas many\n'
+        "                            ^^^^\n"
+        "usage: !deploy SERVICE [--replicas REPLICAS]"
+    )
+    assert ops.type('!Deploy  "my api"   --replicas many') == ({PUZZLED}, [expected])
+    assert ops.type("!deploy `my api` \u2014replicas many") == ({PUZZLED}, [expected])
+
+
+def test_options_of_a_command_hold_with_and_without_a_name() -> None:
+    """A function given at once, too, is for its roles only."""
+    router = CommandRouter()
+    router.command(coroutine, roles=["admins"])
+    assert router.routes["coroutine"].roles == ("admins",)
 
 
 def test_who_may_is_checked_again_when_it_runs(ops: Ops) -> None:
@@ -267,6 +312,9 @@ def wrong_annotation(when: complex) -> None: ...
         (lambda router: router.command("")(fitted), "name='': expected text"),
         (lambda router: router.command(lambda: None), "command name '<lambda>': expected one word"),
         (lambda router: router.command("x", roles=7)(fitted), "roles=7: expected a list of strings"),
+        (lambda router: router.command(role=["x"]), "router.command() has no option 'role': did you mean roles?"),
+        (lambda router: router.command("x", ["y"]), "router.command() takes all but the name by name: name, roles"),
+        (lambda router: router.command(["x"])(fitted), "name=['x']: expected text"),
         (lambda router: router.command(wrong_annotation), "command function wrong_annotation(), parameter 'when'"),
     ],
 )

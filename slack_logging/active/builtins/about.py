@@ -46,8 +46,8 @@ def ping(*, command: Command) -> str:
 def status(*, command: Command) -> str:
     """Show what runs and what was logged."""
     origin = command.origin
-    running = [(each.text, each.user, each.ts) for each in origin.running() if each.ts != command.ts]
-    waiting = [(each.text, each.user, each.key.ts) for each in origin.waiting()]
+    running = [(each.heard.shown, each.user, each.ts) for each in origin.running() if each.ts != command.ts]
+    waiting = [(each.shown, each.user, each.key.ts) for each in origin.waiting()]
     rows = {
         "service": origin.instance.service,
         "instance": f"{origin.instance.name}, up {_rounded(instance.uptime())}",
