@@ -172,7 +172,7 @@ def test_status_shows_no_secret_of_what_runs(ops: Ops, vault: CommandRouter) -> 
     status = next(commands)
     with login:
         vault.run(status)
-    assert "running      login ... (U0ADA0000)" in ops.replies(status.ts)[0]
+    assert "running      login ... (ada, " in ops.replies(status.ts)[0]
 
 
 def test_a_short_secret_leaves_replies_readable(ops: Ops, vault: CommandRouter) -> None:

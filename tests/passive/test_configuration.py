@@ -68,6 +68,8 @@ WRONG_COMMANDS: list[tuple[str, object, str, str]] = [
     ("max_age", "-1", "'-1'", "expected seconds (0 or more)"),
     ("start_delay", None, "None", "expected seconds (0 or more)"),
     ("workers", 0, "0", "expected a whole number, 1 or more"),
+    ("shared", "yes", "'yes'", "expected True or False"),
+    ("timeout", "soon", "'soon'", "expected seconds"),
     ("emoji", {"dnoe": "tada"}, "no option 'dnoe'", "did you mean done?"),
     ("start", "later", "'later'", "expected 'auto' or 'manual'"),
     ("alow", "U024BE7LH", "no option 'alow'", "did you mean allow?"),
@@ -170,6 +172,8 @@ def test_what_is_right_may_be_a_string(tmp_path: Path, read: Read) -> None:
         "max_age": "1h30m",
         "start_delay": "0",
         "workers": "2",
+        "shared": "true",
+        "timeout": "1h",
         "emoji": {"done": ":shipit:"},
         "start": "manual",
     }
@@ -208,6 +212,7 @@ def test_what_is_right_may_be_a_string(tmp_path: Path, read: Read) -> None:
     settings = handler._source._settings
     assert settings.access.allow == {"U024BE7LH", "S0614TZR7"}
     assert (settings.poll_interval, settings.max_age, settings.start_delay, settings.workers) == (2.0, 5400.0, 0.0, 2)
+    assert (settings.shared, settings.timeout) == (True, 3600.0)
     assert (settings.channel, settings.token, settings.service, settings.prefix) == (
         "ops-commands",
         "xoxb-2",

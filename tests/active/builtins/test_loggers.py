@@ -276,6 +276,8 @@ def test_level_takes_what_logging_takes(ops: Ops, orders: logging.Logger, typed:
             "DEBUG --for soon",
             (
                 "--for: expected a duration such as 90s, 10m or 1h30m, got 'soon'\n"
+                "!level orders.import DEBUG --for soon\n"
+                "                                 ^^^^\n"
                 "usage: !level LOGGER LEVEL [--for TIME]"
             ),
         ),
