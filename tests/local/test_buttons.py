@@ -38,7 +38,7 @@ def attached(*action_ids: str, **fields: Any) -> dict[str, Any]:
 
 
 def test_a_button_of_an_attachment_is_clicked_as_itself(slack: LocalSlack, client: Client, log: str) -> None:
-    """With its own value and block, though the message has a button of that name too; the place says which attachment."""
+    """With its own value and block, though others have its name; the container says which attachment it is."""
     main = [{name: value for name, value in buttons("go")[0].items() if name != "block_id"}]
     ask = ask_sync(slack)
     attachments = [attached("go"), attached("go", "stop")]

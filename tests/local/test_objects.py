@@ -244,7 +244,7 @@ def test_a_direct_message_is_of_no_other_kind_and_has_no_name(slack: LocalSlack,
     post(ask, slack.user_id("ben"))
     [direct] = ask("conversations_list", types="im")["channels"]
     kinds = ("is_channel", "is_group", "is_im", "is_mpim", "is_private", "is_member")
-    assert [False, False, True, False, True, True] == [direct[name] for name in kinds]
+    assert [direct[name] for name in kinds] == [False, False, True, False, True, True]
     assert direct.keys() & shapes.ONLY_OF_NAMED == set()
 
 

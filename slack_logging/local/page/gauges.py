@@ -36,9 +36,9 @@ def readings(slack: LocalSlack, apps: list[App]) -> dict[str, Any]:
         not answered, as `method`, `error` (see `Call`) and `time` (epoch seconds of the server's clock); `faults`:
         those to come, in the notation in which they are planned; `met`: those that are under way, and the newest that
         are over, as `fault` (so written), `time` and `lasts`; `calls`: how many came so far; `sockets`: the open
-        connections with their `app`, `port`, `sent`, `acked`, `deaf` and `mute`; `deliveries`: what is not acknowledged,
-        as `app`, `what`, `attempt`, `reason` and `due` (seconds until it is sent again); `more`: how many of these are
-        left out.
+        connections with their `app`, `port`, `sent`, `acked`, `deaf` and `mute`; `deliveries`: what is not
+        acknowledged, as `app`, `what`, `attempt`, `reason` and `due` (seconds until it is sent again); `more`: how many
+        of these are left out.
     """
     calls = slack.calls()
     failed = (call for call in reversed(calls[-_CALLS_SEARCHED:]) if call.error is not None)
