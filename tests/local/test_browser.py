@@ -190,6 +190,24 @@ def test_a_click_goes_to_the_app_whose_button_it_is(page: Page, client: WebClien
     expect(page.locator(".message .problem").first).to_be_empty()
 
 
+def test_a_click_on_an_attachments_button_is_a_click_on_that_one(
+    slack: LocalSlack, page: Page, client: WebClient
+) -> None:
+    """Though the message has another of the same name."""
+    main, attached = (
+        {**BUTTON, "text": {"type": "plain_text", "text": text}, "value": text} for text in ("Main", "Att")
+    )
+    blocks = [[{"type": "actions", "elements": [button]}] for button in (main, attached)]
+    with Client(url_of(slack)) as connection:
+        connection.next()
+        slack.app.events = frozenset()
+        client.chat_postMessage(channel="#ops-log", text="x", blocks=blocks[0], attachments=[{"blocks": blocks[1]}])
+
+        page.get_by_role("button", name="Att", exact=True).click()
+
+        assert [action["value"] for action in connection.envelope()["payload"]["actions"]] == ["Att"]
+
+
 def test_a_click_that_no_app_takes_says_so(slack: LocalSlack, page: Page) -> None:
     """What goes wrong with a click is told below the message."""
     blocks = [{"type": "actions", "block_id": "ask", "elements": [BUTTON]}]

@@ -35,8 +35,9 @@ export class Wire {
     this.form = this.#form();
     this.element.replaceChildren(
       h("section", { "aria-label": "Rate limits" }, h("h2", {}, "Rate limits"), this.buckets),
-      h("section", { "aria-label": "Failed" }, h("h2", {}, "Last failed"), this.failed, this.counts),
-      h("section", { "aria-label": "Connections" }, h("h2", {}, "Connections and deliveries"), this.links),
+      h("div", {},
+        h("section", { "aria-label": "Failed" }, h("h2", {}, "Last failed"), this.failed, this.counts),
+        h("section", { "aria-label": "Connections" }, h("h2", {}, "Connections and deliveries"), this.links)),
       h("section", { "aria-label": "Faults" }, h("h2", {}, "Planned faults"), this.planned, this.form, this.problem,
         h("h2", {}, "Last faults"), this.met),
     );
