@@ -117,6 +117,20 @@ def test_it_plans_the_faults_that_are_asked_for() -> None:
             client.chat_postMessage(channel="#ops-log", text="x")
 
 
+def test_it_plans_every_kind_of_fault() -> None:
+    """As the help writes them."""
+    values = {
+        "SECONDS": ":2",
+        "CODE[:after]": ":fatal_error:after",
+        "[RETRY_AFTER]": ":none",
+        "[STATUS]": ":503",
+        "": "",
+    }
+    faults = [f"{(*row.only, 'api.test')[0]}={kind}{values[row.value]},times=2" for kind, row in KINDS.items()]
+    with serving(*(f"--fault={fault}" for fault in faults)) as (_, printed):
+        assert faults == re.findall(r"^  fault    (\S+)$", printed, re.MULTILINE)
+
+
 @pytest.mark.parametrize(
     ("spec", "error"),
     [

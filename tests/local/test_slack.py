@@ -178,6 +178,20 @@ def test_messages_are_copies(slack: LocalSlack) -> None:
     assert 1 == len(slack.messages("#ops-log")[0]["blocks"])
 
 
+def test_a_new_slack_knows_nothing_of_the_one_before() -> None:
+    """What was said, asked and planned in one is not in the next; its people and channels are the same again."""
+    with LocalSlack() as first:
+        first.add_user("eve")
+        first.say("#ops-log", "x", user="eve")
+        first.fault("*", Fault.cut_before())
+        ids = (first.user_id("ada"), first.channel_id("#ops-log"))
+    with LocalSlack() as second:
+        assert ([], [], []) == (second.messages("#ops-log"), second.faults(), second.calls())
+        assert ids == (second.user_id("ada"), second.channel_id("#ops-log"))
+        with pytest.raises(LookupError, match="eve"):
+            second.user_id("eve")
+
+
 def test_calls_are_recorded_without_tokens(slack: LocalSlack, clock: FakeClock) -> None:
     """A call has method, arguments, time, status and error, and no token in any place."""
     client = WebClient(slack.bot_token, base_url=slack.api_url)

@@ -66,7 +66,7 @@ KINDS: dict[Kind, _Row] = {
     "from_oldest": _Row("", "with oldest= alone a history's page begins at the oldest", _READERS[:1]),
     "duplicate": _Row("", "the event is delivered twice", _EVENTS),
     "reorder": _Row("", "the event is delivered after the next one", _EVENTS),
-    "lose": _Row("", "the event counts as sent and is never delivered", _EVENTS),
+    "lose": _Row("", "the event counts as sent and taken, and is never delivered", _EVENTS),
     "oversize": _Row("", "the event comes in an envelope of 1.2 MB", _SOCKET),
     "deaf": _Row("", "the connection swallows this and all later events", _SOCKET),
     "mute": _Row("", "the connection sends no pings and answers none from here on", _SOCKET),
@@ -222,7 +222,10 @@ class Fault:
 
     @classmethod
     def lose(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
-        """Never deliver an event, though it counts as sent. For ``socket`` and ``push``."""
+        """Never deliver an event, though it counts as sent and taken. For ``socket`` and ``push``.
+
+        Nobody takes a command or a click that is lost: the person is told so after three seconds.
+        """
         return cls("lose", times, probability)
 
     @classmethod
