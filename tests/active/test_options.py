@@ -32,7 +32,10 @@ from slack_logging import CommandRouter, ConfigurationError, SlackCommandSource
         ({"token": ""}, "token: expected text, got ''"),
         ({"token": "nope"}, "token= holds no token of Slack's: it must be the app's Bot User OAuth Token (xoxb-...)"),
         ({"app_token": ""}, "app_token: expected text, got ''"),
-        ({"app_token": "xoxb-1-a"}, "app_token= holds a bot's token, xoxb-...: it must be an app-level token (xapp-...)"),
+        (
+            {"app_token": "xoxb-1-a"},
+            "app_token= holds a bot's token, xoxb-...: it must be an app-level token (xapp-...)",
+        ),
         ({"app_token": "nope"}, "app_token= holds no token of Slack's: it must be an app-level token (xapp-...)"),
         ({"token": "xapp-1-a"}, "token= holds an app-level token, xapp-...: it must be the app's Bot User OAuth Token"),
         ({"api_url": "slack.com"}, "api_url='slack.com': expected an address such as 'https://slack.com/api/'"),
