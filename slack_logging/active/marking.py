@@ -43,11 +43,14 @@ class Marker:
         Returns:
             The seconds until there is more to do; None when nothing is owed.
         """
+        now = self._clock.monotonic()
+        if now < self._not_before:  # whatever is owed by now: to sort hundreds for every command would slow them all
+            return self._not_before - now
         for owed in ledger.owed():
             now = self._clock.monotonic()
-            wait = max(owed.due, self._not_before) - now
-            if wait <= 0:
-                wait = client.acquire("reactions.add")
+            wait = owed.due - now
+            if wait <= 0 and (wait := client.acquire("reactions.add")) > 0:
+                self._later(wait)
             if wait <= 0:
                 wait = self._try(client, owed)
                 if not wait:
