@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 from slack_logging import CommandRouter, SlackCommandSource
 from slack_logging.active import source as source_module
 from slack_logging.errors import ConfigurationError
-from slack_logging.local import Fault
-from tests.active.conftest import CHANNEL, DONE, REFUSED, Ops
+from slack_logging.local import Fault, LocalSlack
+from slack_logging.testing import FakeClock
+from tests.active.conftest import CHANNEL, DONE, EYES, REFUSED, Ops
 from tests.local.listening import Client, url_of
 
 
@@ -112,6 +114,7 @@ def test_a_command_is_run_once_however_it_is_pushed(
     connect(ops, router)
     ops.slack.fault("socket", fault)
     every = [ops.say(f"!echo {number}") for number in range(5)]
+    settle(ops)
     for ts in every:
         assert DONE in ops.settled(ts)[0]
     run_for(ops, 90)
@@ -127,6 +130,7 @@ def test_a_connection_that_ends_is_replaced(
     [first] = ops.slack.sockets()
     getattr(first, end)() if end in ("close", "drop") else first.disconnect(end)
     between = ops.say("!echo between")
+    settle(ops)
     ops.clock.run_until(
         lambda: [each for each in ops.slack.sockets() if each is not first and len(ops.slack.sockets()) == 1]
     )
@@ -384,3 +388,62 @@ def test_a_closed_source_keeps_no_connection(ops: Ops, router: CommandRouter) ->
     second.close()
     ops.slack.wait_for(lambda: not ops.slack.sockets())
     ops.slack.wait_for(lambda: not [each.name for each in threading.enumerate() if "wire" in each.name])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_child_keeps_no_connection(ops: Ops, router: CommandRouter) -> None:
+    """It neither reads from it nor keeps it open when its parent has let go of it."""
+    source = connect(ops, router)
+    ready, go = os.pipe(), os.pipe()
+    pid = os.fork()
+    if not pid:  # pragma: no cover - coverage does not follow
+        try:
+            os.close(go[1])
+            os.write(ready[1], b"1")
+            os.read(go[0], 1)
+        finally:
+            os._exit(0)
+    try:
+        os.close(go[0])
+        assert os.read(ready[0], 1) == b"1"
+        assert marked(ops, ops.say("!echo x")) == {DONE}
+        source.close()
+        ops.slack.wait_for(lambda: not ops.slack.sockets())
+    finally:
+        os.close(go[1])
+        os.waitpid(pid, 0)
+        os.close(ready[0])
+        os.close(ready[1])
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+def test_in_bad_weather_each_command_runs_once(clock: FakeClock, seed: int) -> None:
+    """Events doubled, swapped, lost, on connections that go deaf and end; answers lost, late and refused."""
+    with LocalSlack(clock=clock, rate_limit=0, seed=seed) as slack:
+        ops = Ops(slack, clock)
+        runs: list[str] = []
+        router = CommandRouter()
+
+        @router.command
+        def note(word: str) -> None:
+            runs.append(word)
+
+        for kind, chance in (("duplicate", 0.2), ("reorder", 0.1), ("lose", 0.1), ("deaf", 0.02), ("drop", 0.03)):
+            slack.fault("socket", getattr(Fault, kind)(times=None, probability=chance))
+        for method in ("conversations.history", "reactions.add", "users.info", "apps.connections.open"):
+            for fault in (Fault.cut_before, Fault.cut_after, Fault.server_error):
+                slack.fault(method, fault(times=None, probability=0.05))
+            slack.fault(method, Fault.rate_limited(3, times=None, probability=0.05))
+        source = ops.start(router=router, app_token=slack.app_token, max_age="1h")
+        words = [f"w{number}" for number in range(150)]
+        for number, word in enumerate(words):
+            ops.say(f"!note {word}")
+            if not number % 10:
+                run_for(ops, 7)
+        typed = [str(message["ts"]) for message in slack.messages(CHANNEL)]
+        slack.clear_faults()
+        clock.run_until(lambda: all(DONE in ops.marks(ts) for ts in typed), limit=3600, patience=60)
+        run_for(ops, 400)
+        source.close()
+        assert sorted(runs) == sorted(words)
+        assert [ops.marks(ts) - {EYES} for ts in typed] == [{DONE}] * len(words)
