@@ -279,8 +279,8 @@ class Reader:
         self._reads = push is not None and self._one_reader.is_us((api_url, line.team, line.channel))
         if push is None or not self._reads:
             return min(self._settings.poll_interval, _STANDBY)
-        push.open()
         messages = self._messages(line)
+        push.open()  # not before it is known that there is something to hear; what came meanwhile is looked for
         self._say_that_it_reads()
         for message in messages:
             heard = line.intake.hear(message)

@@ -440,7 +440,7 @@ def test_a_push_brings_the_look_forward(service: Service) -> None:
     service.slack.wait_for(lambda: len(service.audited) == 1)
     service.slack.unreact(LOG, ts, "mute", user="ada")
     service.slack.wait_for(lambda: len(service.audited) == 2)
-    assert [text.split()[4].rstrip(":") for text in service.audited] == ["allowed", "ended"]
+    assert [text.split()[3].strip(":") for text in service.audited] == ["allowed", "ended"]
     other = service.slack.say(LOG, "hello", user="ada")
     service.slack.react(LOG, other, "mute", user="ada")
     service.slack.wait_for(lambda: not service.slack.deliveries())
