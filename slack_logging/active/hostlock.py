@@ -50,6 +50,10 @@ class HostLock:
         """Take it, unless another process has it; `flaw` says when that cannot be known. Idempotent."""
         with _held.lock:
             held = _held.files.get(self._path)
+            if held is not None and not _is_at(held[0], self._path):  # somebody tidied up: others have another file
+                os.close(held[0])
+                del _held.files[self._path]
+                held = None
             if held is None:
                 self.holder = self.flaw = ""
                 try:
@@ -66,8 +70,8 @@ class HostLock:
     def keep(self) -> None:
         """Show that the file is in use, to those who tidy up old ones."""
         with _held.lock, contextlib.suppress(OSError):
-            if self._path in _held.files:
-                os.utime(self._path)
+            if held := _held.files.get(self._path):
+                os.utime(held[0] if os.utime in os.supports_fd else self._path)
 
     def release(self) -> None:
         """Give it back; the last of the process lets others have it. Idempotent."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from slack_logging import notices
-from slack_logging.active.intake import Heard
+from slack_logging.active.intake import Heard, Intake
 from slack_logging.active.ledger import order
 from slack_logging.clock import Clock
 from slack_logging.errors import DeliveryError, Rejected
@@ -65,7 +65,6 @@ class Push:
         self._clock = clock
         self._cause = f"Socket Mode for {settings.channel}"
         self._socket: Socket | None = None
-        self._is_closed = False
         self._connection = 0
         self._known: tuple[int, int] | None = None
         self._baseline = self._pushed = self._missed = _NOTHING
@@ -75,7 +74,7 @@ class Push:
 
     def open(self) -> None:
         """Begin to listen, if there is an app token. Does not wait; what is wrong is said. Idempotent."""
-        if self._socket is not None or self._is_closed:
+        if self._socket is not None:
             return
         try:
             token = credentials.find_app_token(self._settings.app_token)
@@ -92,10 +91,10 @@ class Push:
             self._say(f"no thread could be started ({error})")
 
     def close(self) -> None:
-        """Stop listening. Does not wait; what is being heard right now may still come."""
-        self._is_closed = True
-        if self._socket is not None:
-            self._socket.leave(self)
+        """Stop listening. Does not wait; what is being heard right now may still come. Idempotent."""
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            socket.leave(self)
 
     def pushed(self, payload: Mapping[str, Any]) -> bool:
         """See `slack_logging.slack.socket.Listener`.
@@ -103,6 +102,16 @@ class Push:
         Messages and reactions are acknowledged wherever they are: Slack ends the subscriptions of an app that takes
         too few of them. Kinds that nobody here knows are left to others.
         """
+        try:
+            return self._take_in(payload)
+        except DeliveryError:  # who wrote it cannot be known right now
+            pass
+        except Exception as error:  # noqa: BLE001 - nobody else would go on listening
+            notices.say(f"{self._cause}, events", f"{self._cause}: unexpected {type(error).__name__}: {error}")
+        self._hint()
+        return False
+
+    def _take_in(self, payload: Mapping[str, Any]) -> bool:
         if payload.get("type") == "app_rate_limited":  # Slack left events out
             self._hint()
             return True
@@ -117,30 +126,26 @@ class Push:
         return False
 
     def _message(self, event: Mapping[str, Any]) -> bool:
-        """Hear a message; tell whether it, or a look that is to come, has taken in what it says."""
-        intake, ts = self._line.intake, str(event.get("ts") or event.get("event_ts"))
-        changed = event.get("message") or event.get("previous_message")
-        if isinstance(changed, dict):  # an edit or a deletion; also of our own, which are no news
-            if not intake.is_own(changed):
+        """Hear a message, and return True: it, or a look that is to come, has taken in what the event says."""
+        intake = self._line.intake
+        if event.get("hidden") or event.get("subtype") in ("message_changed", "message_deleted"):
+            if _is_news(event, intake):
                 self._hint()
             return True
-        self._pushed = max(self._pushed, order(ts))
+        ts = order(str(event["ts"]))
+        self._pushed = max(self._pushed, ts)
         if self._is_deaf:
             self._is_deaf = False
             self._patience.succeeded()
             notices.clear(self._cause, f"{self._cause} works again")
         if (heard := intake.hear(event)) is None:
             return True
-        if self._known is None or order(ts) <= self._known:
+        if self._known is None or ts <= self._known:
             # A look has found it, or will: an event that was sent again may be of a command that another process ran,
             # and only the history shows that process's marks.
             self._hint()
-            return True
-        try:
+        else:
             self._hear(heard)
-        except DeliveryError:  # who wrote it cannot be known right now
-            self._hint()
-            return False
         return True
 
     def _reaction(self, event: Mapping[str, Any]) -> None:
@@ -155,7 +160,7 @@ class Push:
     def changed(self) -> None:
         """See `slack_logging.slack.socket.Listener`. A new connection begins with a look: what was lost before it?"""
         socket = self._socket
-        if socket is None or self._is_closed:
+        if socket is None:
             return
         if socket.trouble:
             self._say(socket.trouble)
@@ -215,3 +220,14 @@ class Push:
             f"to one of them only: what goes elsewhere is found within {SWEEP_INTERVAL:g} s. Give this program an app "
             "of its own, with the manifest that slack-logging manifest --socket-mode prints",
         )
+
+
+def _is_news(event: Mapping[str, Any], intake: Intake) -> bool:
+    """Tell whether somebody else's message was deleted, or now says something else.
+
+    Slack also calls a message changed when it gets a reply, say, as it does by ours.
+    """
+    before, after = event.get("previous_message") or {}, event.get("message")
+    if intake.is_own(after or before):
+        return False
+    return after is None or any(after.get(part) != before.get(part) for part in ("text", "blocks", "edited"))

@@ -278,9 +278,12 @@ class Reader:
         api_url = credentials.api_url(self._settings.api_url)  # what auth.test says need not be an address
         self._reads = push is not None and self._one_reader.is_us((api_url, line.team, line.channel))
         if push is None or not self._reads:
+            if push is not None:
+                push.close()
             return min(self._settings.poll_interval, _STANDBY)
         messages = self._messages(line)
-        push.open()  # not before it is known that there is something to hear; what came meanwhile is looked for
+        if not self._closing:
+            push.open()  # not before it is known that there is something to hear; what came meanwhile is looked for
         self._say_that_it_reads()
         for message in messages:
             heard = line.intake.hear(message)

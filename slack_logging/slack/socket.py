@@ -117,8 +117,13 @@ class Socket:
 
     def _run(self) -> None:
         while self._goes_on():
-            self._hear()
-            self._clock.wait(self._wake, self._look_after())
+            try:
+                self._hear()
+                wait = self._look_after()
+            except Exception as error:  # noqa: BLE001 - nobody else would go on listening
+                self._failed(Unreachable(f"unexpected {type(error).__name__}"))
+                wait = _PING
+            self._clock.wait(self._wake, wait)
 
     def _goes_on(self) -> bool:
         with self._lock:
@@ -179,7 +184,9 @@ class Socket:
         former, self._wire, self._must_renew = self._wire, wire, False
         self._up_at = now
         self.connections += 1
-        self.others = max(wire.connections - (1 if self.connections == 1 else 2), 0)  # the one before may count still
+        # The one before may count still; but where others were seen, they are.
+        ours = 1 if self.connections == 1 or self.others else 2
+        self.others = max(wire.connections - ours, 0)
         self.trouble = ""
         self._changed()
         if former is not None:
