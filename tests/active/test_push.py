@@ -262,6 +262,7 @@ def test_what_cannot_be_decided_is_not_acknowledged(ops: Ops, router: CommandRou
     assert (ops.marks(ts), len(ops.slack.deliveries())) == (set(), 1)
     assert ops.settled(ts)[0] == {DONE}
     run_for(ops, 90)
+    settle(ops)
     assert (runs, ops.slack.deliveries()) == (["x"], [])
 
 
