@@ -89,7 +89,7 @@ class Intake:
         Args:
             message: a Message object of conversations.history.
         """
-        if self._is_own(message) or message.get("subtype") not in _SUBTYPES or _is_reply(message):
+        if not self.is_typed(message):
             return None
         user = self._author(message)
         if not user:
@@ -111,7 +111,11 @@ class Intake:
             is_secret=self.is_secret(call.name),
         )
 
-    def _is_own(self, message: Mapping[str, Any]) -> bool:
+    def is_typed(self, message: Mapping[str, Any]) -> bool:
+        """Tell whether somebody else typed it in the channel itself."""
+        return not self.is_own(message) and message.get("subtype") in _SUBTYPES and not _is_reply(message)
+
+    def is_own(self, message: Mapping[str, Any]) -> bool:
         """Tell whether we wrote it: by user, bot or app, because a webhook's posts have neither our user nor bot id."""
         app_id = message.get("app_id") or (message.get("bot_profile") or {}).get("app_id")
         theirs = {message.get("user"), message.get("bot_id"), app_id}

@@ -1,8 +1,9 @@
 """Reads a channel for commands, in a thread of its own, and places the marks.
 
-    history -> intake -> too old? -> allowed? -> desk -> (who takes it runs it) -> ledger -> mark
+    history or push -> intake -> too old? -> allowed? -> desk -> (who takes it runs it) -> ledger -> mark
 
-A process that has not claimed a message posts nothing about it.
+A process that has not claimed a message posts nothing about it. What is pushed is heard in the socket's thread;
+whatever two threads make of one message at the same time, one of them has the claim in the ledger.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from slack_logging.active.access import Verdict
 from slack_logging.active.command import Command
 from slack_logging.active.desk import Desk
 from slack_logging.active.emoji import Order
+from slack_logging.active.hostlock import OneReader
 from slack_logging.active.intake import Heard
 from slack_logging.active.ledger import Ledger, MemoryLedger, State, just_before, order
 from slack_logging.active.line import Line
@@ -27,12 +29,13 @@ from slack_logging.active.marking import Marker
 from slack_logging.active.muting import Muting
 from slack_logging.active.orders import Orders, wish
 from slack_logging.active.origin import Operated
+from slack_logging.active.push import Push
 from slack_logging.active.refusals import Refusals
 from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited, Rejected
 from slack_logging.instance import Instance
-from slack_logging.options import format_duration
+from slack_logging.slack import credentials
 from slack_logging.slack.pacing import Backoff
 
 #: Seconds beyond `max_age` that each sweep reads again, for what becomes visible late, edits, deletions and orders by
@@ -44,6 +47,12 @@ _GRACE = 5.0
 
 #: Seconds at the end of a `close` that are for marking and answering what still runs; half of a short one.
 _LAST_WORDS = 2.0
+
+#: Seconds between two looks at the channel at least, however many hints come.
+_HINT_PACE = 2.0
+
+#: Seconds between two tries to become the host's reader at most.
+_STANDBY = 5.0
 
 
 class Reader:
@@ -73,7 +82,6 @@ class Reader:
         self.desk = Desk(
             self._ledger, settings, instance=instance, operated=operated, clock=clock, changed=self._marks_are_owed
         )
-        self.desk.reading = f"{settings.channel}, polled every {format_duration(settings.poll_interval)}"
         self._settings = settings
         self._ledger_of = ledger_of
         self._instance = instance
@@ -96,6 +104,11 @@ class Reader:
         self._must_connect = True
         self._floor: str | None = None
         self._sweep_at = 0.0
+        self._swept_at = -_HINT_PACE
+        self._is_hinted = False
+        self._one_reader = OneReader(self._cause)
+        self._reads = False
+        self._push: Push | None = None
         self._over: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closing = self._ended = False
         self._interrupt_at = math.inf
@@ -168,9 +181,12 @@ class Reader:
         self.desk.close()
         if self._muting is not None:
             self._muting.close()
+        if self._push is not None:
+            self._push.close()
 
     def _end(self) -> None:
         self._close_desk()
+        self._one_reader.release()
         self._ended = True
         self._over.put(None)
 
@@ -184,8 +200,11 @@ class Reader:
     def _step(self) -> float | None:
         """Do what it is time for, place marks, tell refusals; return the seconds until there is more to do."""
         now = self._clock.monotonic()
+        if self._is_hinted:
+            self._is_hinted = False
+            self._sweep_at = min(self._sweep_at, self._swept_at + _HINT_PACE)
         if not self._closing and now >= self._sweep_at:
-            self._sweep_at = now + self._sweep_safely()
+            self._sweep_at, self._swept_at = now + self._sweep_safely(), now
         interrupted = self._interrupt() if now >= self._interrupt_at else []
         for command, reason in self.desk.time_out():
             self._refusals.say(command.ts, reason)
@@ -222,7 +241,7 @@ class Reader:
     def _sweep_safely(self) -> float:
         """Sweep, and return the seconds until the next. What goes wrong is said once and tried again, ever slower."""
         try:
-            self._sweep()
+            pause = self._sweep()
         except RateLimited as error:
             return error.retry_after
         except DeliveryError as error:
@@ -238,11 +257,11 @@ class Reader:
         self._backoff.succeeded()
         self._complaint = ""
         self._say_that_it_reads()
-        return self._settings.poll_interval
+        return pause
 
     def _say_that_it_reads(self) -> None:
         """Say so, unless the last sweep ended in a complaint: one of the two lines stands at a time."""
-        if self._complaint:
+        if self._complaint or not self._reads:
             return
         who = f"{self._instance.host} (pid {self._instance.pid})"
         notices.say(self._cause, f"reading {self._cause} as {who}")
@@ -253,12 +272,23 @@ class Reader:
             self._complaint = kind
             notices.say(self._cause, f"{self._cause} are not read: {text}; trying again")
 
-    def _sweep(self) -> None:
+    def _sweep(self) -> float:
+        """Look at the channel, if we are the one to; return the seconds until the next look."""
         if self._must_connect or self.desk.line is None:
             self.desk.line = self._connected()
             self._must_connect = False
         line = self.desk.line
+        push = self._push
+        api_url = credentials.api_url(self._settings.api_url)  # what auth.test says need not be an address
+        sharing = [self._instance.service] if self._settings.shared else []
+        self._reads = push is not None and self._one_reader.is_us((api_url, line.team, line.channel, *sharing))
+        if push is None or not self._reads:
+            if push is not None:
+                push.close()
+            return min(self._settings.poll_interval, _STANDBY)
         messages = self._messages(line)
+        if not self._closing:
+            push.open()  # not before it is known that there is something to hear; what came meanwhile is looked for
         self._say_that_it_reads()
         self._miss(line, messages)
         for message in messages:
@@ -267,10 +297,14 @@ class Reader:
             if heard is not None and (heard.marks or order(heard.key.ts) > order(self._floor or "0")):
                 self._consider(line, heard)
             self._ledger.read(str(message["ts"]))
-        if self._floor is not None:
-            oldest = self._oldest(self._floor)
-            self._ledger.forget(up_to=oldest)
-            self._orders.forget(up_to=oldest)
+        if self._floor is None:  # closing
+            return self._settings.poll_interval
+        bound = self._oldest(self._floor)
+        self._ledger.forget(up_to=bound)
+        self._orders.forget(up_to=bound)
+        wait = push.swept(messages, bound)
+        self.desk.reading = f"{self._settings.channel}, {push.how}"
+        return wait
 
     def _miss(self, line: Line, messages: list[dict[str, Any]]) -> None:
         """Cancel those commands that were there the last time and are not any more."""
@@ -290,7 +324,27 @@ class Reader:
         if operated is not None and operated.channel and line.is_to(operated.channel):
             raise ConfigurationError(f"that is where the records go, to {operated.channel}: use another channel")
         self._ledger = self.desk.ledger = self._ledger_of(line)
+        if self._push is not None:
+            self._push.close()
+        self._push = Push(
+            self._settings,
+            line,
+            hear=self._hear,
+            hint=self._look_soon,
+            hint_of_reaction=self._muting.hint if self._muting is not None else None,
+            clock=self._clock,
+        )
         return line
+
+    def _hear(self, heard: Heard) -> None:
+        """Consider what was pushed. In the socket's thread; raises `DeliveryError` where nothing is decided."""
+        if line := self.desk.line:
+            self._consider(line, heard)
+        self._wake.put(None)  # a refusal may be owed
+
+    def _look_soon(self) -> None:
+        self._is_hinted = True
+        self._wake.put(None)
 
     def _messages(self, line: Line) -> list[dict[str, Any]]:
         """Return what is to be looked at, oldest first."""

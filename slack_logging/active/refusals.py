@@ -5,6 +5,7 @@ Nobody waits for it: the mark on the message says it too.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ _ONCE_IN = 600.0
 
 
 class Refusals:
-    """The replies that are owed. For one thread.
+    """The replies that are owed. One thread tells them; any thread may owe them.
 
     Args:
         clock: what retries wait on.
@@ -34,14 +35,17 @@ class Refusals:
         self._not_before = 0.0
         self._owed: deque[tuple[str, str]] = deque()
         self._owed_at: dict[str, float] = {}
+        self._lock = threading.Lock()
 
     def owe(self, ts: str, user: str, verdict: Verdict) -> None:
         """Take in that the one who wrote the message `ts` is to be told who they are to Slack and what to do."""
         now = self._clock.monotonic()
-        self._owed_at = {user: at for user, at in self._owed_at.items() if now - at < _ONCE_IN}
-        if user not in self._owed_at:
+        with self._lock:
+            self._owed_at = {user: at for user, at in self._owed_at.items() if now - at < _ONCE_IN}
+            if user in self._owed_at:
+                return
             self._owed_at[user] = now
-            self.say(ts, refusal(user, verdict))
+        self.say(ts, refusal(user, verdict))
 
     def say(self, ts: str, text: str) -> None:
         """Take in that this is to be said in a message's thread."""

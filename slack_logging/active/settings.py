@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from slack_logging.active.access import Access
 from slack_logging.active.emoji import Emoji
@@ -15,7 +15,8 @@ class Settings:
 
     channel: str
     access: Access
-    token: str | None
+    token: str | None = field(repr=False)
+    app_token: str | None = field(repr=False)
     api_url: str | None
     service: str | None
     prefix: str

@@ -24,13 +24,14 @@ from slack_logging.active.router import CommandRouter
 from slack_logging.active.settings import Settings
 from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
-from slack_logging.slack.credentials import checked
+from slack_logging.slack.credentials import checked, checked_app_token
 
 #: What can be given beside the channel.
 OPTIONS = (
-    "allow", "roles", "router", "token", "api_url", "service", "prefix", "shared", "poll_interval", "max_age",
-    "start_delay", "workers", "timeout", "emoji",
+    "allow", "roles", "router", "token", "app_token", "api_url", "service", "prefix", "shared", "poll_interval",
+    "max_age", "start_delay", "workers", "timeout", "emoji",
 )  # fmt: skip
+
 #: Seconds for which leaving a loop waits for the last marks.
 _CLOSE_TIMEOUT = 5.0
 
@@ -55,13 +56,15 @@ class SlackCommandSource:
         router: a `CommandRouter`, or where to import it from when reading starts: ``"myapp.ops.router"``. For `start`;
             who iterates gives the router itself for its commands' secrets to be kept out of the audit of refusals.
         token: a bot token; ``SLACK_BOT_TOKEN`` by default.
+        app_token: an app-level token, which turns Socket Mode on; ``SLACK_LOGGING_APP_TOKEN`` by default. Then Slack
+            pushes what is typed, and the channel is looked at every 30 s besides. The app must be this program's alone.
         api_url: another Slack; ``SLACK_API_URL`` by default.
         service: the program's name, which people can address (``!@orders status``); what was started by default.
         prefix: what a command starts with.
         shared: several services listen in this channel: a command that the router does not know, and that is not
             addressed to us, is left to the others.
-        poll_interval: seconds between two looks at the channel. Slack allows about 50 looks a minute for all
-            channels of a workspace.
+        poll_interval: seconds between two looks at the channel, unless Socket Mode works. Slack allows about 50 looks
+            a minute for all channels of a workspace.
         max_age: seconds after which a command is marked instead of run, as it would surprise. A start looks back
             as far, over at most 200 messages.
         start_delay: seconds before reading begins.
@@ -84,6 +87,7 @@ class SlackCommandSource:
         roles: Mapping[str, Iterable[str] | str] | None = None,
         router: CommandRouter | str | None = None,
         token: str | None = None,
+        app_token: str | None = None,
         api_url: str | None = None,
         service: str | None = None,
         prefix: str = "!",
@@ -101,6 +105,7 @@ class SlackCommandSource:
             channel=options.channel("channel", channel),
             access=Access.configured(allow, roles),
             token=token if token is None else checked(options.secret("token", token)),
+            app_token=app_token if app_token is None else checked_app_token(options.secret("app_token", app_token)),
             api_url=api_url if api_url is None else options.url("api_url", api_url),
             service=service if service is None else options.text("service", service),
             prefix=check_prefix(options.text("prefix", prefix)),

@@ -197,7 +197,7 @@ class _Maker:
         channels = (str(given["channel"]),) if given else ()
         allow = options.texts("allow", given.get("allow", ()))
         if records or channels:
-            self.wanted.append(Wanted(token, api_url, records, channels, allow))
+            self.wanted.append(Wanted(token, api_url, records, channels, allow, given.get("app_token")))
         return Outlet(name, handler.slack_place, handler.level, filtered)
 
 

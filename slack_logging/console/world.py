@@ -40,6 +40,7 @@ class Wanted:
         channels: where records go, names or ids.
         commands_channels: where people type.
         allow: ids of those who may.
+        app_token: as configured; None means the environment's, if there is one.
     """
 
     token: str | None = None
@@ -47,6 +48,7 @@ class Wanted:
     channels: tuple[str, ...] = ()
     commands_channels: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
+    app_token: str | None = None
 
     @property
     def has_commands(self) -> bool:
@@ -98,6 +100,8 @@ def examine(wanted: Wanted, *, clock: Clock, post: bool) -> Iterator[Finding]:
     if reached is None:
         return
     yield from _scopes(reached, wanted)
+    if wanted.has_commands:
+        yield from _answered("Socket Mode", _socket_mode(wanted, clock))
     for commands, channels in ((False, wanted.channels), (True, wanted.commands_channels)):
         for channel in channels:
             yield from _answered(_shown(channel), _channel(reached, channel, commands=commands, post=post))
@@ -173,6 +177,16 @@ def _scopes(reached: _Reached, wanted: Wanted) -> Iterator[Finding]:
     unused = sorted(reached.scopes - {scope.name for scope in SCOPES})
     if unused and not is_loopback(reached.url):  # the local Slack gives all it knows
         yield note("scopes", f"nothing here needs {', '.join(unused)}")
+
+
+def _socket_mode(wanted: Wanted, clock: Clock) -> Iterator[Finding]:
+    """Ask for a connection, and make none: it would take events from a program that runs."""
+    token = credentials.find_app_token(wanted.app_token)
+    if token is None:
+        yield note("Socket Mode", f"is off, as there is no {credentials.APP_TOKEN}: commands are polled for")
+        return
+    SlackClient(token, credentials.api_url(wanted.api_url), clock).deliver("apps.connections.open", timeout=_PATIENCE)
+    yield ok("Socket Mode", f"opens with the app token from {token.origin}")
 
 
 def _lacking(scope: Scope) -> Finding:

@@ -13,7 +13,7 @@ import os
 import threading
 
 #: What is loaded: slack_sdk and all below it, and what takes long to load and is not always needed.
-_MODULES = ("slack_logging.slack.client", "hashlib")
+_MODULES = ("slack_logging.slack.client", "slack_logging.slack.socket", "hashlib")
 
 #: Codecs, which are modules too: of lengths, and of host names.
 _CODECS = ("utf-16-le", "idna")

@@ -341,3 +341,39 @@ def test_a_channel_far_down_the_list_is_found_through_the_pages(slack: LocalSlac
         slack.add_channel(f"c{number}")
     ended = run("check", "--channel", "#c1009")
     assert (ended.status, len(slack.calls("users.conversations"))) == (0, 2)
+
+
+def test_the_app_token_is_tried(slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where commands are read: no connection is made, which would take events from a program that runs."""
+    assert "Socket Mode" not in "".join(run("check", *LOG).out)
+    says = "Socket Mode: is off, as there is no SLACK_LOGGING_APP_TOKEN: commands are polled for"
+    assert says in notes(run("check", *BOTH).out)
+    monkeypatch.setenv("SLACK_LOGGING_APP_TOKEN", slack.app_token)
+    good = run("check", *BOTH)
+    assert "ok     Socket Mode: opens with the app token from SLACK_LOGGING_APP_TOKEN" in good.out
+    assert (slack.sockets(), wrong(good.out)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("token", "says"),
+    [
+        ("xapp-1-s3cret", "invalid_auth (Slack does not know the token from SLACK_LOGGING_APP_TOKEN: is it revoked"),
+        ("xoxb-1-s3cret", "(SLACK_LOGGING_APP_TOKEN holds a bot's token, xoxb-...: it must be an app-level token"),
+    ],
+)
+def test_a_wrong_app_token_is_wrong(
+    slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch, token: str, says: str
+) -> None:
+    """In a line, without the token."""
+    monkeypatch.setenv("SLACK_LOGGING_APP_TOKEN", token)
+    ended = run("check", *BOTH)
+    [line] = wrong(ended.out)
+    assert (ended.status, line.startswith("Socket Mode: "), says in line, "s3cret" in line) == (1, True, True, False)
+
+
+def test_socket_mode_that_is_off_is_wrong(slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sets an app token means to use it."""
+    monkeypatch.setenv("SLACK_LOGGING_APP_TOKEN", slack.app_token)
+    slack.disable_socket_mode()
+    [line] = wrong(run("check", *BOTH).out)
+    assert line.startswith("Socket Mode: apps.connections.open: ")

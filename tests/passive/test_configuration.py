@@ -59,6 +59,7 @@ WRONG_COMMANDS: list[tuple[str, object, str, str]] = [
         "expected a CommandRouter, or where to import one from, such as 'myapp.ops.router'",
     ),
     ("token", "", "got ''", "expected text"),
+    ("app_token", "xoxb-1", "a bot's token", "it must be an app-level token (xapp-...)"),
     ("api_url", 5, "5", "expected an address such as 'https://slack.com/api/'"),
     ("api_url", "http://127.0.0.1:99999/api/", "99999", "expected an address such as 'https://slack.com/api/'"),
     ("api_url", "http://127.0.0.1:port/api/", "port", "expected an address such as 'https://slack.com/api/'"),
