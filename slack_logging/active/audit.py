@@ -9,16 +9,33 @@ from slack_logging.active.intake import Heard
 _logger = logging.getLogger("slack_logging.audit")
 
 
-def decided(heard: Heard, decision: str, error: BaseException | None = None) -> None:
-    """Log a decision at INFO; at ERROR with its traceback when a command raised what nobody expected.
+def decided(heard: Heard, decision: str) -> None:
+    """Log a decision at INFO.
 
     Args:
         heard: the command.
         decision: such as ``"allowed"``, ``"refused"``, ``"done"``.
-        error: what it raised.
     """
-    level = logging.ERROR if error else logging.INFO
-    _log(level, f"command of %s {decision}: %r", heard.user, heard.text, error)
+    _log(logging.INFO, f"command of %s {decision}: %r", heard.user, heard.text)
+
+
+def raised(heard: Heard, error: BaseException) -> logging.LogRecord | None:
+    """Log at ERROR, with its traceback, that a command raised what nobody expected.
+
+    Returns:
+        What was logged; None where the audit is switched off.
+    """
+    return _log(logging.ERROR, "command of %s raised an exception: %r", heard.user, heard.text, error)
+
+
+def reaches(handler: object) -> bool:
+    """Tell whether what is logged here comes to a handler directly."""
+    logger: logging.Logger | None = _logger
+    while logger is not None:
+        if any(each is handler for each in logger.handlers):
+            return True
+        logger = logger.parent if logger.propagate else None
+    return False
 
 
 def muted(user: str, decision: str, errors: str) -> None:
@@ -32,7 +49,13 @@ def muted(user: str, decision: str, errors: str) -> None:
     _log(logging.INFO, f"mute of %s {decision}: %r", user, errors)
 
 
-def _log(level: int, text: str, user: str, what: str, error: BaseException | None = None) -> None:
+def _log(level: int, text: str, user: str, what: str, error: BaseException | None = None) -> logging.LogRecord | None:
     # dictConfig disables every logger that exists and is not named; nobody means to switch off an audit by that.
     _logger.disabled = False
-    _logger.log(level, text, user, what, exc_info=error)
+    if not _logger.isEnabledFor(level):
+        return None
+    file, line, function, _ = _logger.findCaller()
+    exc_info = None if error is None else (type(error), error, error.__traceback__)
+    record = _logger.makeRecord(_logger.name, level, file, line, text, (user, what), exc_info, function)
+    _logger.handle(record)
+    return record

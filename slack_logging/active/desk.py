@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 
 from slack_logging.active import audit
 from slack_logging.active.access import Access, Verdict
+from slack_logging.active.answers import Answers
 from slack_logging.active.command import Command
 from slack_logging.active.emoji import Mark
 from slack_logging.active.intake import Heard
@@ -30,6 +31,7 @@ class Desk:
         prefix: what commands start with.
         instance: who we are.
         operated: the logging side, for the built-in commands.
+        redact: takes secrets out of what is answered.
         clock: what all waits happen on.
         changed: called when the ledger may owe a mark.
     """
@@ -43,6 +45,7 @@ class Desk:
         prefix: str,
         instance: Instance,
         operated: Operated | None,
+        redact: Callable[[str], str],
         clock: Clock,
         changed: Callable[[], None],
     ) -> None:
@@ -63,6 +66,8 @@ class Desk:
         self._running: dict[Key, tuple[Command, int]] = {}
         self._offered: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closed = False
+        #: What is said in the commands' threads.
+        self.answers = Answers(lambda: self.line, redact=redact, operated=operated, clock=clock, changed=changed)
 
     def offer(self, heard: Heard) -> None:
         """Lay out a command for somebody to take. Does nothing if it lies there already."""
@@ -94,6 +99,7 @@ class Desk:
         command = Command(heard, self, permalink=self._connected().permalink(heard.key.ts), attempt=attempt)
         with self._lock:
             self._running[heard.key] = (command, threading.get_ident())
+        self.answers.begin(heard)
         self._changed()
         return command
 
@@ -133,10 +139,6 @@ class Desk:
         with self._lock:
             return any(thread != besides for _, thread in self._running.values())
 
-    def post(self, ts: str, text: str, timeout: float) -> None:
-        """See `Origin`."""
-        self._connected().post(ts, text, timeout)
-
     def settle(self, command: Command, outcome: Mark) -> None:
         """See `Origin`."""
         self._give_up(command)
@@ -155,6 +157,7 @@ class Desk:
             if held is not command:
                 raise AlreadySettled(f"the command {command.text!r} was released: it is not ours to settle any more")
             del self._running[command.heard.key]
+        self.answers.finish(command.heard)
 
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:
         """See `Origin`."""
@@ -172,11 +175,12 @@ class Desk:
             with contextlib.suppress(AlreadySettled):  # another thread was faster
                 self.release(command)
 
-    def interrupt(self, besides: int) -> list[Command]:
-        """Settle as interrupted what threads other than `besides` still run, and return it."""
+    def interrupt(self, besides: int, said: str) -> None:
+        """Settle as interrupted what threads other than `besides` still run, and say so in its thread."""
         with self._lock:
             running = [command for command, thread in self._running.values() if thread != besides]
-        return [command for command in running if command.interrupt()]
+        for command in running:
+            command.interrupt(said)
 
     def _connected(self) -> Line:
         if self.line is None:

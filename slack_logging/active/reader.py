@@ -7,16 +7,17 @@ A process that has not claimed a message posts nothing about it.
 
 from __future__ import annotations
 
-import contextlib
 import math
+import os
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 from slack_logging import notices
-from slack_logging.active.access import Verdict
-from slack_logging.active.command import Command
+from slack_logging.active import audit
+from slack_logging.active.access import Verdict, refusal
 from slack_logging.active.desk import Desk
 from slack_logging.active.intake import Heard
 from slack_logging.active.ledger import Ledger, MemoryLedger, State, just_before, order
@@ -29,6 +30,8 @@ from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited, Rejected
 from slack_logging.instance import Instance
+from slack_logging.redaction.redactor import Redactor
+from slack_logging.slack.credentials import bot_token
 from slack_logging.slack.pacing import Backoff
 
 #: Seconds that each sweep reads again at most, so that what became visible late is found. Most pages hold it anyway.
@@ -65,6 +68,8 @@ class Reader:
     ) -> None:
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._ledger: Ledger = MemoryLedger(threading.Lock())  # until there is a connection, nothing is in it
+        #: Ours alone: with a logging side, its own is used.
+        self._redactor = Redactor.configured(True, environ=os.environ, own=[], pause=lambda: time.sleep(0))
         self.desk = Desk(
             self._ledger,
             settings.access,
@@ -72,6 +77,7 @@ class Reader:
             prefix=settings.prefix,
             instance=instance,
             operated=operated,
+            redact=operated.redact if operated is not None else self._redactor.redact,
             clock=clock,
             changed=self._marks_are_owed,
         )
@@ -81,7 +87,7 @@ class Reader:
         self._clock = clock
         self._prepare = prepare
         self._marker = Marker(settings.emoji, clock)
-        self._refusals = Refusals(clock)
+        self._refusals = Refusals()
         self._muting: Muting | None = None
         if operated is not None:
             self._muting = Muting(
@@ -131,6 +137,8 @@ class Reader:
         while self.is_alive and (left := end - self._clock.monotonic()) > 0:
             self._clock.wait(self._over, left)
         self._over.put(None)
+        if timeout > 0:
+            self._say_what_is_unsaid()
 
     def wait_until_closed(self) -> None:
         """Block until somebody called `close` and the thread has ended."""
@@ -142,6 +150,7 @@ class Reader:
         try:
             self._wait_for_start()
             if not self._closing:
+                self.desk.answers.start()
                 self._prepare()
                 if self._muting is not None:
                     self._muting.start()
@@ -163,11 +172,15 @@ class Reader:
 
     def _close_desk(self) -> None:
         self.desk.close()
+        self.desk.answers.hurry()
         if self._muting is not None:
             self._muting.close()
 
     def _end(self) -> None:
         self._close_desk()
+        self.desk.answers.close()
+        if self._closing:  # else it never read, or cannot, and nothing is owed
+            self.desk.answers.give_up("closed before Slack had taken it")
         self._ended = True
         self._over.put(None)
 
@@ -176,31 +189,26 @@ class Reader:
         if not self._closing:
             return False
         owes = any(owed.mark.is_final for owed in self._ledger.owed())
+        owes = owes or not self.desk.answers.is_idle
         return not (owes or self.desk.is_busy(self._closer)) or self._clock.monotonic() >= self._give_up_at
 
+    def _say_what_is_unsaid(self) -> None:
+        """Audit what a program that ends now leaves unsaid; if it does not, a few seconds more are tried."""
+        for heard in self.desk.answers.owed():
+            audit.decided(heard, "unanswered when closing")
+
     def _step(self) -> float | None:
-        """Do what it is time for, place marks, tell refusals; return the seconds until there is more to do."""
+        """Do what it is time for and place marks; return the seconds until there is more to do."""
         now = self._clock.monotonic()
         if not self._closing and now >= self._sweep_at:
             self._sweep_at = now + self._sweep_safely()
-        interrupted = self._interrupt() if now >= self._interrupt_at else []
-        line = self.desk.line
-        waits = [self._place_marks(), self._refusals.tell(line) if line else None]
-        self._tell_of(interrupted)
+        if now >= self._interrupt_at:
+            self._interrupt_at = math.inf
+            self.desk.interrupt(self._closer, f"interrupted: {self._instance.name} ended while this ran")
+        wait = self._place_marks()
         next_thing = min(self._interrupt_at, self._give_up_at) if self._closing else self._sweep_at
-        return min([max(next_thing - self._clock.monotonic(), 0.0), *(wait for wait in waits if wait is not None)])
-
-    def _interrupt(self) -> list[Command]:
-        """Settle what still runs though the time to wait for it is over, and return it."""
-        self._interrupt_at = math.inf
-        return self.desk.interrupt(self._closer)
-
-    def _tell_of(self, interrupted: list[Command]) -> None:
-        """Say in the threads of these commands who ran them and ended. Blocks while there is time; marks say it too."""
-        for command in interrupted:
-            left = self._give_up_at - self._clock.monotonic()
-            with contextlib.suppress(DeliveryError):
-                self.desk.post(command.ts, f"interrupted: {self._instance.name} ended while this ran", max(left, 0.0))
+        left = max(next_thing - self._clock.monotonic(), 0.0)
+        return left if wait is None else min(left, wait)
 
     def _place_marks(self) -> float | None:
         line = self.desk.line
@@ -269,6 +277,7 @@ class Reader:
         if operated is not None and operated.channel and line.is_to(operated.channel):
             raise ConfigurationError(f"that is where the records go, to {operated.channel}: use another channel")
         self._ledger = self.desk.ledger = self._ledger_of(line)
+        self._redactor.register(bot_token(self._settings.token))
         return line
 
     def _messages(self, line: Line) -> list[dict[str, Any]]:
@@ -306,8 +315,8 @@ class Reader:
         if state is State.NEW:
             verdict = self.desk.verdict(heard.user, ())
             if verdict is not Verdict.ALLOWED:
-                if self.desk.refuse(heard):
-                    self._refusals.owe(heard.key.ts, heard.user, verdict)
+                if self.desk.refuse(heard) and self._refusals.is_due(heard.user, self._clock.monotonic()):
+                    self.desk.answers.say(heard, refusal(heard.user, verdict))
                 return
             self._ledger.note(heard.key)
         self.desk.offer(heard)

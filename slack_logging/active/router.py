@@ -79,7 +79,7 @@ class CommandRouter:
         """Make a function a command. The function itself is returned unchanged.
 
         Parameters are typed in their order, keyword-only ones as ``--option``; a parameter annotated `Command` gets
-        the command. The return value is the reply; of a generator, each item is one. ``async def`` works.
+        the command. The return value is the reply, to which each item of a generator adds. ``async def`` works.
 
         Args:
             name: what people type; the function's name with hyphens by default.
@@ -123,7 +123,7 @@ class CommandRouter:
             try:
                 arguments = route.signature.bind(command.args, {Command: command, Catalogue: self})
             except HelpWanted:
-                self._say(command, self.manual(route.name, command))
+                _say(command, self.manual(route.name, command))
                 return
             except BadArguments as error:
                 raise BadArguments(f"{error}\nusage: {route.usage(command.origin.prefix)}") from None
@@ -191,22 +191,19 @@ class CommandRouter:
             _run(self._reply_each(command, result))
         elif isinstance(result, Iterator):
             for item in result:
-                self._say(command, item)
+                _say(command, item)
         else:
-            self._say(command, result)
+            _say(command, result)
 
     async def _reply_each(self, command: Command, results: AsyncIterator[object]) -> None:
         async for item in results:
-            self._say(command, item)
+            _say(command, item)
 
-    def _say(self, command: Command, item: object) -> None:
-        """Reply. That Slack does not take it makes nothing undone, so it is not the command's failure."""
-        if item is None:
-            return
-        try:
-            command.reply(str(item))
-        except DeliveryError as error:
-            audit.decided(command.heard, f"lost a reply ({error})")
+
+def _say(command: Command, item: object) -> None:
+    """Have the reply go on. That Slack may not take it makes nothing undone, so it is not the command's failure."""
+    if item is not None:
+        command.origin.answers.say(command.heard, str(item))
 
 
 def _run(coroutine: Coroutine[object, object, object]) -> object:

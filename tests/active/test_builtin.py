@@ -54,6 +54,14 @@ class Side:
         """Tell that nothing is muted."""
         return False
 
+    def fingerprint(self, record: logging.LogRecord) -> str:  # noqa: ARG002 - see `Operated`
+        """Return none: it shows nothing."""
+        return ""
+
+    def redact(self, text: str) -> str:
+        """Leave a text as it is."""
+        return text
+
 
 def test_help_lists_what_may_be_run(ops: Ops) -> None:
     """What to type, and below it what it does; a phone is wide enough."""
