@@ -146,8 +146,13 @@ class Answer:
     @property
     def is_owed(self) -> bool:
         """Tell whether somebody would miss something if nothing more was sent: not the progress of what still runs."""
-        last_progress = self.is_finished and self._progress_is_news
+        last_progress = self.is_finished and self._has_progress
         return bool(self.draft or self._parts or self._rest or self.files or self._must_edit or last_progress)
+
+    @property
+    def _has_progress(self) -> bool:
+        """Tell whether there is progress that no message shows, or one shows such that is over."""
+        return self._progress_is_news or (bool(self.message) and self._open.progress != self._shown.progress)
 
     @property
     def _must_edit(self) -> bool:
@@ -177,7 +182,7 @@ class Answer:
             return Due.POST, 0.0
         if self._parts:
             return self._due_part(self._parts[0])
-        if not self._progress_is_news:
+        if not self._has_progress:
             return None, 0.0
         if self.is_finished:
             return (Due.EDIT if self.message else Due.POST), 0.0
@@ -348,5 +353,6 @@ class Answer:
             receipt.settle(error)
         for owed in (self._parts, self._rest, self.files, self._promised, self._unseen):
             owed.clear()
-        self.draft, self._open, self._progress_is_news = None, self._shown, False
+        self.draft, self._open = None, self._shown
+        self._progress, self._progress_is_news = None, False
         return is_loss

@@ -6,6 +6,7 @@ separate ways, so that a large file holds up no answer. The calls are made in `s
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 from collections.abc import Callable
@@ -66,7 +67,7 @@ class Answers:
         self._lock = threading.Lock()
         self._answers: dict[str, Answer] = {}
         self._teller = Teller(self._lock, redact=redact, clock=clock, settled=self._settled)
-        self._progress_at = 0.0
+        self._progress_at = -math.inf
         self._texts = Loop("slack_logging-answers", self._say_next, clock)
         self._files = Loop("slack_logging-files", self._share_next, clock)
 
