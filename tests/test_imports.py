@@ -37,8 +37,13 @@ ALLOWED: dict[str, set[str]] = {
 #: Pure modules: decisions without a thread, a socket, a clock or slack_sdk.
 PURE = [
     "active/access.py",
+    "active/answer.py",
     "active/ledger.py",
     "active/parsing.py",
+    "active/part.py",
+    "active/progress.py",
+    "active/refusals.py",
+    "active/reply.py",
     "active/signature.py",
     "active/watches.py",
     "console/reach.py",

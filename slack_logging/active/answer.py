@@ -241,7 +241,8 @@ class Answer:
         if not self._must_edit:
             while self._parts and not self._parts[0].wanted and not self._rest and self._has_room(self._parts[0]):
                 self._fill(self._parts.popleft(), files=files)
-        self._open = self._open._replace(progress=self._line(redact))
+        is_left = bool(self._parts or self._rest)  # then progress is shown in the message that follows
+        self._open = self._open._replace(progress="" if is_left else self._line(redact))
         return self._open
 
     def _can_follow(self, *, is_new: bool) -> bool:
@@ -334,11 +335,15 @@ class Answer:
             for receipt in receipts:
                 receipt.settle(error)
             return True
+        place = len(self._rest)
         first = self._divide(file.whole, receipts)
         if file.shown in self._open.text:
-            self._open = self._open._replace(text=self._open.text.replace(file.shown, first))
+            before, _, after = self._open.text.partition(file.shown)
+            self._open = self._open._replace(text=before + first)
+            if after := after.strip("\n"):
+                self._rest.append((after, ()))
         else:
-            self._rest.appendleft((first, ()))  # its message can be edited no more
+            self._rest.insert(place, (first, ()))  # its message can be edited no more
         for receipt in receipts:
             receipt.landed()
         return False

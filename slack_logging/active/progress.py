@@ -52,7 +52,10 @@ def _number(value: object) -> str:
         return f"{int(number):,}" if number == int(number) else f"{number:,.1f}"
     if not math.isnan(number):
         return f"{number:g}"
-    return shorten(one_line(f"{value}"), _MAX_NUMBER)
+    try:
+        return shorten(one_line(f"{value}"), _MAX_NUMBER)
+    except Exception:  # noqa: BLE001 - see `_float`
+        return "?"
 
 
 def _float(value: object) -> float:

@@ -16,6 +16,9 @@ _MAX_NOTIFICATION = 1_500
 #: Units of a long text's beginning, with room for the words about the rest.
 _BEGINNING = MAX_TEXT - 100
 
+#: Units that one character takes at most: an ampersand is sent as five.
+_MOST_UNITS = 5
+
 #: What a link to an error's message is called.
 _LINK = "traceback"
 
@@ -61,7 +64,7 @@ def message(content: Content) -> dict[str, Any]:
 
 def beginning(text: str) -> str:
     """Return what a message shows of a text that is too long for one: its beginning, and where the whole is."""
-    first = pieces(text, _BEGINNING)[0].rstrip("\n")
+    first = pieces(text[: 2 * _BEGINNING], _BEGINNING)[0].rstrip("\n")  # the rest has no say in where that ends
     return f"{first}\n... ({len(text):,} characters in all: the file in this thread has them)"
 
 
@@ -70,7 +73,7 @@ def messages(text: str) -> list[str]:
 
     What is more than `MAX_MESSAGES` hold is left out, and the last line says how much.
     """
-    parts = pieces(text, MAX_TEXT)
+    parts = pieces(text[: (MAX_MESSAGES + 2) * MAX_TEXT], MAX_TEXT)  # what is behind is not shown anyway
     if len(parts) > MAX_MESSAGES:
         shown = sum(map(len, parts[:MAX_MESSAGES]))
         parts = [*parts[:MAX_MESSAGES], f"... (cut: {shown:,} of {len(text):,} characters are shown)"]
@@ -93,17 +96,15 @@ def pieces(text: str, max_units: int) -> list[str]:
 
 def _cut(line: str, max_units: int) -> list[str]:
     """Cut one line into parts of at most `max_units`."""
-    if units(line) <= max_units:
-        return [line]
     parts: list[str] = []
-    start = size = 0
-    for index, char in enumerate(line):
-        length = units(char)
-        if size + length > max_units:
-            parts.append(line[start:index])
-            start, size = index, 0
-        size += length
-    return [*parts, line[start:]]
+    start = 0
+    while start < len(line):
+        part = line[start : start + max_units]
+        while (excess := units(part) - max_units) > 0:
+            part = part[: -max(excess // _MOST_UNITS, 1)]
+        parts.append(part)
+        start += len(part)
+    return parts
 
 
 def _text(text: str) -> dict[str, Any]:

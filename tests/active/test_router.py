@@ -184,7 +184,8 @@ def test_a_lost_reply_does_not_undo_a_command(ops: Ops, caplog: pytest.LogCaptur
     ops.slack.fault("chat.postMessage", Fault.server_error(times=None))
     ops.start(poll_interval=600)
     ops.clock.run_until(lambda: ops.marks(ts))
-    assert (ops.marks(ts), ops.clock.monotonic()) == ({DONE}, pytest.approx(0, abs=2))
+    assert ops.marks(ts) == {DONE}
+    assert ops.clock.monotonic() < 2
     ops.clock.run_until(lambda: ops.is_all_said, limit=5000)
     assert "lost a reply (chat.postMessage: HTTP 500" in caplog.text
     assert 3600 < ops.clock.monotonic() < 3700
