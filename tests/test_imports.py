@@ -38,11 +38,16 @@ ALLOWED: dict[str, set[str]] = {
 #: Pure modules: decisions without a thread, a socket, a clock or slack_sdk.
 PURE = [
     "active/access.py",
+    "active/answer.py",
     "active/arguments.py",
     "active/kinds.py",
     "active/ledger.py",
     "active/parsing.py",
+    "active/part.py",
     "active/pointing.py",
+    "active/progress.py",
+    "active/refusals.py",
+    "active/reply.py",
     "active/signature.py",
     "active/values.py",
     "active/watches.py",

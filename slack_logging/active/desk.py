@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Collection
 
 from slack_logging.active import audit
 from slack_logging.active.access import Verdict
+from slack_logging.active.answers import Answers
 from slack_logging.active.command import Command
 from slack_logging.active.emoji import Mark
 from slack_logging.active.intake import Heard
@@ -21,6 +24,7 @@ from slack_logging.clock import Clock
 from slack_logging.errors import AlreadySettled, DeliveryError, Unreachable
 from slack_logging.instance import Instance
 from slack_logging.options import format_duration
+from slack_logging.redaction.redactor import Redactor
 
 
 class Desk:
@@ -62,9 +66,17 @@ class Desk:
         self._inbox: dict[Key, Heard] = {}
         self._running: dict[Key, tuple[Command, int]] = {}
         self._deadlines: dict[Key, tuple[float, float]] = {}
-        self._gone: set[str] = set()
         self._offered: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closed = False
+        #: Ours alone: with a logging side, its own is used.
+        self._redactor = Redactor.configured(True, environ=os.environ, own=[], pause=lambda: time.sleep(0))
+        redact = self._redactor.redact if operated is None else operated.redact
+        #: What is said in the commands' threads.
+        self.answers = Answers(lambda: self.line, redact=redact, operated=operated, clock=clock, changed=changed)
+
+    def keep_secret(self, value: str) -> None:
+        """Hide this in what is answered from now on."""
+        self._redactor.register(value)
 
     def offer(self, heard: Heard) -> None:
         """Lay out a command for somebody to take. One that lies there already is exchanged if it was edited."""
@@ -97,6 +109,7 @@ class Desk:
         command = Command(heard, self, permalink=self._connected().permalink(heard.key.ts), attempt=attempt)
         with self._lock:
             self._running[heard.key] = (command, threading.get_ident())
+        self.answers.begin(heard)
         if self._settings.timeout is not None:
             self.limit(command, self._settings.timeout)
         self._changed()
@@ -109,22 +122,22 @@ class Desk:
                 self._deadlines[command.heard.key] = (self.clock.monotonic() + seconds, seconds)
         self._changed()
 
-    def time_out(self) -> list[tuple[Command, str]]:
-        """Settle what has run for longer than it may as errored; return it, each with what to say."""
+    def time_out(self) -> None:
+        """Settle what has run for longer than it may as errored, and say so in its thread."""
         now = self.clock.monotonic()
         with self._lock:
             over = [key for key, (deadline, _) in self._deadlines.items() if deadline <= now]
             found = [(self._running[key][0], self._deadlines.pop(key)[1]) for key in over]
-        told = [(command, f"timed out after {format_duration(seconds)}") for command, seconds in found]
-        return [(command, reason) for command, reason in told if command.abandon(Mark.ERRORED, reason)]
+        for command, seconds in found:
+            command.abandon(Mark.ERRORED, f"timed out after {format_duration(seconds)}")
 
     def deadline(self) -> float:
         """Return when the next of what runs has run for too long, in monotonic seconds."""
         with self._lock:
             return min((deadline for deadline, _ in self._deadlines.values()), default=math.inf)
 
-    def cancel(self, key: Key, reason: str) -> bool:
-        """Have a command stop if it runs, or never begin; tell whether it never will.
+    def cancel(self, key: Key, reason: str) -> None:
+        """Have a command stop if it runs, or never begin.
 
         Args:
             key: of its message.
@@ -139,13 +152,12 @@ class Desk:
         elif waiting is not None and self.ledger.claim(key, self.clock.monotonic()):
             audit.decided(waiting, reason)
             self.ledger.settle(key, Mark.ERRORED)
+            self.answers.say(waiting, f"{reason} before it began")
             self._changed()
-            return True
-        return False
 
     def gone(self, key: Key) -> None:
         """Take in that a command's message was deleted: it is cancelled, and nothing is said in its thread."""
-        self._gone.add(key.ts)
+        self.answers.silence(key)
         self.cancel(key, "its message was deleted")
 
     def expire(self, heard: Heard) -> bool:
@@ -189,11 +201,6 @@ class Desk:
         with self._lock:
             return any(thread != besides for _, thread in self._running.values())
 
-    def post(self, ts: str, text: str, timeout: float) -> None:
-        """See `Origin`."""
-        if ts not in self._gone:
-            self._connected().post(ts, text, timeout)
-
     def settle(self, command: Command, outcome: Mark) -> None:
         """See `Origin`."""
         self._give_up(command)
@@ -215,6 +222,7 @@ class Desk:
                 )
             del self._running[command.heard.key]
             self._deadlines.pop(command.heard.key, None)
+        self.answers.finish(command.heard)
 
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:
         """See `Origin`."""
@@ -240,11 +248,12 @@ class Desk:
             with contextlib.suppress(AlreadySettled):  # another thread was faster
                 self.release(command)
 
-    def interrupt(self, besides: int) -> list[Command]:
-        """Settle as interrupted what threads other than `besides` still run, and return it."""
+    def interrupt(self, besides: int, said: str) -> None:
+        """Settle as interrupted what threads other than `besides` still run, and say so in its thread."""
         with self._lock:
             running = [command for command, thread in self._running.values() if thread != besides]
-        return [command for command in running if command.abandon(Mark.INTERRUPTED, "the program ends")]
+        for command in running:
+            command.abandon(Mark.INTERRUPTED, said)
 
     def _connected(self) -> Line:
         if self.line is None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from slack_logging.active import reply
 from slack_logging.active.directory import Directory
 from slack_logging.active.intake import Intake, by_age
 from slack_logging.active.settings import Settings
@@ -103,11 +102,6 @@ class Line:
             if not wanted():
                 return []
 
-    def post(self, ts: str, text: str, timeout: float) -> None:
-        """Reply in a message's thread, in as many messages as it takes. See `Origin.post`."""
-        for message in reply.messages(text):
-            self.client.post(self.channel, ts, message, timeout=timeout)
-
     def has(self, ts: str) -> bool:
         """Tell whether there is such a message, as Slack itself knows; pages of the history may be behind.
 
@@ -121,9 +115,9 @@ class Line:
             return False
         return True
 
-    def permalink(self, ts: str) -> str:
-        """Return a message's address. Source: chat.getPermalink."""
-        return f"{self.url}archives/{self.channel}/p{ts.replace('.', '')}"
+    def permalink(self, ts: str, channel: str = "") -> str:
+        """Return the address of a message, in this channel or another. Source: chat.getPermalink."""
+        return f"{self.url}archives/{channel or self.channel}/p{ts.replace('.', '')}"
 
 
 def _app_id(client: SlackClient, bot_id: str) -> str:

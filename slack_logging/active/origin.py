@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +12,7 @@ from slack_logging.clock import Clock
 from slack_logging.instance import Instance
 
 if TYPE_CHECKING:
+    from slack_logging.active.attachment import Attachable
     from slack_logging.active.command import Command
     from slack_logging.active.intake import Heard
 
@@ -101,6 +103,29 @@ class Operated(Protocol):
     def flush(self, timeout: float) -> bool:
         """Wait for up to so many seconds until all that was taken in is settled; tell whether it is."""
 
+    def fingerprint(self, record: logging.LogRecord) -> str:
+        """Return what `incidents` calls the error that a record tells; empty where there will be none."""
+
+    def redact(self, text: str) -> str:
+        """Return a text without the secrets that are known."""
+
+
+class Answering(Protocol):
+    """Says things in commands' threads, see `slack_logging.active.answers.Answers`. Safe to use from any thread."""
+
+    def say(self, heard: Heard, text: str, *, most: int | None = None, fingerprint: str = "") -> None:
+        """Have something said. Never waits for Slack."""
+
+    def reply(self, heard: Heard, text: str, file: Attachable | None, timeout: float) -> None:
+        """Say something, and block until Slack has it, for up to `timeout` seconds.
+
+        Raises:
+            DeliveryError: Slack did not take it.
+        """
+
+    def progress(self, heard: Heard, done: object, total: object, note: str) -> None:
+        """Take in how far a command is. Never waits for anything."""
+
 
 class Origin(Protocol):
     """Where commands come from: answers them, settles them and knows who may. Safe to use from any thread."""
@@ -129,6 +154,10 @@ class Origin(Protocol):
     def operated(self) -> Operated | None:
         """The logging side, if there is one."""
 
+    @property
+    def answers(self) -> Answering:
+        """What says things in commands' threads."""
+
     def running(self) -> Sequence[Command]:
         """Return what is claimed and not settled, oldest first."""
 
@@ -137,13 +166,6 @@ class Origin(Protocol):
 
     def name_of(self, user: str) -> str:
         """Return what people call a user; the id where Slack does not say. May block for seconds."""
-
-    def post(self, ts: str, text: str, timeout: float) -> None:
-        """Reply in a message's thread; `text` is shown literally. Blocks for up to `timeout` seconds.
-
-        Raises:
-            DeliveryError: Slack did not take it.
-        """
 
     def limit(self, command: Command, seconds: float) -> None:
         """Have a command settled as errored, and told to stop, unless it is settled in so many seconds."""

@@ -8,34 +8,30 @@ whatever two threads make of one message at the same time, one of them has the c
 
 from __future__ import annotations
 
-import contextlib
 import math
 import queue
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from slack_logging import notices
 from slack_logging.active import audit
-from slack_logging.active.access import Verdict
-from slack_logging.active.command import Command
 from slack_logging.active.desk import Desk
-from slack_logging.active.emoji import Order
 from slack_logging.active.hostlock import OneReader
 from slack_logging.active.intake import Heard
-from slack_logging.active.ledger import Ledger, MemoryLedger, State, just_before, order
+from slack_logging.active.ledger import Ledger, MemoryLedger, just_before, order
 from slack_logging.active.line import Line
 from slack_logging.active.marking import Marker
 from slack_logging.active.muting import Muting
-from slack_logging.active.orders import Orders, wish
 from slack_logging.active.origin import Operated
 from slack_logging.active.push import Push
-from slack_logging.active.refusals import Refusals
 from slack_logging.active.settings import Settings
+from slack_logging.active.triage import Triage
 from slack_logging.clock import Clock
 from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited, Rejected
 from slack_logging.instance import Instance
 from slack_logging.slack import credentials
+from slack_logging.slack.credentials import bot_token
 from slack_logging.slack.pacing import Backoff
 
 #: Seconds beyond `max_age` that each sweep reads again, for what becomes visible late, edits, deletions and orders by
@@ -88,11 +84,8 @@ class Reader:
         self._clock = clock
         self._prepare = prepare
         self._marker = Marker(settings.emoji, clock)
-        self._refusals = Refusals(clock)
-        self._orders = Orders()
+        self.triage = Triage(settings, self.desk)
         self._seen: set[str] = set()
-        #: The roles that each command takes, by its name; None where no router says what commands there are.
-        self.roles: Mapping[str, Collection[str]] | None = None
         self._muting: Muting | None = None
         if operated is not None:
             self._muting = Muting(
@@ -147,6 +140,8 @@ class Reader:
         while self.is_alive and (left := end - self._clock.monotonic()) > 0:
             self._clock.wait(self._over, left)
         self._over.put(None)
+        if timeout > 0:
+            self._say_what_is_unsaid()
 
     def wait_until_closed(self) -> None:
         """Block until somebody called `close` and the thread has ended."""
@@ -158,6 +153,7 @@ class Reader:
         try:
             self._wait_for_start()
             if not self._closing:
+                self.desk.answers.start()
                 self._prepare()
                 if self._muting is not None:
                     self._muting.start()
@@ -179,6 +175,7 @@ class Reader:
 
     def _close_desk(self) -> None:
         self.desk.close()
+        self.desk.answers.hurry()
         if self._muting is not None:
             self._muting.close()
         if self._push is not None:
@@ -187,6 +184,9 @@ class Reader:
     def _end(self) -> None:
         self._close_desk()
         self._one_reader.release()
+        self.desk.answers.close()
+        if self._closing:  # else it never read, or cannot, and nothing is owed
+            self.desk.answers.give_up("closed before Slack had taken it")
         self._ended = True
         self._over.put(None)
 
@@ -195,37 +195,30 @@ class Reader:
         if not self._closing:
             return False
         owes = any(owed.mark.is_final for owed in self._ledger.owed())
+        owes = owes or not self.desk.answers.is_idle
         return not (owes or self.desk.is_busy(self._closer)) or self._clock.monotonic() >= self._give_up_at
 
+    def _say_what_is_unsaid(self) -> None:
+        """Audit what a program that ends now leaves unsaid; if it does not, a few seconds more are tried."""
+        for heard in self.desk.answers.owed():
+            audit.decided(heard, "unanswered when closing")
+
     def _step(self) -> float | None:
-        """Do what it is time for, place marks, tell refusals; return the seconds until there is more to do."""
+        """Do what it is time for and place marks; return the seconds until there is more to do."""
         now = self._clock.monotonic()
         if self._is_hinted:
             self._is_hinted = False
             self._sweep_at = min(self._sweep_at, self._swept_at + _HINT_PACE)
         if not self._closing and now >= self._sweep_at:
             self._sweep_at, self._swept_at = now + self._sweep_safely(), now
-        interrupted = self._interrupt() if now >= self._interrupt_at else []
-        for command, reason in self.desk.time_out():
-            self._refusals.say(command.ts, reason)
-        line = self.desk.line
-        waits = [self._place_marks(), self._refusals.tell(line) if line else None]
-        self._tell_of(interrupted)
+        if now >= self._interrupt_at:
+            self._interrupt_at = math.inf
+            self.desk.interrupt(self._closer, f"interrupted: {self._instance.name} ended while this ran")
+        self.desk.time_out()
+        wait = self._place_marks()
         next_thing = min(self._interrupt_at, self._give_up_at) if self._closing else self._sweep_at
-        next_thing = min(next_thing, self.desk.deadline())
-        return min([max(next_thing - self._clock.monotonic(), 0.0), *(wait for wait in waits if wait is not None)])
-
-    def _interrupt(self) -> list[Command]:
-        """Settle what still runs though the time to wait for it is over, and return it."""
-        self._interrupt_at = math.inf
-        return self.desk.interrupt(self._closer)
-
-    def _tell_of(self, interrupted: list[Command]) -> None:
-        """Say in the threads of these commands who ran them and ended. Blocks while there is time; marks say it too."""
-        for command in interrupted:
-            left = self._give_up_at - self._clock.monotonic()
-            with contextlib.suppress(DeliveryError):
-                self.desk.post(command.ts, f"interrupted: {self._instance.name} ended while this ran", max(left, 0.0))
+        left = max(min(next_thing, self.desk.deadline()) - self._clock.monotonic(), 0.0)
+        return left if wait is None else min(left, wait)
 
     def _place_marks(self) -> float | None:
         line = self.desk.line
@@ -295,13 +288,13 @@ class Reader:
             heard = line.intake.hear(message)
             # what is older than where we began is only looked at for what was left running
             if heard is not None and (heard.marks or order(heard.key.ts) > order(self._floor or "0")):
-                self._consider(line, heard)
+                self.triage.consider(line, heard)
             self._ledger.read(str(message["ts"]))
         if self._floor is None:  # closing
             return self._settings.poll_interval
         bound = self._oldest(self._floor)
         self._ledger.forget(up_to=bound)
-        self._orders.forget(up_to=bound)
+        self.triage.forget(up_to=bound)
         wait = push.swept(messages, bound)
         self.desk.reading = f"{self._settings.channel}, {push.how}"
         return wait
@@ -324,6 +317,7 @@ class Reader:
         if operated is not None and operated.channel and line.is_to(operated.channel):
             raise ConfigurationError(f"that is where the records go, to {operated.channel}: use another channel")
         self._ledger = self.desk.ledger = self._ledger_of(line)
+        self.desk.keep_secret(bot_token(self._settings.token))
         if self._push is not None:
             self._push.close()
         self._push = Push(
@@ -339,8 +333,8 @@ class Reader:
     def _hear(self, heard: Heard) -> None:
         """Consider what was pushed. In the socket's thread; raises `DeliveryError` where nothing is decided."""
         if line := self.desk.line:
-            self._consider(line, heard)
-        self._wake.put(None)  # a refusal may be owed
+            self.triage.consider(line, heard)
+        self._wake.put(None)  # a mark may be owed
 
     def _look_soon(self) -> None:
         self._is_hinted = True
@@ -363,56 +357,3 @@ class Reader:
         look_back = f"{self._clock.time() - min(self._settings.max_age, _LOOK_BACK) - _LOOK_BACK:.6f}"
         cursor = self._ledger.cursor() or floor
         return max(floor, min(cursor, look_back, key=order), key=order)
-
-    def _consider(self, line: Line, heard: Heard) -> None:
-        """Lay out a command, refuse it, or leave it: exactly one of these, however often it is read."""
-        if self._is_for_others(heard):
-            return
-        state = self._ledger.state(heard.key)
-        if state is State.NEW and heard.marks:
-            self._recall(heard)
-            return
-        if state is State.WAITING and any(mark.is_final for mark in heard.marks - self._ledger.marks(heard.key)):
-            self.desk.withdraw(heard)  # treated by another process meanwhile
-            return
-        is_new = state is State.NEW or self._ledger.reopen(heard.key, heard.edited)
-        if is_new or state is State.WAITING:
-            if self.desk.expire(heard):
-                return
-            verdict = self.desk.verdict(heard.user, ()) if is_new else Verdict.ALLOWED
-            if verdict is not Verdict.ALLOWED:
-                if self.desk.refuse(heard):
-                    self._refusals.owe(heard.key.ts, heard.user, verdict)
-                return
-            self._ledger.note(heard.key, heard.edited)
-            self.desk.offer(heard)
-        self._obey(line, heard)
-
-    def _is_for_others(self, heard: Heard) -> bool:
-        """Tell whether it is left to the other services that listen here: it is not known, and not addressed to us."""
-        is_known = self.roles is None or heard.call.name in self.roles
-        return self._settings.shared and not is_known and heard.call.address is None
-
-    def _recall(self, heard: Heard) -> None:
-        """Take in what was treated before us. Without a final mark it was running when its process died."""
-        self._orders.decided(heard.key, *heard.orders)
-        if self._ledger.recall(heard.key, heard.marks, heard.edited) not in heard.marks:
-            audit.decided(heard, "found interrupted")
-            again = self._settings.emoji.name(Order.REPEAT)
-            self._refusals.say(
-                heard.key.ts, f"interrupted: what ran this ended before it did; :{again}: on the command runs it again"
-            )
-
-    def _obey(self, line: Line, heard: Heard) -> None:
-        """Do what people want of a command with their emoji, if they may."""
-        roles = (self.roles or {}).get(heard.call.name, ())
-        for what, user in self._orders.fresh(heard):
-            verdict, name = wish(line, self._settings.access, user, roles)
-            self._orders.decided(heard.key, (what, user))
-            audit.ordered(user, what, verdict, heard)
-            if verdict is not Verdict.ALLOWED:
-                continue
-            if what is Order.CANCEL and self.desk.cancel(heard.key, f"cancelled by {name}"):
-                self._refusals.say(heard.key.ts, f"cancelled by {name} before it began")
-            elif what is Order.REPEAT and self._ledger.repeat(heard.key):
-                self.desk.offer(heard.again(user, self._clock.time()))

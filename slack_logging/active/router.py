@@ -105,7 +105,7 @@ class CommandRouter:
         """Make a function a command. The function itself is returned unchanged.
 
         Parameters are typed in their order, keyword-only ones as ``--option``; a parameter annotated `Command` gets
-        the command. The return value is the reply; of a generator, each item is one. ``async def`` works.
+        the command. The return value is the reply, to which each item of a generator adds. ``async def`` works.
 
         Args:
             name: what people type; the function's name with hyphens by default.
@@ -160,7 +160,7 @@ class CommandRouter:
             try:
                 arguments = route.signature.bind(command.args, {Command: command, Catalogue: self})
             except HelpWanted:
-                self._say(command, self.manual(route.name, command))
+                _say(command, self.manual(route.name, command))
                 return
             except Misfit as error:
                 self._authorize(route, command)
@@ -254,12 +254,12 @@ class CommandRouter:
         elif isinstance(result, Iterator):
             self._reply_steps(command, result)
         else:
-            self._say(command, result)
+            _say(command, result)
 
     def _reply_steps(self, command: Command, steps: Iterator[object]) -> None:
         try:
             for step in steps:
-                self._say(command, step)
+                _say(command, step)
                 command.check()
         finally:
             if inspect.isgenerator(steps):
@@ -268,20 +268,17 @@ class CommandRouter:
     async def _reply_each(self, command: Command, steps: AsyncIterator[object]) -> None:
         try:
             async for step in steps:
-                self._say(command, step)
+                _say(command, step)
                 command.check()
         finally:
             if inspect.isasyncgen(steps):
                 await steps.aclose()
 
-    def _say(self, command: Command, item: object) -> None:
-        """Reply. That Slack does not take it makes nothing undone, so it is not the command's failure."""
-        if item is None:
-            return
-        try:
-            command.reply(str(item))
-        except DeliveryError as error:
-            audit.decided(command.heard, f"lost a reply ({error})")
+
+def _say(command: Command, item: object) -> None:
+    """Have the reply go on. That Slack may not take it makes nothing undone, so it is not the command's failure."""
+    if item is not None:
+        command.origin.answers.say(command.heard, command.masked(str(item)))
 
 
 def _run(coroutine: Coroutine[object, object, object], command: Command) -> object:

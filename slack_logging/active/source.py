@@ -202,7 +202,7 @@ class SlackCommandSource:
 
     def _start_workers(self, reader: Reader, router: CommandRouter) -> None:
         self._check_roles(router)
-        reader.roles = {route.name: route.roles for route in router.routes.values()}
+        reader.triage.roles = {route.name: route.roles for route in router.routes.values()}
         for number in range(self._settings.workers):
             name = f"slack_logging-worker-{number + 1}"
             self._clock.start(threading.Thread(target=_work, args=(reader.desk, router), name=name, daemon=True))

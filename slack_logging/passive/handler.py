@@ -207,6 +207,16 @@ class SlackHandler(Copyable):
         """Undo `mute`: the error's message goes on counting. False if it was not muted. From any thread."""
         return self._delivery.sender.unmute(fingerprint)
 
+    def fingerprint(self, record: logging.LogRecord) -> str:
+        """Return what `incidents` calls the error that a record tells; empty for what is no error, or not for us."""
+        if record.levelno < max(self.level, logging.ERROR) or not self.channel:
+            return ""
+        return str(restore(capture_any(record, self.formatter)).__dict__["slack"]["fingerprint"])
+
+    def redact(self, text: str) -> str:
+        """Return a text without the secrets that this handler takes out of records. From any thread."""
+        return self._redactor.redact(text)
+
     def flush(self, timeout: float | timedelta | None = None) -> bool:  # type: ignore[override] # None says less
         """Wait until all that was taken in is settled.
 

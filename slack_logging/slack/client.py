@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +22,6 @@ from slack_logging.clock import Clock
 from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
 from slack_logging.slack import credentials
 from slack_logging.slack.credentials import BAD_TOKEN, Token
-from slack_logging.slack.doubt import Doubt, doubt_of_message
 from slack_logging.slack.limits import CALL_TIMEOUT
 from slack_logging.slack.pacing import Backoff, Pace
 from slack_logging.slack.transport import Shared, SilentLogger, retry_after, unreachable
@@ -124,30 +122,7 @@ class SlackClient:
             raise Unreachable(f"{method}: the answer is not a JSON object")
         return answer, {name.lower(): str(value) for name, value in response.headers.items()}
 
-    def post(self, channel: str, thread: str, message: dict[str, Any], *, timeout: float) -> None:
-        """Post a reply. Before it is sent again after a lost answer, we look whether Slack has it.
-
-        Blocks for up to `timeout` seconds, and raises as `deliver` does.
-
-        Args:
-            channel: an id.
-            thread: the `ts` of what it answers.
-            message: the other arguments of chat.postMessage.
-            timeout: seconds.
-        """
-        id_ = os.urandom(16).hex()
-        metadata = {"event_type": "slack_logging_reply", "event_payload": {"v": 1, "id": id_}}
-        given = {**message, "channel": channel, "thread_ts": thread, "metadata": metadata}
-        self.deliver(
-            "chat.postMessage",
-            timeout=timeout,
-            doubt_of=lambda: doubt_of_message(id_, channel=channel, thread=thread, clock=self._clock),
-            **given,
-        )
-
-    def deliver(
-        self, method: str, *, timeout: float = 60.0, doubt_of: Callable[[], Doubt[Any]] | None = None, **arguments: Any
-    ) -> dict[str, Any]:
+    def deliver(self, method: str, *, timeout: float = 60.0, **arguments: Any) -> dict[str, Any]:
         """Wait for the pace, call, and try again after transient faults, for up to `timeout` seconds.
 
         At least once: after a lost answer the call is repeated.
@@ -155,8 +130,6 @@ class SlackClient:
         Args:
             method: such as ``"users.info"``.
             timeout: seconds.
-            doubt_of: makes the doubt whether the call took effect, which is looked into first; the answer is empty if
-                it did.
             **arguments: the method's.
 
         Raises:
@@ -168,22 +141,15 @@ class SlackClient:
         backoff = Backoff()
         wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         channel = str(arguments.get("channel", ""))
-        doubt: Doubt[Any] | None = None
         while True:
             try:
-                if doubt and not doubt.is_over:
-                    wait, found = doubt.ask(self)
-                    if found:
-                        return {}
-                elif not (wait := self.acquire(method, channel)):
-                    return self.call(method, **(doubt.marked(arguments) if doubt else arguments))
+                if not (wait := self.acquire(method, channel)):
+                    return self.call(method, **arguments)
                 failure: DeliveryError = RateLimited(method, wait)
             except RateLimited as error:
                 failure = error
             except Unreachable as error:
                 failure, wait = error, backoff.failed()
-                if doubt_of is not None and not error.was_never_sent:
-                    doubt = doubt_of()
             if self._clock.monotonic() + wait > end:
                 raise failure
             self._clock.wait(wake, wait)

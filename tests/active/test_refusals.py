@@ -15,10 +15,8 @@ def test_who_is_not_allowed_is_told_who_they_are(ops: Ops, router: CommandRouter
     """The reply gives the id to put on the list, and nothing away; it is not repeated each time."""
     ops.start(router=router)
     ben = ops.slack.user_id("ben")
-    ts = ops.say("!echo x", user="ben")
-    ops.clock.run_until(lambda: ops.replies(ts))
-    assert ops.marks(ts) == {REFUSED}
-    [reply] = ops.replies(ts)
+    marks, [reply] = ops.type("!echo x", user="ben")
+    assert marks == {REFUSED}
     assert reply == (
         f"You are {ben}, not on the list of those who may run commands here. "
         f"Whoever configures this service can add {ben} to allow."
@@ -90,9 +88,7 @@ def test_who_cannot_be_looked_up_is_refused(ops: Ops, router: CommandRouter, cap
     told = (
         f"You are {ops.slack.user_id('ada')}, unknown: Slack did not say who that is. Why not is on the stderr of this"
     )
-    ts = ops.say("!echo x")
-    ops.clock.run_until(lambda: ops.replies(ts))
-    assert (ops.marks(ts), ops.replies(ts)) == ({REFUSED}, [f"{told} service."])
+    assert ops.type("!echo x") == ({REFUSED}, [f"{told} service."])
     assert "missing_scope (add the scope to the app and install it again: users:read)" in capfd.readouterr().err
 
 

@@ -78,7 +78,11 @@ class People(RuleBasedStateMachine):
         self.clock.run_until(
             lambda: all(set(self.slack.reactions(CHANNEL, ts)) & FINAL for ts in self.marks), limit=7200
         )
-        self.clock.run_until(lambda: not self.owed(), limit=7200)
+        self.clock.run_until(lambda: not self.owed() and self.is_all_said(), limit=7200)
+
+    def is_all_said(self) -> bool:
+        """Tell whether no reply is owed."""
+        return self.source._reader is None or self.source._reader.desk.answers.is_idle
 
     def owed(self) -> list[str]:
         """Return the messages that do not show yet what became of them."""

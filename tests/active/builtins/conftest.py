@@ -58,6 +58,14 @@ class Side:
     def mute(self, fingerprint: str, duration: float, *, by: str) -> None:
         """Leave out what it does not have."""
 
+    def fingerprint(self, record: logging.LogRecord) -> str:  # noqa: ARG002 - see `Operated`
+        """Return none: it shows nothing."""
+        return ""
+
+    def redact(self, text: str) -> str:
+        """Leave a text as it is."""
+        return text
+
     def unmute(self, fingerprint: str) -> bool:  # noqa: ARG002 - see `Operated`
         """Tell that nothing is muted."""
         return False
@@ -80,6 +88,8 @@ def handler(ops: Ops, logger: logging.Logger) -> Iterator[SlackHandler]:
     commands = {"channel": CHANNEL, "allow": [slack.user_id("ada")], "start_delay": 0}
     made = SlackHandler(LOG, token=slack.bot_token, api_url=slack.api_url, service="shop", commands=commands)
     logger.addHandler(made)
+    assert made._source is not None
+    ops.sources.append(made._source)
     yield made
     slack.clear_faults()
     made.close()
