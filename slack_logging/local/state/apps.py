@@ -23,7 +23,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 #: An app's scopes unless others are given: what the manifest of a logging and command bot asks for.
 DEFAULT_SCOPES = frozenset(
     "chat:write chat:write.public chat:write.customize channels:history groups:history channels:read groups:read "
-    "reactions:read reactions:write users:read usergroups:read files:write".split()
+    "reactions:read reactions:write users:read usergroups:read files:read files:write".split()
 )
 
 
