@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import signal
 import sys
 import threading
@@ -153,8 +152,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         slack.start()
     except OSError as error:
-        reason = os.strerror(error.errno).lower() if error.errno else str(error)
-        print(f"slack-logging local: cannot listen on 127.0.0.1:{args.port} ({reason}); try --port 0", file=sys.stderr)
+        print(f"slack-logging local: {error}; try --port 0", file=sys.stderr)
         return 1
     try:
         print(_welcome(slack), flush=True)
