@@ -28,7 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "passive": {"errors", "clock", "notices", "instance", "options", "redaction", "slack", "active"},
     "active": {"errors", "clock", "notices", "instance", "options", "reach", "redaction", "slack"},
     "local": set(),
-    "demo": {"errors", "options", "slack", "passive", "active", "local", "testing", ""},
+    "demo": {"errors", "clock", "options", "slack", "passive", "active", "local", "testing", "console", ""},
     "console": {"errors", "clock", "options", "reach", "slack", "passive", "active", ""},
     "cli": {"errors", "local", "demo", "console"},
     "__main__": {"cli"},

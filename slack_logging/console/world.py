@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import email.utils
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -66,6 +67,7 @@ class _Reached:
         answer: auth.test's.
         scopes: of the token; None where Slack did not say.
         ids: of the channels found so far, to what each is for.
+        names: of the channels listed so far.
     """
 
     client: SlackClient
@@ -73,6 +75,7 @@ class _Reached:
     answer: Mapping[str, Any]
     scopes: frozenset[str] | None
     ids: dict[str, str] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
 
     @property
     def bot(self) -> str:
@@ -121,10 +124,13 @@ def _answered(subject: str, findings: Iterator[Finding]) -> Iterator[Finding]:
 
 def _reach(wanted: Wanted, clock: Clock) -> Generator[Finding, None, _Reached | None]:
     """Find the token and make it known to Slack."""
+    subject = "token"
     try:
-        token, client = credentials.find_token(wanted.token), connect(wanted.token, wanted.api_url, clock)
+        token = credentials.find_token(wanted.token, remedy=credentials.REMEDY_BY_ENVIRONMENT)
+        subject = "SLACK_API_URL"
+        client = connect(wanted.token, wanted.api_url, clock)
     except Rejected as error:
-        yield wrong("token", error)
+        yield wrong(subject, error)
         return None
     if "xoxb-" not in token.value:
         yield wrong("token", token.refused("not_allowed_token_type", ""))
@@ -234,6 +240,7 @@ def _find(reached: _Reached, channel: str, readable: list[str]) -> dict[str, Any
         for _ in range(most):
             answer = reached.ask(method, types=wanted_types, limit=_PAGE, cursor=cursor)
             for found in answer["channels"]:
+                reached.names.add(found["name"])
                 if found["name"] == channel.lstrip("#"):
                     return {"is_member": method == "users.conversations", **found}
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
@@ -247,7 +254,9 @@ def _not_found(reached: _Reached, channel: str, readable: list[str], *, commands
     if is_channel_id(channel):
         text = "the bot sees no channel of that id: check it"
     else:
-        text = "the bot sees no channel of that name: check it, or create it"
+        near = difflib.get_close_matches(channel.lstrip("#"), sorted(reached.names), n=1)
+        meant = f" (did you mean #{near[0]}?)" if near else ""
+        text = f"the bot sees no channel of that name{meant}: check it, or create it"
     for kind, name in (("groups", "private"), ("channels", "public")):
         if kind not in readable:
             history = f", and is read with {kind}:history" if commands and not reached.has(f"{kind}:history") else ""

@@ -108,7 +108,7 @@ class LocalSlack(People):
         """Listen, in a thread of its own.
 
         Raises:
-            OSError: the port is in use.
+            OSError: the port is in use, or not ours to use; it says which.
             RuntimeError: it is running already.
         """
         if self._listening is not None:

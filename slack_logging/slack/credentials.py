@@ -23,6 +23,9 @@ _WANTED_FOR_SOCKETS = (
 #: Where to put which token, for errors.
 REMEDY = f"set token= or SLACK_BOT_TOKEN to {_WANTED}"
 
+#: The same on the command line, which takes no token: others on the machine could see it.
+REMEDY_BY_ENVIRONMENT = f"set SLACK_BOT_TOKEN to {_WANTED}, or SLACK_BOT_TOKEN_FILE to a file that holds it"
+
 DEFAULT_API_URL = "https://slack.com/api/"
 
 _UNKNOWN = "Slack does not know the token from {origin}: is it revoked, or another workspace's?"
@@ -90,8 +93,12 @@ def checked_app_token(token: str) -> str:
     return token
 
 
-def find_token(configured: str | None = None) -> Token:
+def find_token(configured: str | None = None, *, remedy: str = REMEDY) -> Token:
     """Return the token: as configured, else ``SLACK_BOT_TOKEN``, else what ``SLACK_BOT_TOKEN_FILE`` holds now.
+
+    Args:
+        configured: as ``token=``, if it is.
+        remedy: what to do where there is none.
 
     Raises:
         Rejected: there is none, or it can be none; a wrong token is a wrong world, not a wrong configuration.
@@ -104,7 +111,7 @@ def find_token(configured: str | None = None) -> Token:
     elif path:
         token = _read(path)
     else:
-        raise Rejected("auth.test", "not_authed", f"no token: {REMEDY}")
+        raise Rejected("auth.test", "not_authed", f"no token: {remedy}")
     if flaw := _flaw(token.value):
         code = "not_allowed_token_type" if token.value.startswith("xapp-") else "invalid_auth"
         raise Rejected("auth.test", code, f"{token.origin} {flaw}")
@@ -189,7 +196,9 @@ def api_url(configured: str | None = None) -> str:
     """
     url = configured or os.environ.get("SLACK_API_URL") or DEFAULT_API_URL
     if not url.startswith(("http://", "https://")):
-        raise Rejected("auth.test", "no_such_host", "SLACK_API_URL is no address: one begins with https://")
+        shown = "no address" if re.search(r"xox|xapp-|@", url) else f"no address, {url[:100]!r}"  # a token, a password
+        expected = "one begins with https://, or on this machine with http://, and ends in /api/"
+        raise Rejected("auth.test", "no_such_host", f"SLACK_API_URL is {shown}: {expected}")
     return url if url.endswith("/") else url + "/"
 
 

@@ -63,13 +63,13 @@ def test_as_a_program_of_its_own_it_reads_the_environment(slack: LocalSlack, tmp
     bad = subprocess.run(command, env={}, capture_output=True, text=True, timeout=50, check=False)
     assert (bad.returncode, bad.stderr) == (1, "")
     [line] = wrong(bad.stdout.splitlines())
-    assert "no token: set token= or SLACK_BOT_TOKEN to the app's Bot User OAuth Token (xoxb-...)" in line
+    assert "no token: set SLACK_BOT_TOKEN to the app's Bot User OAuth Token (xoxb-...), or SLACK_BOT_TOKEN_FILE" in line
 
 
 @pytest.mark.parametrize(
     ("token", "says"),
     [
-        ("", "token: auth.test: not_authed (no token: set token= or SLACK_BOT_TOKEN to"),
+        ("", "token: auth.test: not_authed (no token: set SLACK_BOT_TOKEN to the app's"),
         (
             "xoxb-never-given-out",
             "Slack: auth.test: invalid_auth (Slack does not know the token from SLACK_BOT_TOKEN: is",
@@ -102,6 +102,22 @@ def test_a_wrong_token_is_told_and_not_shown(
     [line] = wrong(ended.out)
     assert (ended.status, line[: len(says)], ended.out[-1]) == (1, says, f"WRONG  {line}")
     assert not token or token not in "".join(ended.out)
+
+
+def test_an_address_that_is_none_is_told_by_its_name(
+    slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token is not to blame."""
+    monkeypatch.setenv("SLACK_API_URL", "127.0.0.1:8765/api/")
+    [line] = wrong(run("check", *LOG).out)
+    assert line.startswith("SLACK_API_URL: ")
+    assert "SLACK_API_URL is no address, '127.0.0.1:8765/api/': one begins with https://, or on this machine" in line
+
+
+def test_a_channel_is_told_with_the_nearest_that_there_is(slack: LocalSlack, run: Run) -> None:
+    """Its names were listed anyway."""
+    [line] = wrong(run("check", "--channel", "#opslog").out)
+    assert line.startswith("#opslog: the bot sees no channel of that name (did you mean #ops-log?): check it, or")
 
 
 def test_a_slack_that_cannot_be_reached_is_told(slack: LocalSlack, run: Run) -> None:

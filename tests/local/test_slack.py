@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import http.client
 import subprocess
@@ -351,8 +352,9 @@ def _close_while_others_ask(latency: float) -> None:
 def test_port_in_use_leaves_nothing_behind(slack: LocalSlack) -> None:
     """A second server on one port is an OSError, and no thread stays."""
     before = threading.active_count()
-    with pytest.raises(OSError, match=r"address already in use|Address already in use"):
+    with pytest.raises(OSError, match=r"^cannot listen on 127\.0\.0\.1:\d+ \(address already in use\)$") as caught:
         LocalSlack(port=int(slack.url.rpartition(":")[2])).start()
+    assert caught.value.errno == errno.EADDRINUSE
     assert before == threading.active_count()
 
 

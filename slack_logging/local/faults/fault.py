@@ -348,7 +348,9 @@ def _number(what: str, text: str) -> float:
 
 def unknown(what: str, got: str, known: Iterable[str], *, expected: str) -> ValueError:
     """Return the error that says what is not known, what comes nearest to it and what is expected."""
-    nearest = difflib.get_close_matches(got, list(known), n=1)
+    # Who types only the beginning means what begins so, however long it is.
+    begun = [name for name in known if len(got) > 2 and name.startswith(got)]
+    nearest = begun or difflib.get_close_matches(got, list(known), n=1)
     hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
     return ValueError(f"there is no {what} {got!r}{hint}: expected {expected}")
 
