@@ -15,7 +15,7 @@ from slack_logging.active.ledger import order
 from slack_logging.clock import Clock
 from slack_logging.errors import DeliveryError, Rejected
 from slack_logging.options import format_duration
-from slack_logging.slack import credentials
+from slack_logging.slack import credentials, loading
 from slack_logging.slack.pacing import Backoff
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class Push:
             token = credentials.find_app_token(self._settings.app_token)
             if token is None:
                 return
+            loading.load(loading.SOCKET)
             from slack_logging.slack.socket import connect  # here: it loads slack_sdk
 
             self._socket = connect(token, credentials.api_url(self._settings.api_url), self._clock)
