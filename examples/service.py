@@ -55,5 +55,7 @@ if __name__ == "__main__":
         sys.exit(2)
     try:
         main(*sys.argv[1:])
+    except ValueError as error:  # dictConfig's; its cause says what to mend
+        sys.exit(f"service.py: {error.__cause__ or error}")
     except KeyboardInterrupt:
         logger.info("the shop is closed")

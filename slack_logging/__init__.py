@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from slack_logging.active.command import Command
     from slack_logging.active.router import CommandRouter
     from slack_logging.active.source import SlackCommandSource
+    from slack_logging.active.values import Channel, Secret, User
     from slack_logging.errors import (
         AlreadySettled,
         BadArguments,
@@ -35,6 +36,7 @@ _HOMES = {
     "slack_logging.active.command": ("Command",),
     "slack_logging.active.router": ("CommandRouter",),
     "slack_logging.active.source": ("SlackCommandSource",),
+    "slack_logging.active.values": ("Channel", "Secret", "User"),
     "slack_logging.errors": (
         "AlreadySettled",
         "BadArguments",
@@ -59,6 +61,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "AlreadySettled",
     "BadArguments",
+    "Channel",
     "Command",
     "CommandError",
     "CommandRouter",
@@ -69,6 +72,7 @@ __all__ = [
     "QueueError",
     "RateLimited",
     "Rejected",
+    "Secret",
     "SlackCommandSource",
     "SlackFormatter",
     "SlackHandler",
@@ -76,6 +80,7 @@ __all__ = [
     "Stats",
     "UnknownCommand",
     "Unreachable",
+    "User",
     "start",
 ]
 

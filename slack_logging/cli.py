@@ -31,7 +31,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"slack-logging {asked}: standard output is closed: there is nowhere to write to", file=sys.stderr)
         return 1
     try:
-        args = _parser(asked).parse_args(arguments or ["--help"])
+        parser = _parser(asked)
+        if asked not in _COMMANDS and arguments[:1] == [asked]:
+            near = difflib.get_close_matches(asked, _COMMANDS, n=1)
+            parser.error(
+                f"there is no command {asked!r}: {f'did you mean {near[0]}?' if near else ', '.join(_COMMANDS)}"
+            )
+        args = parser.parse_args(arguments or ["--help"])
         return int(importlib.import_module(_COMMANDS[args.command][0]).run(args))
     except KeyboardInterrupt:
         return 130

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from dataclasses import dataclass
+
+#: When this module was loaded, in monotonic seconds: soon after the program began.
+_LOADED = time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,17 @@ class Instance:
     def name(self) -> str:
         """Host and process id, such as ``web-1/4711``."""
         return f"{self.host}/{self.pid}"
+
+
+def uptime() -> float:
+    """Return for how many seconds this process has run; where the system does not tell, since we were loaded."""
+    try:
+        with open("/proc/self/stat", encoding="utf-8", errors="replace") as file:
+            after_name = file.read().rpartition(")")[2].split()
+        # The 22nd field, in ticks since boot; the name, which may hold anything, is the second. Source: proc(5).
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - int(after_name[19]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, AttributeError, ValueError, IndexError):
+        return time.monotonic() - _LOADED
 
 
 def _program() -> str:

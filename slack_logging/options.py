@@ -15,7 +15,12 @@ from slack_logging.errors import ConfigurationError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _SIZES = {"k": 2**10, "m": 2**20, "g": 2**30}
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
+#: A number and a unit, as `format_duration` writes them, or spelt and spaced as people do. But for ms, the first letter
+#: tells which.
+_DURATION_PART = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(ms|s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:rs?|ours?)?|d(?:ays?)?)\s*"
+)
+_DURATION = re.compile(f"(?:{_DURATION_PART.pattern})+")
 #: What no error message may hold: tokens, and what stands before the @ of an address.
 _SECRET = re.compile(r"xox[a-z]-[^\s'\"]+|xapp-[^\s'\"]+|(?<=//)[^/@\s'\"]+(?=@)|(?<=services/)[^\s'\"]+")
 
@@ -30,8 +35,6 @@ _LAST_PORT = 65_535
 #: What to add where nothing was got that often begins with a #.
 IN_YAML = " (in YAML, write it in quotes: # begins a comment)"
 
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-
 
 class Hidden(str):
     """A secret that looks like three dots wherever objects are shown: `repr`, `vars`, the locals of a traceback."""
@@ -43,7 +46,7 @@ class Hidden(str):
 
 
 def parse_duration(text: str) -> float:
-    """Return the seconds that ``"90"``, ``"1.5"``, ``"10m"`` or ``"1h30m"`` mean.
+    """Return the seconds that ``"90"``, ``"1.5"``, ``"10m"``, ``"10 min"`` or ``"1h30m"`` mean.
 
     Raises:
         ValueError: it means none.
@@ -51,7 +54,8 @@ def parse_duration(text: str) -> float:
     text = text.strip().lower()
     result = -1.0
     if _DURATION.fullmatch(text):
-        result = sum(float(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text))
+        parts = _DURATION_PART.findall(text)
+        result = sum(float(number) * _UNITS[unit if unit == "ms" else unit[0]] for number, unit in parts)
     elif re.fullmatch(r"\d+(\.\d+)?", text):
         result = float(text)
     if not 0 <= result <= _CENTURY:

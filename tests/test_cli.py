@@ -10,7 +10,8 @@ from slack_logging.cli import main
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        (["lokal"], "slack-logging: argument COMMAND: invalid choice: 'lokal'"),
+        (["locl"], "slack-logging: there is no command 'locl': did you mean local?; slack-logging --help says more"),
+        (["zzz"], "slack-logging: there is no command 'zzz': check, demo, local, manifest, send; slack-logging --help"),
         (["local", "--port", "x"], "slack-logging local: argument --port: 'x' is no port: give a number from 0 to"),
         (
             ["local", "--prot", "1"],
@@ -51,6 +52,13 @@ def test_help_is_to_be_had(typed: list[str], capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
+        (["demo", ""], "slack-logging demo: FILE.csv is empty: name a file, or leave it out"),
+        (["demo", "--channel", ""], "slack-logging demo: --channel is for --real: add that, or leave --channel out"),
+        (
+            ["send", "--webhook-url", "http://127.0.0.1:9/services/x"],
+            "slack-logging send: --webhook-url: an incoming webhook of Slack's has three parts behind",
+        ),
+        (["send", "--webhook-url", " "], "slack-logging send: --webhook-url: expected text, got str"),
         (["demo", "--real"], "slack-logging demo: --real needs --channel and --commands-channel and --allow too"),
         (["manifest", "--log-only", "--groups"], "slack-logging manifest: --groups and --socket-mode are about"),
         (["send", "--channel", "#c", "nowhere.log"], "slack-logging send: nowhere.log: cannot be read: No such file"),

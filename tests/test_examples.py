@@ -57,6 +57,15 @@ def test_the_service_says_what_it_needs() -> None:
     )
 
 
+def test_the_service_says_what_is_wrong_with_them() -> None:
+    """Of a wrong configuration the one line that matters, without a traceback, and status 1."""
+    with started("service.py", "#ops-log", "#ops-commands", "ada", SLACK_BOT_TOKEN="xoxb-1-2") as process:
+        out, _ = process.communicate()
+
+    assert (process.returncode, out.count("\n")) == (1, 1)
+    assert out.startswith("service.py: allow: 'ada' is no id of a user (U..., W...)")
+
+
 def test_the_service_obeys_its_own_commands() -> None:
     """A router's own commands run in the service, their answers and marks appear, and Ctrl-C ends it."""
     with LocalSlack() as slack:

@@ -26,6 +26,35 @@ def test_what_is_written_is_read_as_the_same(milliseconds: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("10 s", 10),
+        ("300 s", 300),
+        ("10 min", 600),
+        ("10min", 600),
+        ("1 h 30 min", 5400),
+        ("2 Hours", 7200),
+        ("1.5 sec", 1.5),
+        ("250 ms", 0.25),
+        ("1 day", 86_400),
+        (" 90 ", 90),
+    ],
+)
+def test_a_duration_is_read_as_people_write_it(text: str, seconds: float) -> None:
+    """As the README prints it, too: with a blank before the unit, and with the unit's usual names."""
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "s", "10 x", "10 mon", "min 10", "1h 30", "-1s", "1,5 s", "10 s!", "1e3", "10 mss"]
+)
+def test_what_is_no_duration_is_refused_with_examples(text: str) -> None:
+    """Whatever it looks like."""
+    with pytest.raises(ValueError, match="is no duration: write seconds, or such as 90s, 10m, 1h30m"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
     ("value", "expected"),
     [
         ("32 MiB", 33_554_432),

@@ -74,6 +74,7 @@ def test_the_dict_config_and_the_router_work_together(
     logging.config.dictConfig(names["LOGGING"])
     ts = slack.say("#ops-commands", "!deploy api --version 1.4", user="ada")
     clock.run_until(lambda: "white_check_mark" in slack.reactions("#ops-commands", ts))
+    clock.run_until(lambda: len(slack.messages("#ops-commands", thread_ts=ts)) > 1)
     [reply] = slack.messages("#ops-commands", thread_ts=ts)[1:]
     assert visible_text(reply) == "api is at 1.4"
     logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})

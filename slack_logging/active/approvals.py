@@ -7,6 +7,7 @@ the command was stated, and an edit of the command's message changes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from slack_logging.options import format_duration
 
 if TYPE_CHECKING:
     from slack_logging.active.intake import Heard
+    from slack_logging.active.ledger import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Terms:
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """A command that was stated for others to approve. Its state changes under the desk's lock.
+    """A command that was stated for others to approve. Whether it is pending, only `Requests` changes.
 
     Attributes:
         heard: the command.
@@ -88,6 +90,61 @@ class Request:
     def too_late(self) -> str:
         """How it ends when nobody approves it."""
         return f"not approved within {format_duration(self.terms.within)}"
+
+
+class Requests:
+    """What was stated for approval and does not show its end yet. Safe to use from any thread.
+
+    Args:
+        lock: held for every answer, never for long.
+    """
+
+    def __init__(self, lock: AbstractContextManager[object]) -> None:
+        self._lock = lock
+        self._requests: list[Request] = []
+
+    def all(self) -> list[Request]:
+        """Return them, those first that were asked first."""
+        with self._lock:
+            return list(self._requests)
+
+    def pending(self) -> list[Request]:
+        """Return those whose approval can still come."""
+        return [request for request in self.all() if request.is_pending]
+
+    def of(self, key: Key) -> Request | None:
+        """Return what is pending for a command, if anything is."""
+        return next((request for request in self.pending() if request.heard.key == key), None)
+
+    def park(self, request: Request) -> None:
+        """Take in that something is pending, perhaps again."""
+        with self._lock:
+            request.is_pending, request.approvers = True, ()
+            self._keep(request)
+
+    def drop(self, request: Request, ending: str) -> None:
+        """Take in that nobody waits for something that was stated."""
+        with self._lock:
+            request.is_pending, request.ending = False, ending
+            self._keep(request)
+
+    def decide(self, request: Request, ending: str) -> bool:
+        """Have a request be pending no more; False if it was not. Of all who decide, one does."""
+        with self._lock:
+            was_pending, request.is_pending = request.is_pending, False
+            if was_pending:
+                request.ending = ending
+            return was_pending
+
+    def forget(self, request: Request) -> None:
+        """Drop a request whose end is shown, unless it is pending again."""
+        with self._lock:
+            if not request.is_pending:
+                self._requests.remove(request)
+
+    def _keep(self, request: Request) -> None:
+        if request not in self._requests:
+            self._requests.append(request)
 
 
 def statement(terms: Terms, asker: str, *, emoji: str, now: float) -> str:

@@ -16,12 +16,16 @@ from slack_logging.active.access import Access, Verdict
 from slack_logging.active.approvals import Request, Terms, statement
 from slack_logging.active.emoji import Mark, Order
 from slack_logging.active.orders import wish
+from slack_logging.active.reply import Content
 from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import BadArguments, DeliveryError, RateLimited, Rejected, Unreachable
+from slack_logging.slack.limits import MAX_TEXT
+from slack_logging.slack.literal import units
 from slack_logging.slack.pacing import Backoff
 
 if TYPE_CHECKING:
+    from slack_logging.active.answers import Answers
     from slack_logging.active.desk import Desk
     from slack_logging.active.intake import Heard
     from slack_logging.active.line import Line
@@ -36,8 +40,8 @@ _ROOM = 1_000
 _GONE = frozenset({"message_not_found", "bad_timestamp", "no_item_specified"})
 
 
-def ask(line: Line, heard: Heard, terms: Terms, clock: Clock) -> Request:
-    """State a command in its thread for others to approve. Blocks for up to a minute.
+def ask(line: Line, heard: Heard, terms: Terms, answers: Answers, clock: Clock) -> Request:
+    """State a command in its thread, in a message of its own, for others to approve. Blocks for up to a minute.
 
     Raises:
         BadArguments: it is too long to be shown whole, and nobody should approve what they cannot read.
@@ -46,10 +50,10 @@ def ask(line: Line, heard: Heard, terms: Terms, clock: Clock) -> Request:
     person = line.directory.person(heard.user, groups=False)
     asker = f"{person.name} ({heard.user})" if person and person.name else heard.user
     text = statement(terms, asker, emoji=line.intake.emoji.name(Order.APPROVE), now=clock.time())
-    if len(reply.messages(text + "." * _ROOM)) > 1:
+    if units(answers.shown(text)) > MAX_TEXT - _ROOM:
         raise BadArguments("too long to be approved: one message must hold all of the command")
-    [message] = reply.messages(text)
-    ts = line.client.post(line.channel, heard.key.ts, message, timeout=_TIMEOUT)
+    answers.finish(heard)  # what is said from here on is not added to the statement, nor the statement to anything
+    ts = answers.reply(heard, text, None, _TIMEOUT)
     now = clock.monotonic()
     return Request(heard, terms, text, ts, until=now + terms.within, due=now)
 
@@ -75,21 +79,19 @@ class Approving:
     Args:
         desk: where it is pending.
         settings: the source's: who may approve, and how often to look.
-        say: says something in the thread of the message with a `ts`, some time.
     """
 
-    def __init__(self, desk: Desk, settings: Settings, *, say: Callable[[str, str], None]) -> None:
+    def __init__(self, desk: Desk, settings: Settings) -> None:
         self._desk = desk
         self._access = settings.access
         self._interval = settings.poll_interval
         self._clock = desk.clock
-        self._say = say
         self._backoff = Backoff()
         self._not_before = 0.0
 
     def look_soon(self, ts: str) -> bool:
         """Have the reply with this `ts` looked at in the next step; False if it asks for no approval. Any thread."""
-        found = [request for request in self._desk.requests() if request.ts == ts and request.is_pending]
+        found = [request for request in self._desk.requests.pending() if request.ts == ts]
         for request in found:
             request.due = 0.0
         return bool(found)
@@ -103,7 +105,7 @@ class Approving:
             The seconds until there is more to do; None when nothing is pending.
         """
         moments = []
-        for request in sorted(self._desk.requests(), key=lambda request: request.due):
+        for request in sorted(self._desk.requests.all(), key=lambda request: request.due):
             if line is not None and request.is_pending and self._clock.monotonic() >= request.due:
                 self._safely(line, request, self._look)
             if request.is_pending and self._clock.monotonic() >= request.until:
@@ -113,14 +115,14 @@ class Approving:
             if request.is_pending:
                 moments.append(min(max(request.due, self._not_before), request.until))
             elif request.ending == request.shown:
-                self._desk.forget(request)
+                self._desk.requests.forget(request)
             else:
                 moments.append(self._not_before)
         return max(min(moments) - self._clock.monotonic(), 0.0) if moments else None
 
     def owes(self) -> bool:
         """Tell whether something is pending, or there is an ending that is not shown."""
-        return any(request.is_pending or request.ending != request.shown for request in self._desk.requests())
+        return any(request.is_pending or request.ending != request.shown for request in self._desk.requests.all())
 
     def _safely(self, line: Line, request: Request, do: Callable[[Line, Request], None]) -> None:
         """Do something about a request; what goes wrong is tried again, ever slower."""
@@ -145,17 +147,19 @@ class Approving:
             DeliveryError: who they are cannot be known right now; nothing is decided.
         """
         _acquire(line, "reactions.get")
+        now, due = self._clock.monotonic(), request.due
+        # before the call, so that news which comes meanwhile brings another; the last look is at the very end, so that
+        # who approves in time is heard
+        request.due = min(now + self._interval, request.until) if now < request.until else math.inf
         try:
             found = line.client.call("reactions.get", channel=line.channel, timestamp=request.ts, full=True)
-        except Rejected as error:
-            if error.code not in _GONE:
+        except DeliveryError as error:
+            if not isinstance(error, Rejected) or error.code not in _GONE:
+                request.due = due
                 raise
             self._desk.end(request, Mark.ERRORED, "the reply to approve it on was deleted")
             return
         notices.clear("approvals")
-        now = self._clock.monotonic()
-        # the last look is at the very end, so that who approves in time is heard
-        request.due = min(now + self._interval, request.until) if now < request.until else math.inf
         names = self._judge(line, request, found)
         if not request.lacks(list(names)):
             approvers = ", ".join(f"{name} ({user})" for user, name in names.items())
@@ -179,12 +183,11 @@ class Approving:
         """Have the reply say how it ended; where it cannot be changed any more, say so below it."""
         _acquire(line, "chat.update")
         ending = request.ending
-        [message, *_] = reply.messages(request.text)
+        message = reply.message(Content(self._desk.answers.shown(request.text)))
         try:
             line.client.call("chat.update", channel=line.channel, ts=request.ts, **message)
         except Rejected:
-            if request.heard.key.ts not in self._desk.deleted:
-                self._say(request.heard.key.ts, ending)
+            self._desk.answers.say(request.heard, ending)
         request.shown = ending
 
 

@@ -7,6 +7,8 @@ name), `channel` (an id) and `ts` of its message.
 from __future__ import annotations
 
 import logging
+import traceback
+from collections.abc import Callable
 
 from slack_logging.active.access import Verdict
 from slack_logging.active.emoji import Order
@@ -15,17 +17,45 @@ from slack_logging.active.intake import Heard
 _logger = logging.getLogger("slack_logging.audit")
 
 
-def decided(heard: Heard, decision: str, error: BaseException | None = None) -> None:
-    """Log a decision at INFO; at ERROR with its traceback when a command raised what nobody expected.
+def decided(heard: Heard, decision: str) -> None:
+    """Log a decision at INFO.
 
     Args:
         heard: the command.
         decision: such as ``"allowed"``, ``"refused"``, ``"done"``.
-        error: what it raised.
     """
-    level = logging.ERROR if error else logging.INFO
-    text = f"command of %s {decision}: %r"
-    _log(level, text, heard.user, heard.text, error, heard=heard, decision=decision)
+    _log(logging.INFO, f"command of %s {decision}: %r", heard.user, heard.shown, heard=heard, decision=decision)
+
+
+def raised(
+    heard: Heard, error: BaseException, *, masked: Callable[[str], str] | None = None
+) -> logging.LogRecord | None:
+    """Log at ERROR, with its traceback, that a command raised what nobody expected.
+
+    Args:
+        heard: the command.
+        error: what it raised.
+        masked: hides a command's secrets; the traceback is then part of the text, as it may hold one anywhere.
+
+    Returns:
+        What was logged; None where the audit is switched off.
+    """
+    decision = "raised an exception"
+    text, args = f"command of %s {decision}: %r", (heard.user, heard.shown)
+    if masked is None:
+        return _log(logging.ERROR, text, *args, error=error, heard=heard, decision=decision)
+    trace = masked("".join(traceback.format_exception(error)).rstrip())
+    return _log(logging.ERROR, f"{text}\n%s", *args, trace, heard=heard, decision=decision)
+
+
+def reaches(handler: object) -> bool:
+    """Tell whether what is logged here comes to a handler directly."""
+    logger: logging.Logger | None = _logger
+    while logger is not None:
+        if any(each is handler for each in logger.handlers):
+            return True
+        logger = logger.parent if logger.propagate else None
+    return False
 
 
 def ordered(user: str, order: Order, verdict: Verdict, heard: Heard) -> None:
@@ -39,7 +69,7 @@ def ordered(user: str, order: Order, verdict: Verdict, heard: Heard) -> None:
     """
     decision = "allowed" if verdict is Verdict.ALLOWED else "refused"
     text = f"{order.name.lower()} by %s {decision}: %r"
-    _log(logging.INFO, text, user, heard.text, heard=heard, decision=decision)
+    _log(logging.INFO, text, user, heard.shown, heard=heard, decision=decision)
 
 
 def approved(user: str, decision: str, heard: Heard) -> None:
@@ -51,7 +81,7 @@ def approved(user: str, decision: str, heard: Heard) -> None:
             about to run.
         heard: the command.
     """
-    _log(logging.INFO, f"approval by %s {decision}: %r", user, heard.text, heard=heard, decision=decision)
+    _log(logging.INFO, f"approval by %s {decision}: %r", user, heard.shown, heard=heard, decision=decision)
 
 
 def muted(user: str, decision: str, errors: str) -> None:
@@ -69,15 +99,23 @@ def _log(
     level: int,
     text: str,
     user: str,
-    what: str,
+    *what: str,
     error: BaseException | None = None,
-    *,
     heard: Heard | None = None,
     decision: str,
-) -> None:
-    extra = {"user": user, "decision": decision}
-    if heard is not None:
-        extra |= {"command": heard.call.name, "channel": heard.key.channel, "ts": heard.key.ts}
+) -> logging.LogRecord | None:
+    """Log a decision of or about `user`, which comes first among what `text` takes."""
     # dictConfig disables every logger that exists and is not named; nobody means to switch off an audit by that.
     _logger.disabled = False
-    _logger.log(level, text, user, what, exc_info=error, extra=extra)
+    if not _logger.isEnabledFor(level):
+        return None
+    file, line, function, _ = _logger.findCaller()
+    exc_info = None if error is None else (type(error), error, error.__traceback__)
+    extra = {"user": user, "decision": decision}
+    if heard is not None:
+        name = heard.call.plain_name if heard.is_secret else heard.call.name
+        extra |= {"command": name, "channel": heard.key.channel, "ts": heard.key.ts}
+    args = (user, *what)
+    record = _logger.makeRecord(_logger.name, level, file, line, text, args, exc_info, function, extra)
+    _logger.handle(record)
+    return record

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import threading
+import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from types import TracebackType
 
 from slack_logging.active import audit
 from slack_logging.active.approvals import Request
+from slack_logging.active.attachment import Attachable
 from slack_logging.active.emoji import Mark
 from slack_logging.active.intake import Heard
 from slack_logging.active.origin import Origin
@@ -18,20 +20,18 @@ from slack_logging.errors import (
     BadArguments,
     Cancelled,
     CommandError,
-    DeliveryError,
     NotAuthorized,
     UnknownCommand,
 )
-from slack_logging.slack.literal import shorten
 
-#: Seconds that a reply may take, waiting for the channel's pace included.
-_REPLY_TIMEOUT = 60.0
-#: The same when the process is being interrupted: it should end soon.
-_LAST_WORDS_TIMEOUT = 2.0
+#: Seconds that a reply may take, waiting for the channel's pace included; and one that brings a file along.
+_REPLY_TIMEOUT, _FILE_TIMEOUT = 60.0, 300.0
 #: The module between us and a command's function: its frames in a traceback tell nobody anything.
 _PLUMBING = "slack_logging.active.router"
 #: Units of a reason: what was typed is quoted in some, and can be 40,000 characters long.
 _MAX_REASON = 1_000
+#: Characters from which on a secret is looked for in replies: shorter ones stand in every other word.
+_LEAST_SECRET = 4
 
 
 class Command:
@@ -42,8 +42,8 @@ class Command:
     `Exception` (Ctrl-C) does leave it.
 
     Attributes:
-        text: all that was typed, with what clients do to it undone: ``!deploy api --force``. A one-time code is no
-            part of it.
+        text: all that was typed, with what clients do to it undone: ``!deploy api --force``. A one-time code is no part
+            of it; where the source does not know your router (give it as `router`), only from `CommandRouter.run` on.
         name: the command's name, lower case and with hyphens: ``deploy``; empty after an address alone, ``!@web-1``.
         user: the id of who typed it.
         channel: the channel's id.
@@ -66,6 +66,7 @@ class Command:
         self._settled = self._abandoned = False
         self._stopped = ""
         self._stop: Callable[[], object] | None = None
+        self._secrets: tuple[str, ...] = ()
 
     @property
     def args(self) -> list[str]:
@@ -76,17 +77,53 @@ class Command:
         """
         return self.heard.call.args()
 
-    def reply(self, text: str) -> None:
-        """Reply in the command's thread. The text is shown literally; a blank one is not posted.
+    def reply(self, text: str, *, file: Attachable | None = None) -> None:
+        """Reply in the command's thread. The text is shown literally and without secrets; a blank one is not posted.
 
-        Long text becomes a few messages, and what is still too much is left out with a count. Blocks until Slack has
-        it, at a pace of one message a second, for up to a minute each. May be called from any thread, also after
-        settling.
+        Until the command is settled, all that is said to it is one message, to which a further reply adds lines; a new
+        one begins where it is full. (Slack notifies nobody of a change.) What is said later is a message of its own.
+        Text that is too long for a message is shown by its beginning, with the whole in a file below.
+
+        Blocks until Slack has it, at a pace of about one message a second, for up to a minute; with a file, for five.
+        May be called from any thread.
+
+        Args:
+            text: any.
+            file: what the thread gets besides: a file's path, or a name and the content, text or bytes; from 1 byte to
+                50 MiB. Text is without secrets; bytes, and the file at a path, are sent as they are.
 
         Raises:
-            DeliveryError: Slack did not take it.
+            DeliveryError: Slack did not take it, or not in time.
+            OSError, ValueError, TypeError: the file cannot be read, or be attached; then nothing is said.
         """
-        self.origin.post(self.ts, text, _REPLY_TIMEOUT)
+        given = (file[0], self.masked(file[1])) if isinstance(file, tuple) and isinstance(file[1], str) else file
+        timeout = _REPLY_TIMEOUT if file is None else _FILE_TIMEOUT
+        self.origin.answers.reply(self.heard, self.masked(text), given, timeout)
+
+    def keep_secret(self, secrets: Iterable[str]) -> None:
+        """Hide these texts in what is replied from now on, and what was typed in logs. For who runs it."""
+        self.heard = replace(self.heard, is_secret=True)
+        self._secrets = tuple(sorted((each for each in secrets if len(each) >= _LEAST_SECRET), key=len, reverse=True))
+
+    def masked(self, text: str) -> str:
+        """Return `text` with dots for the command's secrets, as they are and as `repr` writes them."""
+        for secret in self._secrets:
+            text = text.replace(secret, "...").replace(repr(secret)[1:-1], "...")
+        return text
+
+    def progress(self, done: float, total: float | None, note: str = "") -> None:
+        """Show in the reply how far the command is: a bar, a percentage, the count and a note.
+
+        It may be called in the tightest loop, from any thread: it costs microseconds and never waits. The newest is
+        shown, first after a second, then every three seconds at most, all commands of a source together. A reply takes
+        its place.
+
+        Args:
+            done: how much is done, in any unit.
+            total: how much there is in all; None where nobody knows, which shows no bar. Nor does what is not above 0.
+            note: shown literally and without secrets, at most 150 characters.
+        """
+        self.origin.answers.progress(self.heard, done, total, self.masked(note))
 
     def ack(self) -> None:
         """Settle as done. The mark follows within moments. Does not block.
@@ -165,17 +202,20 @@ class Command:
         if stop is not None and self._stopped:
             stop()
 
-    def abandon(self, outcome: Mark, reason: str) -> bool:
-        """Have it stop and settle it, because nobody waits for it any more; False if it is settled. For who reads.
+    def abandon(self, outcome: Mark, reason: str) -> None:
+        """Have it stop, and settle it unless it is settled, because nobody waits for it any more. For who reads.
 
         It may run on for as long as there is a process, and how it ends is in the audit at most.
+
+        Args:
+            outcome: what is marked.
+            reason: what is said in its thread.
         """
         self._abandoned = True
         self.cancel(reason)
         with contextlib.suppress(AlreadySettled):
             self._settle(outcome)
-            return True
-        return False
+            self.origin.answers.say(self.heard, reason)
 
     def __enter__(self) -> Command:
         return self
@@ -195,19 +235,25 @@ class Command:
 
     def _conclude(self, error: BaseException) -> None:
         """Settle by what was raised, and say why to whom it concerns."""
+        record: logging.LogRecord | None = None
         if not isinstance(error, CommandError):
             trace = _without_plumbing(error.__traceback__)
-            audit.decided(self.heard, "raised an exception", error.with_traceback(trace))
+            record = audit.raised(
+                self.heard, error.with_traceback(trace), masked=self.masked if self._secrets else None
+            )
         if self._settled:
             return
-        is_interrupted = not isinstance(error, Exception) and threading.current_thread() is threading.main_thread()
-        timeout = _LAST_WORDS_TIMEOUT if is_interrupted else _REPLY_TIMEOUT
-        with contextlib.suppress(DeliveryError):  # the mark still says how it ended
-            self.origin.post(self.ts, _reason(error), timeout)
+        fingerprint = self._fingerprint(record) if record else ""
+        self.origin.answers.say(self.heard, self.masked(_reason(error)), most=_MAX_REASON, fingerprint=fingerprint)
         if isinstance(error, (UnknownCommand, BadArguments)):
             self._settle(Mark.NOT_UNDERSTOOD)
         else:
             self._settle(Mark.REFUSED if isinstance(error, NotAuthorized) else Mark.ERRORED)
+
+    def _fingerprint(self, record: logging.LogRecord) -> str:
+        """Return what tells the message that the logging side posts of a record; empty where it posts none."""
+        operated = self.origin.operated
+        return operated.fingerprint(record) if operated is not None and audit.reaches(operated) else ""
 
     def _settle(self, outcome: Mark) -> None:
         self._check_open()
@@ -217,10 +263,10 @@ class Command:
 
     def _check_open(self) -> None:
         if self._settled:
-            raise AlreadySettled(f"the command {self.text!r} is settled already: settle each command once")
+            raise AlreadySettled(f"the command {self.heard.shown!r} is settled already: settle each command once")
 
     def __repr__(self) -> str:
-        return f"<Command {self.text!r} by {self.user} at {self.ts}{' settled' if self._settled else ''}>"
+        return f"<Command {self.heard.shown!r} by {self.user} at {self.ts}{' settled' if self._settled else ''}>"
 
 
 def _without_plumbing(trace: TracebackType | None) -> TracebackType | None:
@@ -240,5 +286,5 @@ def _without_plumbing(trace: TracebackType | None) -> TracebackType | None:
 def _reason(error: BaseException) -> str:
     """Return what the person is told: the message of an error meant for people, else the exception's last line."""
     if isinstance(error, CommandError) and str(error):
-        return shorten(str(error), _MAX_REASON)
-    return shorten(traceback.format_exception_only(type(error), error)[-1].strip(), _MAX_REASON)
+        return str(error)
+    return traceback.format_exception_only(type(error), error)[-1].strip()

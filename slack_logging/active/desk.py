@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import queue
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Collection
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from slack_logging.active import approving, audit, orders
-from slack_logging.active.access import Access, Verdict
-from slack_logging.active.approvals import Request, Terms
+from slack_logging.active.access import Verdict
+from slack_logging.active.answers import Answers
+from slack_logging.active.approvals import Request, Requests, Terms
 from slack_logging.active.codes import Proof, codes_of
 from slack_logging.active.command import Command
 from slack_logging.active.emoji import Mark
@@ -21,10 +23,12 @@ from slack_logging.active.intake import Heard
 from slack_logging.active.ledger import Key, Ledger, order
 from slack_logging.active.line import Line
 from slack_logging.active.origin import Operated
+from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
-from slack_logging.errors import AlreadySettled, Unreachable
+from slack_logging.errors import AlreadySettled, DeliveryError, Unreachable
 from slack_logging.instance import Instance
 from slack_logging.options import format_duration
+from slack_logging.redaction.redactor import Redactor
 
 #: Commands of one person that may wait, run and be pending: a page, which is what a start finds at most. Whoever asks
 #: for more is refused; whoever asks for less is not kept waiting by them, see `Desk.take`.
@@ -36,10 +40,7 @@ class Desk:
 
     Args:
         ledger: what became of which; a claim in it is the lock.
-        access: who may.
-        max_age: seconds after which a command is not run any more.
-        timeout: seconds that each may run; None for as long as it takes.
-        prefix: what commands start with.
+        settings: the source's.
         instance: who we are.
         operated: the logging side, for the built-in commands.
         clock: what all waits happen on.
@@ -49,38 +50,44 @@ class Desk:
     def __init__(
         self,
         ledger: Ledger,
-        access: Access,
+        settings: Settings,
         *,
-        max_age: float,
-        timeout: float | None,
-        prefix: str,
         instance: Instance,
         operated: Operated | None,
         clock: Clock,
         changed: Callable[[], None],
     ) -> None:
-        self.prefix = prefix
+        self.prefix = settings.prefix
         self.instance = instance
         self.operated = operated
         self.clock = clock
         self.since = clock.monotonic()
+        #: Which channel is read, and how, in words; the reader says.
+        self.reading = ""
         #: The connection, once there is one.
         self.line: Line | None = None
         #: What became of which; the reader exchanges it once it knows the channel, before anything is in it.
         self.ledger = ledger
-        self._access = access
-        self._max_age = max_age
-        self._timeout = timeout
+        self._settings = settings
         self._changed = changed
         self._codes = codes_of(clock)
         self._lock = threading.Lock()
         self._inbox: dict[Key, Heard] = {}
         self._running: dict[Key, tuple[Command, int]] = {}
         self._deadlines: dict[Key, tuple[float, float]] = {}
-        self._requests: list[Request] = []
-        self._gone: set[str] = set()
+        #: What others are to approve, or how that ended.
+        self.requests = Requests(threading.Lock())
         self._offered: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closed = False
+        #: Ours alone: with a logging side, its own is used.
+        self._redactor = Redactor.configured(True, environ=os.environ, own=[], pause=lambda: time.sleep(0))
+        redact = self._redactor.redact if operated is None else operated.redact
+        #: What is said in the commands' threads.
+        self.answers = Answers(lambda: self.line, redact=redact, operated=operated, clock=clock, changed=changed)
+
+    def keep_secret(self, value: str) -> None:
+        """Hide this in what is answered from now on."""
+        self._redactor.register(value)
 
     def offer(self, heard: Heard) -> None:
         """Lay out a command for somebody to take. One that lies there already is exchanged if it was edited.
@@ -88,11 +95,21 @@ class Desk:
         What people approved is not: it stays as they read it.
         """
         with self._lock:
-            lies = self._inbox.get(heard.key)
-            if lies is None or (lies.edited != heard.edited and lies.request is None):
-                self._inbox[heard.key] = heard
+            self._lay_out(heard)
+
+    def _lay_out(self, heard: Heard) -> None:
+        """See `offer`; the lock is held."""
+        lies = self._inbox.get(heard.key)
+        if lies is None or (lies.edited != heard.edited and lies.request is None):
+            self._inbox[heard.key] = heard
         if lies is None:
             self._offered.put(None)
+
+    def _give_back(self, heard: Heard) -> None:
+        """Lay out what was claimed or pending; nobody sees it wait and not lie here, see `expire`."""
+        with self._lock:
+            self.ledger.release(heard.key)
+            self._lay_out(heard)
 
     def take(self) -> Command | None:
         """Claim a command, waiting for one if need be; None when the desk is closed.
@@ -113,16 +130,18 @@ class Desk:
             running = Counter(command.user for command, _ in self._running.values())
             heard = min(self._inbox.values(), key=lambda heard: (running[heard.user], order(heard.key.ts)))
             del self._inbox[heard.key]
-        if self.expire(heard):
-            return None
-        attempt = self.ledger.claim(heard.key, self.clock.monotonic())
+            attempt = self.ledger.claim(heard.key, self.clock.monotonic())
         if not attempt:
+            return None
+        if self._is_too_old(heard):
+            self._leave(heard)
             return None
         command = Command(heard, self, permalink=self._connected().permalink(heard.key.ts), attempt=attempt)
         with self._lock:
             self._running[heard.key] = (command, threading.get_ident())
-        if self._timeout is not None:
-            self.limit(command, self._timeout)
+        self.answers.begin(heard)
+        if self._settings.timeout is not None:
+            self.limit(command, self._settings.timeout)
         self._changed()
         return command
 
@@ -133,22 +152,22 @@ class Desk:
                 self._deadlines[command.heard.key] = (self.clock.monotonic() + seconds, seconds)
         self._changed()
 
-    def time_out(self) -> list[tuple[Command, str]]:
-        """Settle what has run for longer than it may as errored; return it, each with what to say."""
+    def time_out(self) -> None:
+        """Settle what has run for longer than it may as errored, and say so in its thread."""
         now = self.clock.monotonic()
         with self._lock:
             over = [key for key, (deadline, _) in self._deadlines.items() if deadline <= now]
             found = [(self._running[key][0], self._deadlines.pop(key)[1]) for key in over]
-        told = [(command, f"timed out after {format_duration(seconds)}") for command, seconds in found]
-        return [(command, reason) for command, reason in told if command.abandon(Mark.ERRORED, reason)]
+        for command, seconds in found:
+            command.abandon(Mark.ERRORED, f"timed out after {format_duration(seconds)}")
 
     def deadline(self) -> float:
         """Return when the next of what runs has run for too long, in monotonic seconds."""
         with self._lock:
             return min((deadline for deadline, _ in self._deadlines.values()), default=math.inf)
 
-    def cancel(self, key: Key, reason: str) -> bool:
-        """Have a command stop if it runs, or never begin; tell whether it never will.
+    def cancel(self, key: Key, reason: str) -> None:
+        """Have a command stop if it runs, or never begin.
 
         Args:
             key: of its message.
@@ -157,7 +176,7 @@ class Desk:
         with self._lock:
             waiting = self._inbox.pop(key, None)
             running, _ = self._running.get(key, (None, 0))
-            request = next((each for each in self._requests if each.heard.key == key and each.is_pending), None)
+            request = self.requests.of(key)
         if request is not None:
             self.end(request, Mark.ERRORED, reason)
         elif running is not None:
@@ -166,13 +185,12 @@ class Desk:
         elif waiting is not None and self.ledger.claim(key, self.clock.monotonic()):
             audit.decided(waiting, reason)
             self.ledger.settle(key, Mark.ERRORED)
+            self.answers.say(waiting, f"{reason} before it began")
             self._changed()
-            return True
-        return False
 
     def gone(self, key: Key) -> None:
         """Take in that a command's message was deleted: it is cancelled, and nothing is said in its thread."""
-        self._gone.add(key.ts)
+        self.answers.silence(key)
         self.cancel(key, "its message was deleted")
 
     def expire(self, heard: Heard) -> bool:
@@ -182,21 +200,26 @@ class Desk:
         """
         with self._lock:
             heard = self._inbox.get(heard.key, heard)
-        if self.clock.time() - heard.asked_at <= self._max_age:
+        if not self._is_too_old(heard):
             return False
         if self.ledger.claim(heard.key, self.clock.monotonic()):
-            audit.decided(heard, "too old")
-            self.ledger.settle(heard.key, Mark.TOO_OLD)
-            self._changed()
+            self._leave(heard)
         return True
 
-    def is_full(self, user: str) -> bool:
-        """Tell whether as many of somebody's commands wait, run and are pending as anybody may have."""
+    def _is_too_old(self, heard: Heard) -> bool:
+        return self.clock.time() - heard.asked_at > self._settings.max_age
+
+    def _leave(self, heard: Heard) -> None:
+        audit.decided(heard, "too old")
+        self.ledger.settle(heard.key, Mark.TOO_OLD)
+        self._changed()
+
+    def is_full(self, heard: Heard) -> bool:
+        """Tell whether as many other commands of its author wait, run and are pending as anybody may have."""
         with self._lock:
-            waiting = sum(heard.user == user for heard in self._inbox.values())
-            running = sum(command.user == user for command, _ in self._running.values())
-            pending = sum(each.is_pending and each.heard.user == user for each in self._requests)
-        return waiting + running + pending >= MOST_PER_USER
+            there = [*self._inbox.values(), *(command.heard for command, _ in self._running.values())]
+            there += [request.heard for request in self.requests.pending()]
+        return sum(each.user == heard.user and each.key != heard.key for each in there) >= MOST_PER_USER
 
     def refuse(self, heard: Heard) -> bool:
         """Settle a command of somebody who may not; False if it is not to be had."""
@@ -210,9 +233,9 @@ class Desk:
     def withdraw(self, heard: Heard) -> None:
         """Leave a command that another process has settled, as its mark shows."""
         mark = next(mark for mark in heard.marks if mark.is_final)
-        pending = next((each for each in self.requests() if each.heard.key == heard.key and each.is_pending), None)
-        if pending is not None:
-            self.end(pending, mark, "settled by another process meanwhile")
+        request = self.requests.of(heard.key)
+        if request is not None:
+            self.end(request, mark, "settled by another process meanwhile")
             self.ledger.placed(heard.key, mark)
         elif self.ledger.claim(heard.key, self.clock.monotonic()):
             self.ledger.settle(heard.key, mark)
@@ -222,13 +245,17 @@ class Desk:
         """See `Origin`."""
         line, request = self._connected(), command.heard.request
         if request is None:
-            request = approving.ask(line, command.heard, terms, self.clock)
+            request = approving.ask(line, command.heard, terms, self.answers, self.clock)
         else:
-            approvers = approving.still_allowed(line, self._access, request)
+            approvers = approving.still_allowed(line, self._settings.access, request)
             if not (lacks := request.lacks(approvers)):
                 return True
             request.ending = f"{lacks} more must approve it: not all who did may, as Slack tells it now"
-        command.park(request)
+        try:
+            command.park(request)
+        except AlreadySettled:  # nobody waits for it any more, and what was stated is to say so
+            self.requests.drop(request, command.stopped_by)
+            self._changed()
         return False
 
     def park(self, command: Command, request: Request) -> None:
@@ -236,9 +263,8 @@ class Desk:
         with self._lock:
             self._forget_running(command)
             self.ledger.park(command.heard.key)
-            request.is_pending, request.approvers = True, ()
-            if request not in self._requests:
-                self._requests.append(request)
+            self.requests.park(request)
+        self.answers.finish(command.heard)
         audit.decided(command.heard, "waits for approval")
         if command.cancelled:
             self.end(request, Mark.ERRORED, command.stopped_by)
@@ -246,50 +272,27 @@ class Desk:
             self._end_pending()
         self._changed()
 
-    def requests(self) -> list[Request]:
-        """Return those commands that were stated for approval, and whose end is not shown yet."""
-        with self._lock:
-            return list(self._requests)
+    def pending(self) -> list[Heard]:
+        """See `Origin`."""
+        return sorted((request.heard for request in self.requests.pending()), key=lambda heard: order(heard.key.ts))
 
-    def forget(self, request: Request) -> None:
-        """Drop a request whose end is shown, unless it is pending again."""
-        with self._lock:
-            if not request.is_pending:
-                self._requests.remove(request)
-
-    def end(self, request: Request, outcome: Mark, ending: str) -> bool:
-        """Settle a pending command that does not run, and say why; False if it is pending no more."""
-        if not self._decide(request, ending):
-            return False
-        audit.decided(request.heard, ending)
-        self.ledger.settle(request.heard.key, outcome)
-        self._changed()
-        return True
+    def end(self, request: Request, outcome: Mark, ending: str) -> None:
+        """Settle a pending command that does not run, and say why, unless it is pending no more."""
+        if self.requests.decide(request, ending):
+            audit.decided(request.heard, ending)
+            self.ledger.settle(request.heard.key, outcome)
+            self._changed()
 
     def proceed(self, request: Request, approvers: tuple[str, ...], ending: str) -> None:
         """Lay out a pending command that these people approved; its age counts from now."""
-        if self._decide(request, ending):
+        if self.requests.decide(request, ending):
             request.approvers = approvers
             request.heard = replace(request.heard, asked_at=self.clock.time(), request=request)
             audit.decided(request.heard, "approved")
-            self.ledger.release(request.heard.key)
-            self.offer(request.heard)
-
-    def _decide(self, request: Request, ending: str) -> bool:
-        """Have a request be pending no more; False if it was not. Of all who decide, one does."""
-        with self._lock:
-            was_pending, request.is_pending = request.is_pending, False
-            if was_pending:
-                request.ending = ending
-            return was_pending
-
-    @property
-    def deleted(self) -> AbstractSet[str]:
-        """The `ts` of those messages that are known to be gone."""
-        return self._gone
+            self._give_back(request.heard)
 
     def _end_pending(self) -> None:
-        for request in self.requests():
+        for request in self.requests.pending():
             self.end(request, Mark.INTERRUPTED, f"interrupted: {self.instance.name} ended while this waited")
 
     def running(self) -> list[Command]:
@@ -297,15 +300,15 @@ class Desk:
         with self._lock:
             return [command for command, _ in self._running.values()]
 
+    def waiting(self) -> list[Heard]:
+        """See `Origin`."""
+        with self._lock:
+            return sorted(self._inbox.values(), key=lambda heard: order(heard.key.ts))
+
     def is_busy(self, besides: int) -> bool:
         """Tell whether a thread other than `besides` runs a command."""
         with self._lock:
             return any(thread != besides for _, thread in self._running.values())
-
-    def post(self, ts: str, text: str, timeout: float) -> None:
-        """See `Origin`."""
-        if ts not in self._gone:
-            self._connected().post(ts, text, timeout)
 
     def settle(self, command: Command, outcome: Mark) -> None:
         """See `Origin`."""
@@ -316,28 +319,36 @@ class Desk:
     def release(self, command: Command) -> None:
         """See `Origin`."""
         self._give_up(command)
-        self.ledger.release(command.heard.key)
-        self.offer(command.heard)
+        self._give_back(command.heard)
 
     def _give_up(self, command: Command) -> None:
         with self._lock:
             self._forget_running(command)
+        self.answers.finish(command.heard)
 
     def _forget_running(self, command: Command) -> None:
         """Take a command off the list of what runs; the lock is held."""
         held, _ = self._running.get(command.heard.key, (None, 0))
         if held is not command:
-            raise AlreadySettled(f"the command {command.text!r} was released: it is not ours to settle any more")
+            raise AlreadySettled(f"the command {command.heard.shown!r} was released: it is not ours to settle any more")
         del self._running[command.heard.key]
         self._deadlines.pop(command.heard.key, None)
 
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:
         """See `Origin`."""
-        return orders.verdict(self._connected(), self._access, user, roles)
+        return orders.verdict(self._connected(), self._settings.access, user, roles)
 
     def proof(self, heard: Heard) -> Proof:
         """See `Origin`."""
         return self._codes.check(heard.user, heard.code, heard.said_at)
+
+    def name_of(self, user: str) -> str:
+        """See `Origin`."""
+        try:
+            person = self._connected().directory.person(user, groups=False)
+        except DeliveryError:
+            person = None
+        return (person.name if person else "") or user
 
     def close(self) -> None:
         """End every `take`, and what is pending: nobody looks at it any more."""
@@ -351,11 +362,12 @@ class Desk:
             with contextlib.suppress(AlreadySettled):  # another thread was faster
                 self.release(command)
 
-    def interrupt(self, besides: int) -> list[Command]:
-        """Settle as interrupted what threads other than `besides` still run, and return it."""
+    def interrupt(self, besides: int, said: str) -> None:
+        """Settle as interrupted what threads other than `besides` still run, and say so in its thread."""
         with self._lock:
             running = [command for command, thread in self._running.values() if thread != besides]
-        return [command for command in running if command.abandon(Mark.INTERRUPTED, "the program ends")]
+        for command in running:
+            command.abandon(Mark.INTERRUPTED, said)
 
     def _connected(self) -> Line:
         if self.line is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -42,12 +42,13 @@ class Heard:
         code: the one-time code that was typed as its last word, and is in neither `text` nor `call`.
         is_proven: its code was right, and counts no more.
         request: what people approved it by; it is this text that they approved, whatever its message says by now.
+        is_secret: whether what follows the command's name may be shown to nobody.
     """
 
     key: Key
     user: str
-    text: str
-    call: Call
+    text: str = field(repr=False)
+    call: Call = field(repr=False)
     marks: frozenset[Mark] = frozenset()
     orders: tuple[tuple[Order, str], ...] = ()
     edited: str = ""
@@ -55,10 +56,16 @@ class Heard:
     code: str = field(default="", repr=False)
     is_proven: bool = False
     request: Request | None = field(default=None, repr=False, compare=False)
+    is_secret: bool = False
 
     def again(self, by: str, now: float) -> Heard:
         """Return the same as somebody else's who wants it now."""
         return replace(self, user=by, asked_at=now)
+
+    @property
+    def shown(self) -> str:
+        """What was typed, as logs and other people may see it."""
+        return f"{self.call.plain_name} ..." if self.is_secret else self.text
 
     @property
     def said_at(self) -> float:
@@ -97,6 +104,8 @@ class Intake:
         emoji: the names of our marks.
         instance: who we are when somebody is addressed.
         named: the ids that may run commands; bots that are not among them are not even refused.
+        is_secret: tells of a command, by its name, whether what follows it may be shown to nobody.
+        takes_code: tells likewise whether its last word may be a one-time code.
     """
 
     team: str
@@ -108,6 +117,8 @@ class Intake:
     emoji: Emoji
     instance: Instance
     named: frozenset[str]
+    is_secret: Callable[[str], bool] = lambda _: False
+    takes_code: Callable[[str], bool] = lambda _: False
 
     def hear(self, message: Mapping[str, Any]) -> Heard | None:
         """Return the command that a message is, or None for everything that is not ours to treat.
@@ -117,7 +128,7 @@ class Intake:
         Args:
             message: a Message object of conversations.history.
         """
-        if self._is_own(message) or message.get("subtype") not in _SUBTYPES or _is_reply(message):
+        if not self.is_typed(message):
             return None
         user = self._author(message)
         if not user:
@@ -127,7 +138,7 @@ class Intake:
         if call is None or not call.is_for(self.instance):
             return None
         reactions = message.get("reactions") or ()
-        return Heard(
+        heard = Heard(
             key=Key(self.team, self.channel, str(message["ts"])),
             user=user,
             text="".join(span.text for span in spans).strip(),
@@ -136,9 +147,15 @@ class Intake:
             orders=tuple(self.emoji.orders(reactions, besides=self.bot_user)),
             edited=str((message.get("edited") or {}).get("ts") or ""),
             asked_at=float(message["ts"]),
+            is_secret=self.is_secret(call.name),
         )
+        return heard.without_code() if self.takes_code(call.name) else heard
 
-    def _is_own(self, message: Mapping[str, Any]) -> bool:
+    def is_typed(self, message: Mapping[str, Any]) -> bool:
+        """Tell whether somebody else typed it in the channel itself."""
+        return not self.is_own(message) and message.get("subtype") in _SUBTYPES and not _is_reply(message)
+
+    def is_own(self, message: Mapping[str, Any]) -> bool:
         """Tell whether we wrote it: by user, bot or app, because a webhook's posts have neither our user nor bot id."""
         app_id = message.get("app_id") or (message.get("bot_profile") or {}).get("app_id")
         theirs = {message.get("user"), message.get("bot_id"), app_id}

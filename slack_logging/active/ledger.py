@@ -81,10 +81,11 @@ class Ledger(Protocol):
     def note(self, key: Key, edited: str = "") -> None:
         """Take in a command, and the `ts` of its last edit. Does nothing if it is known."""
 
-    def recall(self, key: Key, marks: AbstractSet[Mark]) -> Mark:
+    def recall(self, key: Key, marks: AbstractSet[Mark], edited: str) -> Mark:
         """Take in a command that has these marks from before our time, and return what became of it: it is settled.
 
-        Without a final mark its runner died, so it was interrupted. Does nothing if it is known.
+        Without a final mark its runner died, so it was interrupted. Whether its last edit, if any, was read before is
+        not known, so it never is. Does nothing if the command is known.
         """
 
     def reopen(self, key: Key, edited: str) -> bool:
@@ -183,11 +184,14 @@ class MemoryLedger:
         with self._lock:
             self._entries.setdefault(key, _Entry(edited=edited))
 
-    def recall(self, key: Key, marks: AbstractSet[Mark]) -> Mark:
+    def recall(self, key: Key, marks: AbstractSet[Mark], edited: str) -> Mark:
         """See `Ledger`."""
-        outcome = next((mark for mark in marks if mark.is_final), Mark.INTERRUPTED)
+        # what was not understood at first keeps that mark beside the one that followed
+        final = sorted((mark for mark in marks if mark.is_final), key=lambda mark: mark is Mark.NOT_UNDERSTOOD)
+        outcome = final[0] if final else Mark.INTERRUPTED
         with self._lock:
-            return self._entries.setdefault(key, _Entry(outcome=outcome, placed=set(marks))).outcome or outcome
+            entry = self._entries.setdefault(key, _Entry(outcome=outcome, edited=edited, placed=set(marks)))
+            return entry.outcome or outcome
 
     def reopen(self, key: Key, edited: str) -> bool:
         """See `Ledger`."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from slack_logging.active import reply
 from slack_logging.active.directory import Directory
 from slack_logging.active.intake import Intake, by_age
 from slack_logging.active.settings import Settings
@@ -60,6 +59,8 @@ class Line:
             emoji=settings.emoji,
             instance=instance,
             named=access.allow,
+            is_secret=settings.is_secret,
+            takes_code=settings.takes_code,
         )
         directory = Directory(client, us.team_id, access.groups, clock, enterprise_id=us.enterprise_id)
         return cls(client, channel, us.team_id, us.url, intake, directory)
@@ -103,14 +104,22 @@ class Line:
             if not wanted():
                 return []
 
-    def post(self, ts: str, text: str, timeout: float) -> None:
-        """Reply in a message's thread, in as many messages as it takes. See `Origin.post`."""
-        for message in reply.messages(text):
-            self.client.post(self.channel, ts, message, timeout=timeout)
+    def has(self, ts: str) -> bool:
+        """Tell whether there is such a message, as Slack itself knows; pages of the history may be behind.
 
-    def permalink(self, ts: str) -> str:
-        """Return a message's address. Source: chat.getPermalink."""
-        return f"{self.url}archives/{self.channel}/p{ts.replace('.', '')}"
+        One call, which needs no scope; raises as `call`. Source: chat.getPermalink.
+        """
+        try:
+            self.client.deliver("chat.getPermalink", timeout=0, channel=self.channel, message_ts=ts)
+        except Rejected as error:
+            if error.code != "message_not_found":
+                raise
+            return False
+        return True
+
+    def permalink(self, ts: str, channel: str = "") -> str:
+        """Return the address of a message, in this channel or another. Source: chat.getPermalink."""
+        return f"{self.url}archives/{channel or self.channel}/p{ts.replace('.', '')}"
 
 
 def _app_id(client: SlackClient, bot_id: str) -> str:

@@ -43,12 +43,15 @@ class Marker:
         Returns:
             The seconds until there is more to do; None when nothing is owed.
         """
+        now = self._clock.monotonic()
+        if now < self._not_before:  # whatever is owed by now: to sort hundreds for every command would slow them all
+            return self._not_before - now
         waits: list[float] = []
         for owed in ledger.owed():
             now = self._clock.monotonic()
             wait = max(owed.due, self._not_before) - now
-            if wait <= 0:
-                wait = client.acquire(_method(owed))
+            if wait <= 0 and (wait := client.acquire(_method(owed))) > 0 and not owed.goes:
+                self._later(wait)
             if wait <= 0:
                 wait = self._try(client, owed)
                 if not wait and owed.goes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,7 @@ class Muting:
         self._not_before = 0.0
         self._barred: Line | None = None
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._hints: deque[tuple[str, str]] = deque()
         self._closed = False
 
     def start(self) -> None:
@@ -69,6 +71,11 @@ class Muting:
     def close(self) -> None:
         """Have the thread end. Does not wait."""
         self._closed = True
+        self._wake.put(None)
+
+    def hint(self, channel: str, ts: str) -> None:
+        """Have a message looked at soon, if it is an error's: its emoji changed. From any thread; does not wait."""
+        self._hints.append((channel, ts))
         self._wake.put(None)
 
     def _run(self) -> None:
@@ -100,6 +107,8 @@ class Muting:
 
     def _look(self, line: Line) -> None:
         self._watches.take_in(self._operated.incidents(), self._clock.monotonic())
+        while self._hints:
+            self._watches.hint(*self._hints.popleft())
         for watch in self._watches.due(self._clock.monotonic()):
             if self._closed or line.client.acquire(_METHOD):
                 return

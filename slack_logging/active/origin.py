@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +13,7 @@ from slack_logging.instance import Instance
 
 if TYPE_CHECKING:
     from slack_logging.active.approvals import Request, Terms
+    from slack_logging.active.attachment import Attachable
     from slack_logging.active.codes import Proof
     from slack_logging.active.command import Command
     from slack_logging.active.intake import Heard
@@ -64,6 +66,14 @@ class Living(Protocol):
     def summary(self) -> str:
         """What the first one says, on one line."""
 
+    @property
+    def last(self) -> float:
+        """When the last of them was logged, in epoch seconds."""
+
+    @property
+    def muted_until(self) -> float | None:
+        """In epoch seconds; None while it is not muted."""
+
 
 class Operated(Protocol):
     """The logging side of the process, as commands and marks see it. `SlackHandler` is one; safe from any thread."""
@@ -71,6 +81,10 @@ class Operated(Protocol):
     @property
     def channel(self) -> str:
         """The channel that its records go to, a name or an id; empty where they go elsewhere."""
+
+    @property
+    def slack_place(self) -> str:
+        """Where that is, in words."""
 
     @property
     def level(self) -> int:
@@ -87,6 +101,32 @@ class Operated(Protocol):
 
     def unmute(self, fingerprint: str) -> bool:
         """Undo `mute`; False if it was not muted."""
+
+    def flush(self, timeout: float) -> bool:
+        """Wait for up to so many seconds until all that was taken in is settled; tell whether it is."""
+
+    def fingerprint(self, record: logging.LogRecord) -> str:
+        """Return what `incidents` calls the error that a record tells; empty where there will be none."""
+
+    def redact(self, text: str) -> str:
+        """Return a text without the secrets that are known."""
+
+
+class Answering(Protocol):
+    """Says things in commands' threads, see `slack_logging.active.answers.Answers`. Safe to use from any thread."""
+
+    def say(self, heard: Heard, text: str, *, most: int | None = None, fingerprint: str = "") -> None:
+        """Have something said. Never waits for Slack."""
+
+    def reply(self, heard: Heard, text: str, file: Attachable | None, timeout: float) -> str:
+        """Say something, and block until Slack has it, for up to `timeout` seconds. Returns the message's `ts`.
+
+        Raises:
+            DeliveryError: Slack did not take it.
+        """
+
+    def progress(self, heard: Heard, done: object, total: object, note: str) -> None:
+        """Take in how far a command is. Never waits for anything."""
 
 
 class Origin(Protocol):
@@ -109,18 +149,28 @@ class Origin(Protocol):
         """When it began to read, in monotonic seconds."""
 
     @property
+    def reading(self) -> str:
+        """Which channel is read, and how, in words."""
+
+    @property
     def operated(self) -> Operated | None:
         """The logging side, if there is one."""
+
+    @property
+    def answers(self) -> Answering:
+        """What says things in commands' threads."""
 
     def running(self) -> Sequence[Command]:
         """Return what is claimed and not settled, oldest first."""
 
-    def post(self, ts: str, text: str, timeout: float) -> None:
-        """Reply in a message's thread; `text` is shown literally. Blocks for up to `timeout` seconds.
+    def waiting(self) -> Sequence[Heard]:
+        """Return what may run and waits for somebody to take it, oldest first."""
 
-        Raises:
-            DeliveryError: Slack did not take it.
-        """
+    def pending(self) -> Sequence[Heard]:
+        """Return what waits for people's approval, oldest first."""
+
+    def name_of(self, user: str) -> str:
+        """Return what people call a user; the id where Slack does not say. May block for seconds."""
 
     def limit(self, command: Command, seconds: float) -> None:
         """Have a command settled as errored, and told to stop, unless it is settled in so many seconds."""

@@ -12,11 +12,28 @@ from dataclasses import dataclass
 
 from slack_logging.errors import BadArguments, ConfigurationError
 from slack_logging.instance import Instance
-from slack_logging.slack.text import Span
+from slack_logging.slack.text import Span, tidy
 
 #: What a prefix may not hold: letters, quotes, and what Slack or its composer gives a meaning of its own.
 _UNFIT_FOR_PREFIX = re.compile(r"[\w\s\"'/@#<>&*_~`:\\-]")
 _ADDRESS = re.compile(r"@(\S+)\s*")
+#: What Slack's message box makes markup, mentions or emoji of, or stores under another name: pictures.
+_MEANS_SOMETHING = re.compile(r"(?<!\w)[*_~@#:](?=\S)|[^\w\x00-\x7f]|^>", re.MULTILINE)
+
+
+class Misfit(BadArguments):
+    """Words that do not fit a command.
+
+    Args:
+        message: what is wrong.
+        plain: the same without anything that was typed, for commands with secrets; `message` by default.
+        at: the index of the word at fault among those after the command's name; None where one is missing.
+    """
+
+    def __init__(self, message: str, plain: str | None = None, *, at: int | None = None) -> None:
+        super().__init__(message)
+        self.plain = message if plain is None else plain
+        self.at = at
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +55,11 @@ class Call:
         Empty where somebody is addressed and told nothing.
         """
         return command_name(self._typed_name())
+
+    @property
+    def plain_name(self) -> str:
+        """The name as far as it is a word: what follows an equals sign or a colon may be meant as an argument."""
+        return re.match(r"[\w-]*", self.name)[0]  # type: ignore[index] # it matches the empty string
 
     def is_for(self, instance: Instance) -> bool:
         """Tell whether `instance` is addressed: by service, host, host without domain, or ``host/pid``."""
@@ -122,6 +144,16 @@ def quote(word: str) -> str:
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def as_typed(word: str) -> str:
+    """Return `word` as a person must type it in Slack to be read as that one word: bare, quoted or as code.
+
+    What Slack or a phone would change goes between backticks, where nothing is; a word that holds a backtick or a
+    line break has no such place, so it is quoted and arrives as near as it can.
+    """
+    changes = _MEANS_SOMETHING.search(word) or tidy(word) != word
+    return f"`{word}`" if changes and not re.search(r"[`\n]", word) else quote(word)
+
+
 class _Splitter:
     def __init__(self, typed: Iterable[tuple[str, bool]]) -> None:
         self._typed = list(typed)
@@ -164,7 +196,8 @@ class _Splitter:
             self._at += 1
             if self._at == len(self._typed):
                 rest = "".join(char for char, _ in self._typed[opened : opened + 30])
-                raise BadArguments(f"the quotation mark {mark} is never closed: {rest}")
+                plain = f"the quotation mark {mark} is never closed"
+                raise Misfit(f"{plain}: {rest}", plain)
             char, is_code = self._typed[self._at]
             if not is_code and char == mark and not (mark == "'" and self._following().isalnum()):
                 return

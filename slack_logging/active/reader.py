@@ -1,38 +1,38 @@
 """Reads a channel for commands, in a thread of its own, and places the marks.
 
-    history -> intake -> too old? -> allowed? -> desk -> (who takes it runs it) -> ledger -> mark
+    history or push -> intake -> too old? -> allowed? -> desk -> (who takes it runs it) -> ledger -> mark
 
-A process that has not claimed a message posts nothing about it.
+A process that has not claimed a message posts nothing about it. What is pushed is heard in the socket's thread;
+whatever two threads make of one message at the same time, one of them has the claim in the ledger.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
 import queue
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from slack_logging import notices
 from slack_logging.active import audit
-from slack_logging.active.access import Verdict
 from slack_logging.active.approving import Approving
-from slack_logging.active.command import Command
 from slack_logging.active.desk import Desk
-from slack_logging.active.emoji import Mark, Order
+from slack_logging.active.hostlock import OneReader
 from slack_logging.active.intake import Heard
-from slack_logging.active.ledger import Ledger, MemoryLedger, State, just_before, order
+from slack_logging.active.ledger import Ledger, MemoryLedger, just_before, order
 from slack_logging.active.line import Line
 from slack_logging.active.marking import Marker
 from slack_logging.active.muting import Muting
-from slack_logging.active.orders import Orders, wish
 from slack_logging.active.origin import Operated
-from slack_logging.active.refusals import Refusals
+from slack_logging.active.push import Push
 from slack_logging.active.settings import Settings
+from slack_logging.active.triage import Triage
 from slack_logging.clock import Clock
 from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited, Rejected
 from slack_logging.instance import Instance
+from slack_logging.slack import credentials
+from slack_logging.slack.credentials import bot_token
 from slack_logging.slack.pacing import Backoff
 
 #: Seconds beyond `max_age` that each sweep reads again, for what becomes visible late, edits, deletions and orders by
@@ -44,6 +44,12 @@ _GRACE = 5.0
 
 #: Seconds at the end of a `close` that are for marking and answering what still runs; half of a short one.
 _LAST_WORDS = 2.0
+
+#: Seconds between two looks at the channel at least, however many hints come.
+_HINT_PACE = 2.0
+
+#: Seconds between two tries to become the host's reader at most.
+_STANDBY = 5.0
 
 
 class Reader:
@@ -71,15 +77,7 @@ class Reader:
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._ledger: Ledger = MemoryLedger(threading.Lock())  # until there is a connection, nothing is in it
         self.desk = Desk(
-            self._ledger,
-            settings.access,
-            max_age=settings.max_age,
-            timeout=settings.timeout,
-            prefix=settings.prefix,
-            instance=instance,
-            operated=operated,
-            clock=clock,
-            changed=self._marks_are_owed,
+            self._ledger, settings, instance=instance, operated=operated, clock=clock, changed=self._marks_are_owed
         )
         self._settings = settings
         self._ledger_of = ledger_of
@@ -87,33 +85,31 @@ class Reader:
         self._clock = clock
         self._prepare = prepare
         self._marker = Marker(settings.emoji, clock)
-        self._refusals = Refusals(clock)
-        self._orders = Orders()
-        self._approving = Approving(self.desk, settings, say=self._refusals.say)
+        self.triage = Triage(settings, self.desk)
+        self._approving = Approving(self.desk, settings)
         self._seen: set[str] = set()
-        #: The roles that each command takes, by its name; None where no router says what commands there are.
-        self.roles: Mapping[str, Collection[str]] | None = None
-        #: The names of those commands that end with a one-time code.
-        self.with_code: Collection[str] = ()
-        self._muting = self._muting_of(operated) if operated is not None else None
+        self._muting: Muting | None = None
+        if operated is not None:
+            self._muting = Muting(
+                operated, settings.access, line=lambda: self.desk.line, interval=settings.poll_interval, clock=clock
+            )
         self._backoff = Backoff()
         self._cause = f"commands in {settings.channel}"
         self._complaint = ""
         self._must_connect = True
         self._floor: str | None = None
         self._sweep_at = 0.0
+        self._swept_at = -_HINT_PACE
+        self._is_hinted = False
+        self._one_reader = OneReader(self._cause)
+        self._reads = False
+        self._push: Push | None = None
         self._over: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closing = self._ended = False
         self._interrupt_at = math.inf
         self._give_up_at = 0.0
         self._closer = 0
         self._thread = threading.Thread(target=self._run, name=f"slack_logging-reader {settings.channel}", daemon=True)
-
-    def _muting_of(self, operated: Operated) -> Muting:
-        interval = self._settings.poll_interval
-        return Muting(
-            operated, self._settings.access, line=lambda: self.desk.line, interval=interval, clock=self._clock
-        )
 
     def start(self) -> None:
         """Begin to read. Does not wait."""
@@ -146,6 +142,8 @@ class Reader:
         while self.is_alive and (left := end - self._clock.monotonic()) > 0:
             self._clock.wait(self._over, left)
         self._over.put(None)
+        if timeout > 0:
+            self._say_what_is_unsaid()
 
     def wait_until_closed(self) -> None:
         """Block until somebody called `close` and the thread has ended."""
@@ -157,6 +155,7 @@ class Reader:
         try:
             self._wait_for_start()
             if not self._closing:
+                self.desk.answers.start()
                 self._prepare()
                 if self._muting is not None:
                     self._muting.start()
@@ -178,11 +177,18 @@ class Reader:
 
     def _close_desk(self) -> None:
         self.desk.close()
+        self.desk.answers.hurry()
         if self._muting is not None:
             self._muting.close()
+        if self._push is not None:
+            self._push.close()
 
     def _end(self) -> None:
         self._close_desk()
+        self._one_reader.release()
+        self.desk.answers.close()
+        if self._closing:  # else it never read, or cannot, and nothing is owed
+            self.desk.answers.give_up("closed before Slack had taken it")
         self._ended = True
         self._over.put(None)
 
@@ -190,44 +196,35 @@ class Reader:
         """Tell whether it is closing and nothing is left to do, or no time to do it."""
         if not self._closing:
             return False
-        owes = any(owed.mark.is_final for owed in self._ledger.owed()) or self._approving.owes()
+        owes = any(owed.mark.is_final for owed in self._ledger.owed())
+        owes = owes or self._approving.owes() or not self.desk.answers.is_idle
         return not (owes or self.desk.is_busy(self._closer)) or self._clock.monotonic() >= self._give_up_at
 
+    def _say_what_is_unsaid(self) -> None:
+        """Audit what a program that ends now leaves unsaid; if it does not, a few seconds more are tried."""
+        for heard in self.desk.answers.owed():
+            audit.decided(heard, "unanswered when closing")
+
     def _step(self) -> float | None:
-        """Do what it is time for, place marks, tell refusals; return the seconds until there is more to do."""
+        """Do what it is time for and place marks; return the seconds until there is more to do."""
         now = self._clock.monotonic()
+        if self._is_hinted:
+            self._is_hinted = False
+            self._sweep_at = min(self._sweep_at, self._swept_at + _HINT_PACE)
         if not self._closing and now >= self._sweep_at:
-            self._sweep_at = now + self._sweep_safely()
-        interrupted = self._interrupt() if now >= self._interrupt_at else []
-        for command, reason in self.desk.time_out():
-            self._refusals.say(command.ts, reason)
-        line = self.desk.line
-        waits = [self._approving.step(line), self._place_marks(), self._refusals.tell(line) if line else None]
-        self._tell_of(interrupted)
+            self._sweep_at, self._swept_at = now + self._sweep_safely(), now
+        if now >= self._interrupt_at:
+            self._interrupt_at = math.inf
+            self.desk.interrupt(self._closer, f"interrupted: {self._instance.name} ended while this ran")
+        self.desk.time_out()
+        waits = [self._approving.step(self.desk.line), self._place_marks()]
         next_thing = min(self._interrupt_at, self._give_up_at) if self._closing else self._sweep_at
-        next_thing = min(next_thing, self.desk.deadline())
-        return min([max(next_thing - self._clock.monotonic(), 0.0), *(wait for wait in waits if wait is not None)])
-
-    def _interrupt(self) -> list[Command]:
-        """Settle what still runs though the time to wait for it is over, and return it."""
-        self._interrupt_at = math.inf
-        return self.desk.interrupt(self._closer)
-
-    def _tell_of(self, interrupted: list[Command]) -> None:
-        """Say in the threads of these commands who ran them and ended. Blocks while there is time; marks say it too."""
-        for command in interrupted:
-            left = self._give_up_at - self._clock.monotonic()
-            with contextlib.suppress(DeliveryError):
-                self.desk.post(command.ts, f"interrupted: {self._instance.name} ended while this ran", max(left, 0.0))
+        left = max(min(next_thing, self.desk.deadline()) - self._clock.monotonic(), 0.0)
+        return min([left, *(wait for wait in waits if wait is not None)])
 
     def _place_marks(self) -> float | None:
         line = self.desk.line
         return self._marker.place(line.client, self._ledger) if line else None
-
-    def look_for_approval(self, ts: str) -> None:
-        """Look at a reply that asks for approval now, as there is news of its emoji. Any thread; does not block."""
-        if self._approving.look_soon(ts):
-            self._wake.put(None)
 
     def _marks_are_owed(self) -> None:
         """Wake the thread; once it has ended, who settled the last commands places their marks."""
@@ -239,7 +236,7 @@ class Reader:
     def _sweep_safely(self) -> float:
         """Sweep, and return the seconds until the next. What goes wrong is said once and tried again, ever slower."""
         try:
-            self._sweep()
+            pause = self._sweep()
         except RateLimited as error:
             return error.retry_after
         except DeliveryError as error:
@@ -255,11 +252,11 @@ class Reader:
         self._backoff.succeeded()
         self._complaint = ""
         self._say_that_it_reads()
-        return self._settings.poll_interval
+        return pause
 
     def _say_that_it_reads(self) -> None:
         """Say so, unless the last sweep ended in a complaint: one of the two lines stands at a time."""
-        if self._complaint:
+        if self._complaint or not self._reads:
             return
         who = f"{self._instance.host} (pid {self._instance.pid})"
         notices.say(self._cause, f"reading {self._cause} as {who}")
@@ -270,32 +267,50 @@ class Reader:
             self._complaint = kind
             notices.say(self._cause, f"{self._cause} are not read: {text}; trying again")
 
-    def _sweep(self) -> None:
+    def _sweep(self) -> float:
+        """Look at the channel, if we are the one to; return the seconds until the next look."""
         if self._must_connect or self.desk.line is None:
             self.desk.line = self._connected()
             self._must_connect = False
         line = self.desk.line
+        push = self._push
+        api_url = credentials.api_url(self._settings.api_url)  # what auth.test says need not be an address
+        sharing = [self._instance.service] if self._settings.shared else []
+        self._reads = push is not None and self._one_reader.is_us((api_url, line.team, line.channel, *sharing))
+        if push is None or not self._reads:
+            if push is not None:
+                push.close()
+            return min(self._settings.poll_interval, _STANDBY)
         messages = self._messages(line)
+        if not self._closing:
+            push.open()  # not before it is known that there is something to hear; what came meanwhile is looked for
         self._say_that_it_reads()
-        self._miss(messages)
+        self._miss(line, messages)
         for message in messages:
             heard = line.intake.hear(message)
             # what is older than where we began is only looked at for what was left running
             if heard is not None and (heard.marks or order(heard.key.ts) > order(self._floor or "0")):
-                self._consider(line, heard.without_code() if self._may_hold_code(heard.call.name) else heard)
+                self.triage.consider(line, heard)
             self._ledger.read(str(message["ts"]))
-        if self._floor is not None:
-            oldest = self._oldest(self._floor)
-            self._ledger.forget(up_to=oldest)
-            self._orders.forget(up_to=oldest)
+        if self._floor is None:  # closing
+            return self._settings.poll_interval
+        bound = self._oldest(self._floor)
+        self._ledger.forget(up_to=bound)
+        self.triage.forget(up_to=bound)
+        wait = push.swept(messages, bound)
+        self.desk.reading = f"{self._settings.channel}, {push.how}"
+        return wait
 
-    def _miss(self, messages: list[dict[str, Any]]) -> None:
+    def _miss(self, line: Line, messages: list[dict[str, Any]]) -> None:
         """Cancel those commands that were there the last time and are not any more."""
-        present = {str(message["ts"]) for message in messages if message.get("subtype") != "tombstone"}
+        present = {str(message["ts"]): message.get("subtype") != "tombstone" for message in messages}
         for key in self._ledger.unsettled():
-            if key.ts in self._seen and key.ts not in present and not self._closing:
-                self.desk.gone(key)
-        self._seen = present
+            if key.ts in self._seen and not present.get(key.ts) and not self._closing:
+                # that a page lacks it is not enough: it may be behind what an earlier one showed
+                present[key.ts] = key.ts not in present and line.has(key.ts)
+                if not present[key.ts]:
+                    self.desk.gone(key)
+        self._seen = {ts for ts, is_there in present.items() if is_there}
 
     def _connected(self) -> Line:
         """Connect, and refuse to read the channel that the records go to: it may be told by name here, by id there."""
@@ -304,7 +319,35 @@ class Reader:
         if operated is not None and operated.channel and line.is_to(operated.channel):
             raise ConfigurationError(f"that is where the records go, to {operated.channel}: use another channel")
         self._ledger = self.desk.ledger = self._ledger_of(line)
+        self.desk.keep_secret(bot_token(self._settings.token))
+        if self._push is not None:
+            self._push.close()
+        self._push = Push(
+            self._settings,
+            line,
+            hear=self._hear,
+            hint=self._look_soon,
+            hint_of_reaction=self._hint_of_reaction,
+            clock=self._clock,
+        )
         return line
+
+    def _hear(self, heard: Heard) -> None:
+        """Consider what was pushed. In the socket's thread; raises `DeliveryError` where nothing is decided."""
+        if line := self.desk.line:
+            self.triage.consider(line, heard)
+        self._wake.put(None)  # a mark may be owed
+
+    def _hint_of_reaction(self, channel: str, ts: str) -> None:
+        """Look soon at what shows an error, or asks for approval. In the socket's thread; does not wait."""
+        if self._muting is not None:
+            self._muting.hint(channel, ts)
+        if (line := self.desk.line) and channel == line.channel and self._approving.look_soon(ts):
+            self._wake.put(None)
+
+    def _look_soon(self) -> None:
+        self._is_hinted = True
+        self._wake.put(None)
 
     def _messages(self, line: Line) -> list[dict[str, Any]]:
         """Return what is to be looked at, oldest first."""
@@ -323,64 +366,3 @@ class Reader:
         look_back = f"{self._clock.time() - min(self._settings.max_age, _LOOK_BACK) - _LOOK_BACK:.6f}"
         cursor = self._ledger.cursor() or floor
         return max(floor, min(cursor, look_back, key=order), key=order)
-
-    def _consider(self, line: Line, heard: Heard) -> None:
-        """Lay out a command, refuse it, or leave it: exactly one of these, however often it is read."""
-        if self._is_for_others(heard):
-            return
-        state = self._ledger.state(heard.key)
-        if state is State.NEW and heard.marks:
-            self._recall(heard)
-            return
-        news = heard.marks - self._ledger.marks(heard.key)
-        if state in (State.WAITING, State.PENDING) and any(mark.is_final for mark in news):
-            self.desk.withdraw(heard)  # treated by another process meanwhile
-            return
-        is_new = state is State.NEW or self._ledger.reopen(heard.key, heard.edited)
-        if is_new or state is State.WAITING:
-            if self.desk.expire(heard):
-                return
-            verdict = self.desk.verdict(heard.user, ()) if is_new else Verdict.ALLOWED
-            if is_new and verdict is Verdict.ALLOWED and self.desk.is_full(heard.user):
-                verdict = Verdict.TOO_MANY
-            if verdict is not Verdict.ALLOWED:
-                if self.desk.refuse(heard):
-                    self._refusals.owe(heard.key.ts, heard.user, verdict)
-                return
-            self._ledger.note(heard.key, heard.edited)
-            self.desk.offer(heard)
-        self._obey(line, heard)
-
-    def _may_hold_code(self, name: str) -> bool:
-        """Tell whether a command may end with a one-time code: so may one whose name is none, if any other does."""
-        return name in self.with_code or (bool(self.with_code) and name not in (self.roles or {}))
-
-    def _is_for_others(self, heard: Heard) -> bool:
-        """Tell whether it is left to the other services that listen here: it is not known, and not addressed to us."""
-        is_known = self.roles is None or heard.call.name in self.roles
-        return self._settings.shared and not is_known and heard.call.address is None
-
-    def _recall(self, heard: Heard) -> None:
-        """Take in what was treated before us. Without a final mark it was running when its process died."""
-        self._orders.decided(heard.key, *heard.orders)
-        if self._ledger.recall(heard.key, heard.marks) not in heard.marks:
-            audit.decided(heard, "found interrupted")
-            again = self._settings.emoji.name(Order.REPEAT)
-            what = "what ran this ended before it did; :{}: on the command runs it again"
-            if Mark.PENDING in heard.marks:
-                what = "what was to run this once it is approved has ended; :{}: on the command asks for it again"
-            self._refusals.say(heard.key.ts, f"interrupted: {what.format(again)}")
-
-    def _obey(self, line: Line, heard: Heard) -> None:
-        """Do what people want of a command with their emoji, if they may."""
-        roles = (self.roles or {}).get(heard.call.name, ())
-        for what, user in self._orders.fresh(heard):
-            verdict, name = wish(line, self._settings.access, user, roles)
-            self._orders.decided(heard.key, (what, user))
-            audit.ordered(user, what, verdict, heard)
-            if verdict is not Verdict.ALLOWED:
-                continue
-            if what is Order.CANCEL and self.desk.cancel(heard.key, f"cancelled by {name}"):
-                self._refusals.say(heard.key.ts, f"cancelled by {name} before it began")
-            elif what is Order.REPEAT and self._ledger.repeat(heard.key):
-                self.desk.offer(heard.again(user, self._clock.time()))

@@ -1,83 +1,21 @@
-"""Tells people why they were refused, as fast as Slack allows; what fails is tried again.
-
-Nobody waits for it: the mark on the message says it too.
-"""
+"""Who is told why they were refused: everybody, but nobody again and again. Pure."""
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING
-
-from slack_logging.active import reply
-from slack_logging.active.access import Verdict, refusal
-from slack_logging.clock import Clock
-from slack_logging.errors import RateLimited, Rejected, Unreachable
-from slack_logging.slack.pacing import Backoff
-
-if TYPE_CHECKING:
-    from slack_logging.active.line import Line
-
-#: Seconds for which the same person is not told again.
+#: Seconds for which the same person is not told again: the mark on the message says it too.
 _ONCE_IN = 600.0
 
 
 class Refusals:
-    """The replies that are owed. For one thread.
+    """Whom was told, and when."""
 
-    Args:
-        clock: what retries wait on.
-    """
+    def __init__(self) -> None:
+        self._told_at: dict[str, float] = {}
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._backoff = Backoff()
-        self._not_before = 0.0
-        self._owed: deque[tuple[str, str]] = deque()
-        self._owed_at: dict[str, float] = {}
-
-    def owe(self, ts: str, user: str, verdict: Verdict) -> None:
-        """Take in that the one who wrote the message `ts` is to be told who they are to Slack and what to do."""
-        now = self._clock.monotonic()
-        self._owed_at = {user: at for user, at in self._owed_at.items() if now - at < _ONCE_IN}
-        if user not in self._owed_at:
-            self._owed_at[user] = now
-            self.say(ts, refusal(user, verdict))
-
-    def say(self, ts: str, text: str) -> None:
-        """Take in that this is to be said in a message's thread."""
-        self._owed.append((ts, text))
-
-    def tell(self, line: Line) -> float | None:
-        """Post what is owed. Never raises a `DeliveryError`; blocks for calls, not for their pace.
-
-        Returns:
-            The seconds until there is more to do; None when nothing is owed.
-        """
-        while self._owed:
-            wait = self._not_before - self._clock.monotonic()
-            if wait <= 0:
-                wait = line.client.acquire("chat.postMessage", line.channel)
-            if wait <= 0:
-                wait = self._try(line, *self._owed[0])
-            if wait > 0:
-                return wait
-            self._owed.popleft()
-        return None
-
-    def _try(self, line: Line, ts: str, text: str) -> float:
-        """Post one reply; return the seconds to wait before the next try, 0.0 if there need be none."""
-        [message] = reply.messages(text)
-        try:
-            line.client.call("chat.postMessage", channel=line.channel, thread_ts=ts, **message)
-        except RateLimited as error:
-            return self._later(error.retry_after)
-        except Unreachable:
-            return self._later(self._backoff.failed())
-        except Rejected:
-            return 0.0  # the message is gone, say
-        self._backoff.succeeded()
-        return 0.0
-
-    def _later(self, seconds: float) -> float:
-        self._not_before = self._clock.monotonic() + seconds
-        return seconds
+    def is_due(self, user: str, now: float) -> bool:
+        """Tell whether somebody is to be told, and take in that they are."""
+        self._told_at = {user: at for user, at in self._told_at.items() if now - at < _ONCE_IN}
+        if user in self._told_at:
+            return False
+        self._told_at[user] = now
+        return True

@@ -5,19 +5,22 @@ from __future__ import annotations
 import contextlib
 import difflib
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar, overload
 
 from slack_logging import options
-from slack_logging.active import audit, builtin
+from slack_logging.active import audit
 from slack_logging.active.access import Verdict, refusal
 from slack_logging.active.approvals import Terms
-from slack_logging.active.builtin import Catalogue
+from slack_logging.active.builtins import table
+from slack_logging.active.builtins.about import Catalogue
 from slack_logging.active.codes import Proof
 from slack_logging.active.command import Command
-from slack_logging.active.parsing import command_name
+from slack_logging.active.kinds import secrets_in
+from slack_logging.active.parsing import Misfit, command_name
+from slack_logging.active.pointing import pointed
 from slack_logging.active.signature import HelpWanted, Signature
 from slack_logging.errors import (
     BadArguments,
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_NO_CODE = "the last word must be your one-time code of six digits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +53,9 @@ class Route:
     totp: bool = False
 
     @classmethod
-    def to(
-        cls,
-        function: Callable[..., object],
-        name: str,
-        *,
-        roles: Iterable[str] = (),
-        timeout: float | None = None,
-        approvals: int = 0,
-        approve_within: float = 0.0,
-        totp: bool = False,
-    ) -> Route:
+    def to(cls, function: Callable[..., object], name: str, **terms: Any) -> Route:
         """Return the route to a function. Raises `ConfigurationError` if it cannot be typed."""
-        signature = Signature(function, (Command, Catalogue))
-        return cls(name, function, signature, tuple(roles), timeout, approvals, approve_within, totp)
+        return cls(name, function, Signature(function, (Command, Catalogue)), **terms)
 
     def usage(self, prefix: str) -> str:
         """Return what to type."""
@@ -77,9 +71,20 @@ class Route:
             lines.append(f"runs once {others} approved it within {options.format_duration(self.approve_within)}")
         return lines
 
+    def bind(self, command: Command, catalogue: Catalogue) -> dict[str, Any]:
+        """Return the keyword arguments to call the function with. Raises as `Signature.bind`; a code may be missing."""
+        bound = self.signature.bind(command.args, {Command: command, Catalogue: catalogue})
+        if self.lacks_code(command):
+            raise Misfit(_NO_CODE)
+        return bound
+
+    def lacks_code(self, command: Command) -> bool:
+        """Tell whether a one-time code is missing."""
+        return self.totp and not (command.heard.code or command.heard.is_proven)
+
 
 class CommandRouter:
-    """Your commands, and the built-in ones: ``help``, ``ping``, ``status``, ``level``.
+    """Your commands, and the built-in ones.
 
         router = CommandRouter()
 
@@ -87,15 +92,24 @@ class CommandRouter:
         def deploy(service: str, *, version: str = "latest", force: bool = False) -> str:
             return f"{service} is at {version}"
 
+    A command with the name of a built-in one takes its place; so one that is not for everybody is given a role:
+
+        router.command("stacks", roles=["admins"])(router.builtins["stacks"])
+
     Commands are added before the router is used; after that it may be used from any thread.
+
+    Attributes:
+        builtins: the functions of the built-in commands by name.
     """
+
+    builtins = table.COMMANDS
 
     def __init__(self) -> None:
         self._own: dict[str, Route] = {}
-        self._built_in = {name: Route.to(function, name) for name, function in builtin.COMMANDS.items()}
+        self._built_in = {name: Route.to(function, name) for name, function in self.builtins.items()}
 
     @overload
-    def command(self, name: Callable[P, R]) -> Callable[P, R]: ...
+    def command(self, name: Callable[P, R], *, roles: Iterable[str] | None = None) -> Callable[P, R]: ...
 
     @overload
     def command(
@@ -112,17 +126,18 @@ class CommandRouter:
     def command(
         self,
         name: Callable[P, R] | str | None = None,
-        *,
+        *_misplaced: NoReturn,
         roles: Iterable[str] | None = None,
         timeout: float | timedelta | str | None = None,
         approvals: int = 0,
         approve_within: float | timedelta | str = 600.0,
         totp: bool = False,
+        **_unknown: NoReturn,
     ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
         """Make a function a command. The function itself is returned unchanged.
 
         Parameters are typed in their order, keyword-only ones as ``--option``; a parameter annotated `Command` gets
-        the command. The return value is the reply; of a generator, each item is one. ``async def`` works.
+        the command. The return value is the reply, to which each item of a generator adds. ``async def`` works.
 
         Args:
             name: what people type; the function's name with hyphens by default.
@@ -134,18 +149,23 @@ class CommandRouter:
                 the extra ``totp``, and a secret for each in the environment: ``SLACK_LOGGING_TOTP_<USER ID>``.
 
         Raises:
-            ConfigurationError: the name is taken or cannot be typed, or a parameter cannot be.
+            ConfigurationError: the name is taken or cannot be typed, or a parameter cannot be; or there is no such
+                option.
         """
-        if callable(name):
-            self._add(name, None)
-            return name
+        known = [each for each in inspect.signature(self.command).parameters if not each.startswith("_")]
+        options.reject_unknown("router.command()", _unknown, known)
+        if _misplaced:
+            raise ConfigurationError(f"router.command() takes all but the name by name: {', '.join(known)}")
         terms: dict[str, Any] = {
-            "roles": options.texts("roles", () if roles is None else roles),
+            "roles": tuple(options.texts("roles", () if roles is None else roles)),
             "timeout": None if timeout is None else options.seconds("timeout", timeout),
             "approvals": options.whole_number("approvals", approvals, least=0),
             "approve_within": options.seconds("approve_within", approve_within),
             "totp": options.flag("totp", totp),
         }
+        if callable(name):
+            self._add(name, None, **terms)
+            return name
 
         def register(function: Callable[P, R]) -> Callable[P, R]:
             self._add(function, name, **terms)
@@ -174,31 +194,46 @@ class CommandRouter:
         with its last line.
         """
         with command:
-            route = self._find(command.name, command)
-            if route.totp:
+            if self.is_secret(command.name):
+                command.keep_secret(())
+            if self.takes_code(command.name):
                 command.take_code()
-            problem = ""
+            route = self._find(command.name, command)
             try:
-                arguments = route.signature.bind(command.args, {Command: command, Catalogue: self})
+                arguments = route.bind(command, self)
             except HelpWanted:
-                self._say(command, self.manual(route.name, command))
+                _say(command, self.manual(route.name, command))
                 return
-            except BadArguments as error:
-                problem = str(error)
-            if route.totp and not (command.heard.code or command.heard.is_proven):
-                problem = "the last word must be your one-time code of six digits"  # which may be quoted in the other
-            if problem:
-                raise BadArguments(f"{problem}\nusage: {route.usage(command.origin.prefix)}")
+            except Misfit as error:
+                self._authorize(route, command)
+                raise BadArguments(self._corrected(route, command, error)) from None
+            if route.signature.is_secret:
+                command.keep_secret(secrets_in(arguments.values()))
             self._authorize(route, command)
             if route.totp:
                 _prove(command)
-            if route.approvals and not command.origin.approved(command, _terms(route, command)):
+            if route.approvals and not command.origin.approved(command, _terms(route, command, arguments)):
                 return
             audit.decided(command.heard, "allowed")
             if route.timeout is not None:
                 command.origin.limit(command, route.timeout)
             command.check()
             self._reply(command, route.function(**arguments))
+
+    def is_secret(self, name: str) -> bool:
+        """Tell whether what follows a command's name is shown to nobody: it takes a `Secret`, or may be meant to.
+
+        That is, of names that are no command's, when any command takes one: who mistypes the name types the rest.
+        """
+        return any(route.signature.is_secret for route in self._meant(name))
+
+    def takes_code(self, name: str) -> bool:
+        """Tell whether what follows a command's name may end with a one-time code. See `is_secret`."""
+        return any(route.totp for route in self._meant(name))
+
+    def _meant(self, name: str) -> Iterable[Route]:
+        routes = self.routes
+        return [routes[name]] if name in routes else routes.values()
 
     def serve(self, source: SlackCommandSource) -> None:
         """Run the commands of `source` in its worker threads. Blocks until the source is closed, or Ctrl-C.
@@ -223,6 +258,17 @@ class CommandRouter:
         lines = [route.usage(prefix), route.signature.summary, *route.describe()]
         return "\n".join(line for line in lines if line)
 
+    def _corrected(self, route: Route, command: Command, error: Misfit) -> str:
+        """Return what is wrong, where, and what to type; where a secret is among it, nothing of what was typed."""
+        usage = f"usage: {route.usage(command.origin.prefix)}"
+        if route.lacks_code(command):
+            return f"{_NO_CODE}\n{usage}"  # nothing of what was typed: it may stand in the middle
+        if route.signature.is_secret:
+            return f"{error.plain}\n{usage}"
+        if error.at is None:
+            return f"{error}\n{usage}"
+        return f"{error}\n{pointed(command.origin.prefix + route.name, command.args, error.at)}\n{usage}"
+
     def _find(self, name: str, command: Command) -> Route:
         route = self.routes.get(name)
         if route is None:
@@ -234,7 +280,8 @@ class CommandRouter:
         allowed = {route.name: route for route in self._allowed(command)}
         near = difflib.get_close_matches(name, allowed, n=1)
         hint = f"did you mean: {allowed[near[0]].usage(prefix)}" if near else f"{prefix}help lists what you can do"
-        what = f"no command {name[:40]!r}" if name else "no command after the name"
+        shown = command.heard.call.plain_name if name == command.name and command.heard.is_secret else name
+        what = f"no command {shown[:40]!r}" if name else "no command after the name"
         return UnknownCommand(f"{what}; {hint}")
 
     def _allowed(self, command: Command) -> list[Route]:
@@ -261,12 +308,12 @@ class CommandRouter:
         elif isinstance(result, Iterator):
             self._reply_steps(command, result)
         else:
-            self._say(command, result)
+            _say(command, result)
 
     def _reply_steps(self, command: Command, steps: Iterator[object]) -> None:
         try:
             for step in steps:
-                self._say(command, step)
+                _say(command, step)
                 command.check()
         finally:
             if inspect.isgenerator(steps):
@@ -275,20 +322,17 @@ class CommandRouter:
     async def _reply_each(self, command: Command, steps: AsyncIterator[object]) -> None:
         try:
             async for step in steps:
-                self._say(command, step)
+                _say(command, step)
                 command.check()
         finally:
             if inspect.isasyncgen(steps):
                 await steps.aclose()
 
-    def _say(self, command: Command, item: object) -> None:
-        """Reply. That Slack does not take it makes nothing undone, so it is not the command's failure."""
-        if item is None:
-            return
-        try:
-            command.reply(str(item))
-        except DeliveryError as error:
-            audit.decided(command.heard, f"lost a reply ({error})")
+
+def _say(command: Command, item: object) -> None:
+    """Have the reply go on. That Slack may not take it makes nothing undone, so it is not the command's failure."""
+    if item is not None:
+        command.origin.answers.say(command.heard, command.masked(str(item)))
 
 
 def _prove(command: Command) -> None:
@@ -309,8 +353,12 @@ def _prove(command: Command) -> None:
     command.heard = replace(command.heard, code="", is_proven=True)
 
 
-def _terms(route: Route, command: Command) -> Terms:
-    return Terms(route.approvals, route.approve_within, route.roles, stated=command.text)
+def _terms(route: Route, command: Command, arguments: Mapping[str, object]) -> Terms:
+    """Return what it takes to approve a command; it is stated as it was understood, without secrets."""
+    address = command.heard.call.address
+    name = route.name if address is None else f"@{address} {route.name}"
+    stated = f"{command.origin.prefix}{name} {route.signature.render(arguments)}".rstrip()
+    return Terms(route.approvals, route.approve_within, route.roles, stated)
 
 
 def _run(coroutine: Coroutine[object, object, object], command: Command) -> object:

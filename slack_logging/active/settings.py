@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from slack_logging.active.access import Access
 from slack_logging.active.emoji import Emoji
@@ -14,7 +15,8 @@ class Settings:
 
     channel: str
     access: Access
-    token: str | None
+    token: str | None = field(repr=False)
+    app_token: str | None = field(repr=False)
     api_url: str | None
     service: str | None
     prefix: str
@@ -25,3 +27,5 @@ class Settings:
     timeout: float | None
     shared: bool
     emoji: Emoji
+    is_secret: Callable[[str], bool]
+    takes_code: Callable[[str], bool]

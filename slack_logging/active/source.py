@@ -25,13 +25,14 @@ from slack_logging.active.router import CommandRouter
 from slack_logging.active.settings import Settings
 from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
-from slack_logging.slack.credentials import checked
+from slack_logging.slack.credentials import checked, checked_app_token
 
 #: What can be given beside the channel.
 OPTIONS = (
-    "allow", "roles", "router", "token", "api_url", "service", "prefix", "shared", "poll_interval", "max_age",
-    "start_delay", "workers", "timeout", "emoji",
+    "allow", "roles", "router", "token", "app_token", "api_url", "service", "prefix", "shared", "poll_interval",
+    "max_age", "start_delay", "workers", "timeout", "emoji",
 )  # fmt: skip
+
 #: Seconds for which leaving a loop waits for the last marks.
 _CLOSE_TIMEOUT = 5.0
 
@@ -53,15 +54,18 @@ class SlackCommandSource:
         allow: ids of the users and user groups who may run commands; required, because nobody may by default.
         roles: from the names that `CommandRouter.command` asks for to ids. Who has a role must be in
             `allow` too, themselves or by a user group there.
-        router: a `CommandRouter`, or where to import it from when reading starts: ``"myapp.ops.router"``. For `start`.
+        router: a `CommandRouter`, or where to import it from when reading starts: ``"myapp.ops.router"``. For `start`;
+            who iterates gives the router itself for its commands' secrets to be kept out of the audit of refusals.
         token: a bot token; ``SLACK_BOT_TOKEN`` by default.
+        app_token: an app-level token, which turns Socket Mode on; ``SLACK_LOGGING_APP_TOKEN`` by default. Then Slack
+            pushes what is typed, and the channel is looked at every 30 s besides. The app must be this program's alone.
         api_url: another Slack; ``SLACK_API_URL`` by default.
         service: the program's name, which people can address (``!@orders status``); what was started by default.
         prefix: what a command starts with.
         shared: several services listen in this channel: a command that the router does not know, and that is not
             addressed to us, is left to the others.
-        poll_interval: seconds between two looks at the channel. Slack allows about 50 looks a minute for all
-            channels of a workspace.
+        poll_interval: seconds between two looks at the channel, unless Socket Mode works. Slack allows about 50 looks
+            a minute for all channels of a workspace.
         max_age: seconds after which a command is marked instead of run, as it would surprise. A start looks back
             as far, over at most 200 messages.
         start_delay: seconds before reading begins.
@@ -84,6 +88,7 @@ class SlackCommandSource:
         roles: Mapping[str, Iterable[str] | str] | None = None,
         router: CommandRouter | str | None = None,
         token: str | None = None,
+        app_token: str | None = None,
         api_url: str | None = None,
         service: str | None = None,
         prefix: str = "!",
@@ -101,6 +106,7 @@ class SlackCommandSource:
             channel=options.channel("channel", channel),
             access=Access.configured(allow, roles),
             token=token if token is None else checked(options.secret("token", token)),
+            app_token=app_token if app_token is None else checked_app_token(options.secret("app_token", app_token)),
             api_url=api_url if api_url is None else options.url("api_url", api_url),
             service=service if service is None else options.text("service", service),
             prefix=check_prefix(options.text("prefix", prefix)),
@@ -111,8 +117,11 @@ class SlackCommandSource:
             timeout=None if timeout is None else options.seconds("timeout", timeout),
             shared=options.flag("shared", shared),
             emoji=Emoji(emoji),
+            is_secret=self._is_secret,
+            takes_code=self._takes_code,
         )
         self._router = _checked_router(router)
+        self._serving = self._router if isinstance(self._router, CommandRouter) else None
         self._clock = clocks.current()
         self._reader: Reader | None = None
 
@@ -184,7 +193,8 @@ class SlackCommandSource:
         def prepare() -> None:
             self._say(settings.access.weaknesses())
             if router is not None:
-                self._start_workers(reader, router())
+                self._serving = router()
+                self._start_workers(reader, self._serving)
 
         reader = self._reader = Reader(
             settings,
@@ -200,11 +210,18 @@ class SlackCommandSource:
     def _start_workers(self, reader: Reader, router: CommandRouter) -> None:
         self._check_router(router)
         self._say(self._weak_codes(router))
-        reader.with_code = {route.name for route in router.routes.values() if route.totp}
-        reader.roles = {route.name: route.roles for route in router.routes.values()}
+        reader.triage.roles = {route.name: route.roles for route in router.routes.values()}
         for number in range(self._settings.workers):
             name = f"slack_logging-worker-{number + 1}"
             self._clock.start(threading.Thread(target=_work, args=(reader.desk, router), name=name, daemon=True))
+
+    def _is_secret(self, name: str) -> bool:
+        """Tell whether the router that runs the commands, as far as we know it, keeps this one's arguments secret."""
+        return self._serving is not None and self._serving.is_secret(name)
+
+    def _takes_code(self, name: str) -> bool:
+        """Tell likewise whether the last word may be a one-time code."""
+        return self._serving is not None and self._serving.takes_code(name)
 
     def _check_router(self, router: CommandRouter) -> None:
         for route in router.routes.values():

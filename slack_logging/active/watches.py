@@ -115,6 +115,11 @@ class Watches:
             watch.take_in((error for fingerprint in watch.errors for error in alike[fingerprint]), now)
         self._watches = {key: watch for key, watch in self._watches.items() if key in shown or not watch.is_stale(now)}
 
+    def hint(self, channel: str, ts: str) -> None:
+        """Have a message looked at now, if it is watched: its emoji changed."""
+        if watch := self._watches.get((channel, ts)):
+            watch.due = 0.0
+
     def due(self, now: float) -> Sequence[Watch]:
         """Return those to look at now, the one that waited longest first."""
         due = [watch for watch in self._watches.values() if watch.due <= now and not watch.is_over]

@@ -93,16 +93,17 @@ def _wanted(args: argparse.Namespace) -> Wanted:
 
 def _merged(wanted: list[Wanted]) -> Iterator[Wanted]:
     """Have each Slack looked at once, for all that is wanted of it."""
-    slacks: dict[tuple[str | None, str | None], list[Wanted]] = {}
+    slacks: dict[tuple[str | None, ...], list[Wanted]] = {}
     for one in wanted:
-        slacks.setdefault((one.token, one.api_url), []).append(one)
-    for (token, api_url), alike in slacks.items():
+        slacks.setdefault((one.token, one.api_url, one.app_token), []).append(one)
+    for (token, api_url, app_token), alike in slacks.items():
         yield Wanted(
             token,
             api_url,
             channels=_united(one.channels for one in alike),
             commands_channels=_united(one.commands_channels for one in alike),
             allow=_united(one.allow for one in alike),
+            app_token=app_token,
         )
 
 

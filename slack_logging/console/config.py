@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from slack_logging import SlackHandler, options
+from slack_logging import SlackHandler, options, reach
 from slack_logging.console.finding import Finding, note, ok, wrong
-from slack_logging.console.reach import Node, Outlet, configured, level_number, told
+from slack_logging.console.reach import configured, level_number, told
 from slack_logging.console.refused import misshapen, refused
 from slack_logging.console.refused import told as in_words
 from slack_logging.console.world import Wanted
 from slack_logging.errors import ConfigurationError, MissingDependencyError
+from slack_logging.reach import Node, Outlet
 from slack_logging.slack.address import Address
 
 
@@ -189,21 +190,22 @@ class _Maker:
         handler = cast("SlackHandler", self._configurator.configure_handler(entry))
         handler.close()
         self._handlers[name] = handler
-        place = handler.channel
         if webhook_url is not None:
             self.webhooks.append(Address.of(str(webhook_url).strip()))
-            place = self.webhooks[-1].name
         given = commands or {}
         records = (handler.channel,) if handler.channel else ()
         channels = (str(given["channel"]),) if given else ()
         allow = options.texts("allow", given.get("allow", ()))
         if records or channels:
-            self.wanted.append(Wanted(token, api_url, records, channels, allow))
-        return Outlet(name, place, handler.level, filtered)
+            self.wanted.append(Wanted(token, api_url, records, channels, allow, given.get("app_token")))
+        return Outlet(name, handler.slack_place, handler.level, filtered)
 
 
 def _leading(name: str, entry: Mapping[str, Any], target: Outlet) -> Outlet:
-    level = max(level_number(f"handler {name}", entry.get("level", 0)), target.level)
+    """Return a handler before another one, whose own level is asked only where the config says so."""
+    level = level_number(f"handler {name}", entry.get("level", 0))
+    if entry.get("respect_handler_level"):
+        level = max(level, target.level)
     return Outlet(name, target.place, level, target.filtered or bool(entry.get("filters")))
 
 
@@ -218,19 +220,8 @@ def _existing(named: Collection[str]) -> dict[str, Node]:
 
     Those of the standard library, which this program imports, too, are of interest only where they are named.
     """
-    loggers = {name: made for name, made in logging.root.manager.loggerDict.items() if isinstance(made, logging.Logger)}
-    nodes = {name: _node(logger) for name, logger in {"": logging.root, **loggers}.items()}
     return {
         name: node
-        for name, node in nodes.items()
+        for name, node in reach.current().items()
         if name in named or node.outlets or name.partition(".")[0] not in sys.stdlib_module_names
     }
-
-
-def _node(logger: logging.Logger) -> Node:
-    outlets = [
-        Outlet(handler.name or "", handler.channel or "a webhook", handler.level, bool(handler.filters))
-        for handler in logger.handlers
-        if isinstance(handler, SlackHandler)
-    ]
-    return Node(logger.level, logger.propagate, logger.disabled, tuple(outlets), bool(logger.filters))

@@ -31,7 +31,7 @@ def address(value: str) -> Address:
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
             raise ConfigurationError(f"--webhook-url {value}: cannot be read: {why}") from None
-    return Address.of(options.secret("webhook_url", value))
+    return Address.of(options.secret("--webhook-url", value), name="--webhook-url")
 
 
 def examine(address: Address, *, clock: Clock) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,10 @@ _TEXTS = {"exception": "exc_text", "stack": "stack_info", "thread": "threadName"
 
 #: Fields that are read one by one below, or that say what the record says anyway.
 _READ = frozenset({"message", "level", "level_number", "logger", "time", "source", "extra", "fingerprint", *_TEXTS})
+
+#: What may be amiss with a line, and what is done then.
+NO_ENTRY = "no entry, sent as text"
+NO_LEVEL = "its level is none, the default is shown"
 
 _SOURCE = re.compile(r"(.+):(\d+) (\S+)")
 
@@ -28,7 +33,7 @@ def text_record(line: str, *, level: int, logger: str) -> logging.LogRecord:
     )
 
 
-def json_record(line: str, *, level: int, logger: str) -> logging.LogRecord:
+def json_record(line: str, *, level: int, logger: str, amiss: Counter[str]) -> logging.LogRecord:
     """Return the record that a canonical entry tells of; one of the line's text where it is none.
 
     A field that is missing, or is not what it should be, leaves the default; a field that no entry has becomes
@@ -38,18 +43,23 @@ def json_record(line: str, *, level: int, logger: str) -> logging.LogRecord:
         line: a JSON object with at least ``message``.
         level: unless the entry says otherwise.
         logger: unless the entry says otherwise.
+        amiss: counts such lines, by `NO_ENTRY` and `NO_LEVEL`.
     """
     record = text_record(line, level=level, logger=logger)
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
-        return record
+        entry = None
     if not isinstance(entry, dict) or not isinstance(entry.get("message"), str):
+        amiss[NO_ENTRY] += 1
         return record
     record.msg = entry["message"]
     if entry.get("logger") and isinstance(entry["logger"], str):
         record.name = entry["logger"]
-    record.levelno = _level(entry, level)
+    found = _level(entry)
+    if found is None and (entry.get("level") or entry.get("level_number")) is not None:
+        amiss[NO_LEVEL] += 1
+    record.levelno = level if found is None else found
     record.levelname = logging.getLevelName(record.levelno)
     record.created = _moment(entry.get("time"), record.created)
     attributes = vars(record)
@@ -62,13 +72,13 @@ def json_record(line: str, *, level: int, logger: str) -> logging.LogRecord:
     return record
 
 
-def _level(entry: Mapping[str, Any], default: int) -> int:
-    """Return the level by its name, or by its number where the name is of another program's making."""
+def _level(entry: Mapping[str, Any]) -> int | None:
+    """Return the level by its name, or by its number where the name is of another program's making; None without."""
     for given in (entry.get("level"), entry.get("level_number")):
         number = logging.getLevelName(given.strip().upper()) if isinstance(given, str) else given
         if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
             return number
-    return default
+    return None
 
 
 def _moment(given: object, default: float) -> float:

@@ -12,6 +12,10 @@ _EPILOG = """what to do with it:
   https://api.slack.com/apps > Create New App > From a manifest: choose the workspace and paste it. Install the app
   there, put its Bot User OAuth Token (xoxb-...) into SLACK_BOT_TOKEN, and /invite the bot to your channels. After a
   change of scopes the app has to be installed again. Then slack-logging check says what is still amiss.
+
+  With --socket-mode: in the app's settings > Basic Information > App-Level Tokens, generate one with the scope
+  connections:write, and put it (xapp-...) into SLACK_LOGGING_APP_TOKEN. No manifest can ask for it. The app must be
+  this program's alone: Slack gives each event to one of the programs that are connected.
 """
 
 
@@ -29,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--socket-mode",
         action="store_true",
-        help="switch Socket Mode on, with its events; this version polls and does without",
+        help="switch Socket Mode on, with its events: Slack then pushes commands instead of being asked for them",
     )
     parser.add_argument("--name", default="slack-logging", help=f"of the app, up to {MAX_NAME} characters")
     parser.add_argument("--json", action="store_true", help="instead of YAML")

@@ -7,8 +7,10 @@ import contextlib
 import logging
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +21,7 @@ from slack_logging.console.progress import Progress
 from slack_logging.errors import ConfigurationError, RateLimited, Unreachable
 from slack_logging.passive.messages.medium import SLACK, Medium
 from slack_logging.slack.client import connect
+from slack_logging.slack.credentials import REMEDY_BY_ENVIRONMENT, find_token
 
 #: Bytes of one line; what is longer becomes several records, because the handler cuts a record's text at 256 KiB.
 _MAX_LINE = 128 * 1024
@@ -37,7 +40,8 @@ _GLANCE = 0.5
 
 _EPILOG = """Each line is a record; blank ones are left out. With --json a line is an entry as SlackFormatter writes it:
 {"message": ..., "level": "ERROR", "logger": ..., "time": ..., "exception": ..., "extra": {...}}; all but message may be
-missing, and a line that is no such object is sent as text.
+missing, and a line that is no such object is sent as text; such lines are counted on stderr, as are those with a level
+that is none.
 
 Slack takes about one message a second, each of up to 12,000 characters: reading waits for it. Ctrl-C ends reading and
 sends what was read; a second one ends at once. The last line on stderr accounts for every line. The exit status is 1 if
@@ -94,26 +98,28 @@ def run(args: argparse.Namespace) -> int:
         ConfigurationError: the channel's name or the webhook's address is none, or a file cannot be read.
         Rejected: there is no token, or Slack does not take it; nothing was read then.
     """
-    if args.webhook_url is None:
-        handler, portion = SlackHandler(args.channel, max_bytes=_MAX_BYTES), _MESSAGES_AT_ONCE * SLACK.room
-        _make_the_token_known()
-    else:
-        webhook = address(args.webhook_url)
-        handler = SlackHandler(webhook_url=webhook.url, max_bytes=_MAX_BYTES)
-        portion = _MESSAGES_AT_ONCE * Medium.by_webhook(webhook.service).room
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    make = json_record if args.json else text_record
-    try:
-        with _opened(args.file) as stream:
-            return _Sending(handler, args.timeout, portion).run(
+    amiss: Counter[str] = Counter()
+    make = partial(json_record, amiss=amiss) if args.json else text_record
+    with _opened(args.file) as stream:  # first, for it is the caller's own
+        if args.webhook_url is None:
+            handler, portion = SlackHandler(args.channel, max_bytes=_MAX_BYTES), _MESSAGES_AT_ONCE * SLACK.room
+            _make_the_token_known()
+        else:
+            webhook = address(args.webhook_url)
+            handler = SlackHandler(webhook_url=webhook.url, max_bytes=_MAX_BYTES)
+            portion = _MESSAGES_AT_ONCE * Medium.by_webhook(webhook.service).room
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            return _Sending(handler, args.timeout, portion, amiss).run(
                 stream, lambda line: make(line, level=args.level, logger=args.logger)
             )
-    finally:
-        handler.close()
+        finally:
+            handler.close()
 
 
 def _make_the_token_known() -> None:
     """Refuse a token that Slack does not take before anything is read; a Slack that is away may come back."""
+    find_token(remedy=REMEDY_BY_ENVIRONMENT)
     with contextlib.suppress(Unreachable, RateLimited):
         connect(None, None, clock.current()).identity()
 
@@ -134,10 +140,12 @@ class _Sending:
         handler: takes the records.
         timeout: seconds without any progress after which it is given up.
         portion: bytes that may wait.
+        amiss: lines that are not shown as they were meant, counted while they are read.
     """
 
-    def __init__(self, handler: SlackHandler, timeout: float, portion: int) -> None:
+    def __init__(self, handler: SlackHandler, timeout: float, portion: int, amiss: Counter[str]) -> None:
         self._handler = handler
+        self._amiss = amiss
         self._timeout = timeout
         self._portion = portion
         self._clock = clock.current()
@@ -159,6 +167,8 @@ class _Sending:
             if not settled:
                 self._handler.give_up()
             stats = self._handler.stats()
+            for what, count in self._amiss.items():
+                print(f"slack-logging send: {what}: {'1 line' if count == 1 else f'{count:,} lines'}", file=sys.stderr)
             print(f"slack-logging send: {_summary(self._read, stats, settled=settled)}", file=sys.stderr)
         shown = stats.delivered + stats.merged
         return status if settled and shown == self._read else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import email.utils
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class Wanted:
         channels: where records go, names or ids.
         commands_channels: where people type.
         allow: ids of those who may.
+        app_token: as configured; None means the environment's, if there is one.
     """
 
     token: str | None = None
@@ -47,6 +49,7 @@ class Wanted:
     channels: tuple[str, ...] = ()
     commands_channels: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
+    app_token: str | None = None
 
     @property
     def has_commands(self) -> bool:
@@ -64,6 +67,7 @@ class _Reached:
         answer: auth.test's.
         scopes: of the token; None where Slack did not say.
         ids: of the channels found so far, to what each is for.
+        names: of the channels listed so far.
     """
 
     client: SlackClient
@@ -71,6 +75,7 @@ class _Reached:
     answer: Mapping[str, Any]
     scopes: frozenset[str] | None
     ids: dict[str, str] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
 
     @property
     def bot(self) -> str:
@@ -98,6 +103,8 @@ def examine(wanted: Wanted, *, clock: Clock, post: bool) -> Iterator[Finding]:
     if reached is None:
         return
     yield from _scopes(reached, wanted)
+    if wanted.has_commands:
+        yield from _answered("Socket Mode", _socket_mode(wanted, clock))
     for commands, channels in ((False, wanted.channels), (True, wanted.commands_channels)):
         for channel in channels:
             yield from _answered(_shown(channel), _channel(reached, channel, commands=commands, post=post))
@@ -117,10 +124,13 @@ def _answered(subject: str, findings: Iterator[Finding]) -> Iterator[Finding]:
 
 def _reach(wanted: Wanted, clock: Clock) -> Generator[Finding, None, _Reached | None]:
     """Find the token and make it known to Slack."""
+    subject = "token"
     try:
-        token, client = credentials.find_token(wanted.token), connect(wanted.token, wanted.api_url, clock)
+        token = credentials.find_token(wanted.token, remedy=credentials.REMEDY_BY_ENVIRONMENT)
+        subject = "SLACK_API_URL"
+        client = connect(wanted.token, wanted.api_url, clock)
     except Rejected as error:
-        yield wrong("token", error)
+        yield wrong(subject, error)
         return None
     if "xoxb-" not in token.value:
         yield wrong("token", token.refused("not_allowed_token_type", ""))
@@ -175,6 +185,16 @@ def _scopes(reached: _Reached, wanted: Wanted) -> Iterator[Finding]:
         yield note("scopes", f"nothing here needs {', '.join(unused)}")
 
 
+def _socket_mode(wanted: Wanted, clock: Clock) -> Iterator[Finding]:
+    """Ask for a connection, and make none: it would take events from a program that runs."""
+    token = credentials.find_app_token(wanted.app_token)
+    if token is None:
+        yield note("Socket Mode", f"is off, as there is no {credentials.APP_TOKEN}: commands are polled for")
+        return
+    SlackClient(token, credentials.api_url(wanted.api_url), clock).deliver("apps.connections.open", timeout=_PATIENCE)
+    yield ok("Socket Mode", f"opens with the app token from {token.origin}")
+
+
 def _lacking(scope: Scope) -> Finding:
     return wrong(f"scope {scope.name}", f"missing, and needed to {scope.why}: {_ADD_SCOPE}")
 
@@ -220,6 +240,7 @@ def _find(reached: _Reached, channel: str, readable: list[str]) -> dict[str, Any
         for _ in range(most):
             answer = reached.ask(method, types=wanted_types, limit=_PAGE, cursor=cursor)
             for found in answer["channels"]:
+                reached.names.add(found["name"])
                 if found["name"] == channel.lstrip("#"):
                     return {"is_member": method == "users.conversations", **found}
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
@@ -233,7 +254,9 @@ def _not_found(reached: _Reached, channel: str, readable: list[str], *, commands
     if is_channel_id(channel):
         text = "the bot sees no channel of that id: check it"
     else:
-        text = "the bot sees no channel of that name: check it, or create it"
+        near = difflib.get_close_matches(channel.lstrip("#"), sorted(reached.names), n=1)
+        meant = f" (did you mean #{near[0]}?)" if near else ""
+        text = f"the bot sees no channel of that name{meant}: check it, or create it"
     for kind, name in (("groups", "private"), ("channels", "public")):
         if kind not in readable:
             history = f", and is read with {kind}:history" if commands and not reached.has(f"{kind}:history") else ""

@@ -89,13 +89,15 @@ def _forget_environment() -> None:
 
 
 def _check(args: argparse.Namespace) -> None:
+    if args.file == "":
+        raise ConfigurationError("FILE.csv is empty: name a file, or leave it out for the demo's own orders")
     missing = [option for attribute, option in _NEEDED.items() if not getattr(args, attribute)]
     if args.real and missing:
         raise ConfigurationError(f"--real needs {' and '.join(missing)} too")
     if args.real and args.once:
         raise ConfigurationError("--once plays its script on the local Slack only: leave --real out")
-    if not args.real and len(missing) < len(_NEEDED):
-        given = next(option for option in _NEEDED.values() if option not in missing)
+    given = next((option for attribute, option in _NEEDED.items() if getattr(args, attribute) is not None), "")
+    if given and not args.real:
         raise ConfigurationError(f"{given} is for --real: add that, or leave {given} out")
 
 

@@ -31,6 +31,9 @@ LARGE_QUANTITY = 200
 #: What a line can raise: by csv, int, Decimal, datetime, and a number too large for SQLite.
 BAD_LINE = (csv.Error, ValueError, ArithmeticError)
 
+#: What `order_id_of` reads, as a cell with or without quotes; SQLite's numbers have 18 digits and some more.
+_ORDER_ID = re.compile(r'(")?\s*(\d{1,18})\s*(?(1)")(?:,|$)', re.ASCII)
+
 _CUSTOMER = re.compile(r"C\d{4,}")
 _SKU = re.compile(r"[A-Z]{3}-\d{4}")
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
@@ -93,8 +96,7 @@ def order_lines(content: bytes, name: str) -> list[str]:
     lines = text.replace("\r\n", "\n").split("\n")
     if not text.strip():
         raise UnusableFile(f"{name}: empty; expected a header and orders: {','.join(COLUMNS)}")
-    header = tuple(column.strip() for column in lines[0].split(","))
-    if header != COLUMNS:
+    if _header(lines[0]) != COLUMNS:
         shown = lines[0] if len(lines[0]) <= _SHOWN_HEADER else f"{lines[0][:_SHOWN_HEADER]}..."
         raise UnusableFile(f"{name}: its header is {shown!r}; expected {','.join(COLUMNS)}")
     orders = lines[1:-1] if lines[-1] == "" else lines[1:]
@@ -103,10 +105,18 @@ def order_lines(content: bytes, name: str) -> list[str]:
     return orders
 
 
+def _header(line: str) -> tuple[str, ...]:
+    """Return the columns' names, which many programs put into quotes; nothing where they are no CSV."""
+    try:
+        return tuple(column.strip() for column in next(csv.reader([line], strict=True), ()))
+    except csv.Error:
+        return ()
+
+
 def order_id_of(line: str) -> int | None:
     """Return the number that a line begins with, however bad the rest of it is; None if it has none."""
-    number = line.partition(",")[0].strip()
-    return int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else None
+    found = _ORDER_ID.match(line.strip())
+    return int(found[2]) if found else None
 
 
 def order_to_retry(lines: Sequence[str]) -> int | None:

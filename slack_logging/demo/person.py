@@ -114,7 +114,8 @@ class Person:
 
         before = self._importer.progress()
         retry = self._type(f"!retry {self._order}")
-        mark = self._wait_for(lambda: self._mark(retry))
+        self._wait_for(lambda: self._mark(retry) and self._replies(retry))
+        mark = self._mark(retry)
         worked = self._importer.progress().imported == before.imported + 1
         self._check(retry, mark == (DONE if worked else ERRORED), "its mark is true")
         still = "the order still fails" if "fails again" in self._replies(retry) else "no such order had failed"

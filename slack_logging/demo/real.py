@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 
+from slack_logging import clock
+from slack_logging.active.access import Access
+from slack_logging.console.world import Wanted, examine
 from slack_logging.demo.logging_config import Place, configured, logging_config
 from slack_logging.demo.ops import commands_to_try
 from slack_logging.demo.pace import WATCHED, Pace
 from slack_logging.demo.terminal import Terminal
 from slack_logging.demo.work import running_import
-from slack_logging.options import texts
-from slack_logging.slack.credentials import bot_token
+from slack_logging.errors import DeliveryError
+from slack_logging.options import channel as channel_option
 
 
 def run(lines: list[str], terminal: Terminal, *, channel: str, commands_channel: str, allow: str) -> None:
@@ -24,11 +27,15 @@ def run(lines: list[str], terminal: Terminal, *, channel: str, commands_channel:
         allow: the ids of those who may, split at commas.
 
     Raises:
-        Rejected: there is no token in the environment.
-        ConfigurationError: an id is none, a channel cannot be one, or the channels are the same.
+        DeliveryError: Slack cannot be reached, or something that the import needs there is wrong; none has begun.
+        ConfigurationError: an id is none, or a channel cannot be one.
     """
-    bot_token()
-    place = Place(channel=channel, commands_channel=commands_channel, allow=texts("--allow", allow))
+    place = Place(
+        channel=channel_option("--channel", channel),
+        commands_channel=channel_option("--commands-channel", commands_channel),
+        allow=sorted(Access.configured(allow).allow),
+    )
+    _refuse_what_is_wrong(place)
     config = logging_config(place, poll_interval=2.0)
     try:
         with configured(config) as handler, running_import(lines, Pace(WATCHED)):
@@ -37,3 +44,11 @@ def run(lines: list[str], terminal: Terminal, *, channel: str, commands_channel:
             threading.Event().wait()
     except KeyboardInterrupt:
         terminal.say(f"\n{handler.stats()}")
+
+
+def _refuse_what_is_wrong(place: Place) -> None:
+    """Look at the workspace as `slack-logging check` does: a program would wait for what is wrong to be mended."""
+    wanted = Wanted(channels=(place.channel,), commands_channels=(place.commands_channel,), allow=tuple(place.allow))
+    for finding in examine(wanted, clock=clock.current(), post=False):
+        if finding.state == "WRONG":
+            raise DeliveryError(f"{finding.subject}: {finding.text}")

@@ -5,7 +5,6 @@ It is steered by whoever is at the Slack's page, or by a script.
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import closing
 
@@ -117,8 +116,7 @@ def _started(port: int) -> LocalSlack:
     try:
         return slack.start()
     except OSError as error:
-        reason = os.strerror(error.errno).lower() if error.errno else str(error)
-        raise OSError(f"cannot listen on 127.0.0.1:{port} ({reason}); try another --port") from None
+        raise OSError(f"{error}; try another --port") from None
 
 
 def _place(slack: LocalSlack) -> Place:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 from slack_logging import Stats
-from slack_logging.local import LocalSlack, visible_text
+from slack_logging.local import LocalSlack
 
-#: A record's line: an emoji for its level, its time and logger, what it says, and how often it came in a row.
-_RECORD = re.compile(r"^:\w+: \d\d:\d\d:\d\d UTC [\w.]+ .*?(?: x([\d,]+))?$", re.MULTILINE)
-#: What an error's message says when it came again: how often in all.
-_COUNTED = re.compile(r"^(?:x|quiet;) ([\d,]+)(?: in all)?, last ", re.MULTILINE)
+#: How often a record came: in a row, behind its line; and as an error, in all, below its text. Both are bold, which
+#: nothing is that a record says.
+_COUNT = re.compile(r" x([\d,]+)|(?:x|quiet;) ([\d,]+)(?: in all)?, last ")
+#: How many records a message stands for that were too many to show; they are in its file.
+_TOO_MANY = re.compile(r" ([\d,]+) records were too many to show one by one: .*\n")
 _SETTLED = {"white_check_mark", "x"}
 
 
@@ -21,7 +25,7 @@ class Summary:
 
     Attributes:
         stats: what the handler counted.
-        shown: lines of records, counted in the channel.
+        shown: lines of records, and of those in files, counted in the channel.
         merged: further records that those lines stand for, counted in the channel.
         posted: messages that the local Slack took.
         calls: requests that it answered.
@@ -40,10 +44,12 @@ class Summary:
         """Count."""
         shown = merged = 0
         for message in slack.messages(channel):
-            text = visible_text(message)
-            counts = [found[1] for found in (*_RECORD.finditer(text), *_COUNTED.finditer(text)) if found[1]]
-            shown += len(_RECORD.findall(text))
-            merged += sum(int(count.replace(",", "")) - 1 for count in counts)
+            parts = list(_parts(message))
+            bold = [part["text"] for part in parts if part.get("style", {}).get("bold")]
+            # A line begins with its time, a blank and its logger; other times are followed by words.
+            shown += sum(part["type"] == "date" and after.get("text") == " " for part, after in pairwise(parts))
+            shown += sum(_number(found[1]) for text in bold if (found := _TOO_MANY.fullmatch(text)))
+            merged += sum(_number(found[1] or found[2]) - 1 for text in bold if (found := _COUNT.fullmatch(text)))
         return cls(
             stats=stats,
             shown=shown,
@@ -79,3 +85,15 @@ class Summary:
             f"{table}\n  {self.stats.emitted:,} logged = {self.shown:,} shown + {self.merged:,} merged"
             f" + {dropped:,} dropped + {self.stats.pending:,} pending: {verdict}"
         )
+
+
+def _parts(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the inline elements of a message's text; tracebacks are none."""
+    for block in message.get("blocks", ()):
+        for element in block.get("elements", ()):
+            if element["type"] == "rich_text_section":
+                yield from element["elements"]
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import signal
 import sys
 import threading
 
 from slack_logging.local import Fault, LocalSlack
-from slack_logging.local.api.methods import METHODS
 from slack_logging.local.api.ratelimits import FACTORS, is_factor
-from slack_logging.local.events import selection as events
 from slack_logging.local.faults.fault import KINDS, unknown
 from slack_logging.local.faults.plan import OTHER_TARGETS, parse_fault
 from slack_logging.local.state.apps import DEFAULT_SCOPES, is_on_this_machine
 
 #: The port unless another is asked for: always the same, so that what was exported yesterday still works.
 DEFAULT_PORT = 8765
-
-#: All scopes that anything here asks for: whoever tries a program here has an app for whatever it does.
-SCOPES = frozenset(
-    {*DEFAULT_SCOPES, *events.SCOPES, "users:read.email"}.union(
-        *(method.scopes for method in METHODS.values() if not method.is_app_level)
-    )
-)
 
 #: What an app's manifest may ask for besides, and has no effect here. Source: Scopes.
 _OTHER_SCOPES = frozenset(
@@ -82,7 +72,7 @@ def _scopes(text: str) -> list[str]:
     scopes = text.replace(",", " ").split()
     if not scopes:
         raise argparse.ArgumentTypeError(f"{text!r} names no scope: give some, such as chat:write,channels:read")
-    known = SCOPES | _OTHER_SCOPES
+    known = DEFAULT_SCOPES | _OTHER_SCOPES
     for scope in scopes:
         if scope not in known:
             raise argparse.ArgumentTypeError(
@@ -146,15 +136,14 @@ def run(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    slack = LocalSlack(port=args.port, rate_limit=args.rate_limit, scopes=args.scopes or SCOPES)
+    slack = LocalSlack(port=args.port, rate_limit=args.rate_limit, scopes=args.scopes)
     slack.app.request_url = args.request_url
     for method, fault in faults:
         slack.fault(method, fault)
     try:
         slack.start()
     except OSError as error:
-        reason = os.strerror(error.errno).lower() if error.errno else str(error)
-        print(f"slack-logging local: cannot listen on 127.0.0.1:{args.port} ({reason}); try --port 0", file=sys.stderr)
+        print(f"slack-logging local: {error}; try --port 0", file=sys.stderr)
         return 1
     try:
         print(_welcome(slack), flush=True)

@@ -21,7 +21,7 @@ from slack_logging.local.events.dispatch import Dispatcher
 from slack_logging.local.events.interactions import Interactions
 from slack_logging.local.events.sockets import Distribution, Socket
 from slack_logging.local.faults.fault import Fault
-from slack_logging.local.faults.plan import FaultPlan
+from slack_logging.local.faults.plan import FaultPlan, Met
 from slack_logging.local.http.loopback import LoopbackServer
 from slack_logging.local.http.server import Server
 from slack_logging.local.page import routes as page
@@ -108,14 +108,14 @@ class LocalSlack(People):
         """Listen, in a thread of its own.
 
         Raises:
-            OSError: the port is in use.
+            OSError: the port is in use, or not ours to use; it says which.
             RuntimeError: it is running already.
         """
         if self._listening is not None:
             raise RuntimeError("this LocalSlack is running already")
         app = self._server.application()
         self._dispatcher.add_routes(app)
-        page.add_routes(app, self, sockets=self._dispatcher.sockets.count)
+        page.add_routes(app, self, apps=self._apps)
         listening = LoopbackServer(app)
         self._port = listening.start(self._port)
         self._listening = listening
@@ -304,9 +304,10 @@ class LocalSlack(People):
             return [call for call in self._calls if method in (None, call.method)]
 
     def reset_calls(self) -> None:
-        """Forget the calls so far."""
+        """Forget the calls so far, and the faults that happened."""
         with self.workspace.lock:
             self._calls.clear()
+            self._faults.met.clear()
 
     def rate_levels(self) -> list[Level]:
         """Return how full each rate limit is that was called upon so far; none where rate limits are off."""
@@ -331,6 +332,11 @@ class LocalSlack(People):
         """Return the faults still to come, with their methods, in the order in which they were planned."""
         with self.workspace.lock:
             return self._faults.planned()
+
+    def faults_met(self) -> list[Met]:
+        """Return the last thousand faults that happened to calls, events and connections, in order."""
+        with self.workspace.lock:
+            return list(self._faults.met)
 
     def clear_faults(self) -> None:
         """Forget the faults that have not happened yet."""

@@ -64,7 +64,7 @@ class Destination:
     def mention(self, given: object) -> str:
         """Return whom the option `mention` names; raises `ConfigurationError` where the place knows no such one."""
         name = options.text("mention", given).lstrip("@")
-        if name not in ("here", "channel", "everyone") and not re.fullmatch(r"[UWS][A-Z0-9]{2,}", name):
+        if name not in ("here", "channel") and not re.fullmatch(r"[UWS][A-Z0-9]{2,}", name):
             raise ConfigurationError(
                 f"mention={given!r}: expected 'here', 'channel', or the id of a user or user group, such as 'U024BE7LH'"
             )

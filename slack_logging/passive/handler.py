@@ -172,6 +172,11 @@ class SlackHandler(Copyable):
         """Where the records go, as configured: a name or an id; empty where that is a webhook."""
         return self._destination.channel
 
+    @property
+    def slack_place(self) -> str:
+        """Where the records go, in words: the channel as configured, or what the webhook is called."""
+        return self._destination.name
+
     def _configured(self) -> dict[str, Any]:
         kept = "token api_url service flush_interval group_window mention max_bytes redact close_timeout".split()
         given = {name: getattr(self, f"_{name}") for name in kept} | self._destination.configured
@@ -201,6 +206,16 @@ class SlackHandler(Copyable):
     def unmute(self, fingerprint: str) -> bool:
         """Undo `mute`: the error's message goes on counting. False if it was not muted. From any thread."""
         return self._delivery.sender.unmute(fingerprint)
+
+    def fingerprint(self, record: logging.LogRecord) -> str:
+        """Return what `incidents` calls the error that a record tells; empty for what is no error, or not for us."""
+        if record.levelno < max(self.level, logging.ERROR) or not self.channel:
+            return ""
+        return str(restore(capture_any(record, self.formatter)).__dict__["slack"]["fingerprint"])
+
+    def redact(self, text: str) -> str:
+        """Return a text without the secrets that this handler takes out of records. From any thread."""
+        return self._redactor.redact(text)
 
     def flush(self, timeout: float | timedelta | None = None) -> bool:  # type: ignore[override] # None says less
         """Wait until all that was taken in is settled.

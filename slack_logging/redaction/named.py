@@ -87,6 +87,9 @@ _REST_OF_LINE = re.compile(rf"(?:[^\r\n\"'\\]|\\(?![rn\"'])){{1,{RUN}}}")
 
 #: Lines of a statement that a traceback shows at most; ours.
 _MAX_STATEMENT = 8
+#: A string in a line of code, and what is left of one that goes on.
+_STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+_OPEN_QUOTE = re.compile(r"[\"']")
 _FRAME = re.compile(r"[ |]{2,40}File \"")
 
 
@@ -165,18 +168,20 @@ def _locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
 
 
 def _locate_by_code(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
-    """Find the value in a text that holds a traceback: what is not quoted in its lines of code is a variable."""
+    """Find the value in a text that holds a traceback: what is in no string of its lines of code is a variable."""
     if opening.group("quote") is None and _is_code(text, opening.end()):
         return opening.end(), opening.end()
     return _locate(text, opening, pause)
 
 
 def _is_code(text: str, at: int) -> bool:
-    """Tell whether this is in a line of code that a traceback shows."""
+    """Tell whether this is in a line of code that a traceback shows, and in no string there."""
     end = at
     for _ in range(_MAX_STATEMENT):
         start = text.rfind("\n", max(end - 400, 0), end)
         if start < 0 or not text.startswith(("    ", "  | "), start + 1):
+            return False
+        if end == at and _OPEN_QUOTE.search(_STRING.sub("", text[start:at])):
             return False
         end = start
         before = text.rfind("\n", max(end - 400, 0), end)

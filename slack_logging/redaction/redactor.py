@@ -100,8 +100,11 @@ class Redactor:
         off = option is False
         given = {} if isinstance(option, bool) else option
         if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
-            kind = type(option).__name__
-            raise ConfigurationError(f"redact: got {kind}: expected True, False, or a mapping of what to hide besides")
+            kind = "a text" if isinstance(option, str) else type(option).__name__
+            raise ConfigurationError(
+                f"redact: got {kind}, not shown here: expected True or False, also as a text, or a mapping of what to "
+                "hide besides"
+            )
         known = ("keys", "patterns", "values")
         options.reject_unknown("redact", [name for name in given if name not in known], known)
         patterns = given.get("patterns", ())
@@ -129,7 +132,9 @@ class Redactor:
         """
         if not isinstance(value, str) or len(value) < _LEAST_VALUE or value in MARKER:
             kind = f"{len(value)} characters" if isinstance(value, str) else type(value).__name__
-            raise ConfigurationError(f"a secret to redact, {kind}: expected text of {_LEAST_VALUE} characters or more")
+            raise ConfigurationError(
+                f"redact: values: got {kind}: expected text of {_LEAST_VALUE} characters or more, which no word holds"
+            )
         self._values.append("".join(value))  # a plain text: `options.Hidden` would be written as dots
 
     @property

@@ -70,32 +70,40 @@ class Address:
     service: Service
 
     @classmethod
-    def of(cls, url: str) -> Address:
+    def of(cls, url: str, *, name: str = "webhook_url") -> Address:
         """Return the address that a URL is.
+
+        Args:
+            url: the whole.
+            name: what the option is called that it was given by.
 
         Raises:
             ConfigurationError: it can be none; what is wrong is said without quoting it.
         """
         if not re.fullmatch(r"https?://[!-~]+", url):
-            _refuse(f"expected an address that begins with https:// and has no blanks, {_EXAMPLE}")
+            _refuse(name, f"expected an address that begins with https:// and has no blanks, {_EXAMPLE}")
         try:
             parts = _split(url)
             host = parts.hostname if parts.port is None or parts.port else None
         except ValueError:
             host = None
         if not host or "@" in parts.netloc:
-            _refuse(f"expected https://, a host and a path, {_EXAMPLE}")
+            _refuse(name, f"expected https://, a host and a path, {_EXAMPLE}")
         path = parts.path.rstrip("/")
         if _is_of(host, "slack.com", "slack-gov.com") or path.startswith("/services/"):
             if not re.fullmatch(r"/services(/[^/]+){3}", path):
-                _refuse(f"this is an address of Slack's, but no incoming webhook's, {_EXAMPLE} with three parts more")
+                _refuse(name, f"an incoming webhook of Slack's has three parts behind /services/, {_EXAMPLE}")
             return cls(url, SLACK)
         if _is_of(host, "discord.com", "discordapp.com") or re.match(r"/api/(v\d+/)?webhooks/", path):
             if not re.fullmatch(r"/api/(v\d+/)?webhooks/[^/]+/[^/]+/slack", path):
-                _refuse("Discord takes Slack's messages at 'https://discord.com/api/webhooks/.../slack': add /slack")
+                _refuse(
+                    name, "Discord takes Slack's messages at 'https://discord.com/api/webhooks/.../slack': add /slack"
+                )
             return cls(url, DISCORD)
         if not path:
-            _refuse(f"the address has no path: expected all of it, {_EXAMPLE} or 'https://chat.example.com/hooks/...'")
+            _refuse(
+                name, f"the address has no path: expected all of it, {_EXAMPLE} or 'https://chat.example.com/hooks/...'"
+            )
         return cls(url, MATTERMOST)
 
     @property
@@ -122,8 +130,8 @@ def _is_of(host: str, *domains: str) -> bool:
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
-def _refuse(problem: str) -> NoReturn:
-    raise ConfigurationError(f"webhook_url: {problem}")
+def _refuse(name: str, problem: str) -> NoReturn:
+    raise ConfigurationError(f"{name}: {problem}")
 
 
 def _split(url: str) -> SplitResult:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +22,6 @@ from slack_logging.clock import Clock
 from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
 from slack_logging.slack import credentials
 from slack_logging.slack.credentials import BAD_TOKEN, Token
-from slack_logging.slack.doubt import Doubt, doubt_of_message
 from slack_logging.slack.limits import CALL_TIMEOUT
 from slack_logging.slack.pacing import Backoff, Pace
 from slack_logging.slack.transport import Shared, SilentLogger, retry_after, unreachable
@@ -125,36 +123,7 @@ class SlackClient:
             raise Unreachable(f"{method}: the answer is not a JSON object")
         return answer, {name.lower(): str(value) for name, value in response.headers.items()}
 
-    def post(self, channel: str, thread: str, message: dict[str, Any], *, timeout: float) -> str:
-        """Post a reply and return its `ts`. Before it is sent again after a lost answer, we look whether Slack has it.
-
-        Blocks for up to `timeout` seconds, and raises as `deliver` does.
-
-        Args:
-            channel: an id.
-            thread: the `ts` of what it answers.
-            message: the other arguments of chat.postMessage.
-            timeout: seconds.
-        """
-        id_ = os.urandom(16).hex()
-        metadata = {"event_type": "slack_logging_reply", "event_payload": {"v": 1, "id": id_}}
-        given = {**message, "channel": channel, "thread_ts": thread, "metadata": metadata}
-        answer = self.deliver(
-            "chat.postMessage",
-            timeout=timeout,
-            doubt_of=lambda: doubt_of_message(id_, channel=channel, thread=thread, clock=self._clock),
-            **given,
-        )
-        return str(answer["ts"])
-
-    def deliver(
-        self,
-        method: str,
-        *,
-        timeout: float = 60.0,
-        doubt_of: Callable[[], Doubt[tuple[str, str]]] | None = None,
-        **arguments: Any,
-    ) -> dict[str, Any]:
+    def deliver(self, method: str, *, timeout: float = 60.0, **arguments: Any) -> dict[str, Any]:
         """Wait for the pace, call, and try again after transient faults, for up to `timeout` seconds.
 
         At least once: after a lost answer the call is repeated.
@@ -162,8 +131,6 @@ class SlackClient:
         Args:
             method: such as ``"users.info"``.
             timeout: seconds.
-            doubt_of: makes the doubt whether the call took effect, which is looked into first; the answer is
-                the message's `channel` and `ts` if it did.
             **arguments: the method's.
 
         Raises:
@@ -175,22 +142,15 @@ class SlackClient:
         backoff = Backoff()
         wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         channel = str(arguments.get("channel", ""))
-        doubt: Doubt[tuple[str, str]] | None = None
         while True:
             try:
-                if doubt and not doubt.is_over:
-                    wait, found = doubt.ask(self)
-                    if found:
-                        return dict(zip(("channel", "ts"), found, strict=True))
-                elif not (wait := self.acquire(method, channel)):
-                    return self.call(method, **(doubt.marked(arguments) if doubt else arguments))
+                if not (wait := self.acquire(method, channel)):
+                    return self.call(method, **arguments)
                 failure: DeliveryError = RateLimited(method, wait)
             except RateLimited as error:
                 failure = error
             except Unreachable as error:
                 failure, wait = error, backoff.failed()
-                if doubt_of is not None and not error.was_never_sent:
-                    doubt = doubt_of()
             if self._clock.monotonic() + wait > end:
                 raise failure
             self._clock.wait(wake, wait)
@@ -293,7 +253,8 @@ class SlackClient:
             return Rejected(method, "http_404", "is that a Slack? api_url, or else SLACK_API_URL, ends in /api/")
         if response.status_code >= 500 or code in _TRANSIENT or " " in code:
             # slack_sdk puts a whole sentence into `error` where the body was no JSON.
-            return Unreachable(f"{method}: HTTP {response.status_code}, {code[:80]}")
+            said = "with a text that is no JSON" if " " in code else code
+            return Unreachable(f"{method}: HTTP {response.status_code}, {said}")
         if code == "channel_not_found":  # deleted, or we were taken off it; its name may belong to another by now
             self._channel_ids = {name: id_ for name, id_ in self._channel_ids.items() if id_ != channel}
         remedy = _REMEDIES.get(code, "")

@@ -13,8 +13,18 @@ from slack_logging.errors import ConfigurationError, Rejected
 
 _WANTED = "the app's Bot User OAuth Token (xoxb-...)"
 
+#: The token of Socket Mode. It has an environment variable of its own: ``SLACK_APP_TOKEN`` belongs to somebody's Bolt
+#: app, and two programs on one app take each other's events. Source: Using Socket Mode, "Using multiple connections".
+APP_TOKEN = "SLACK_LOGGING_APP_TOKEN"  # noqa: S105 - the name of a variable
+_WANTED_FOR_SOCKETS = (
+    "an app-level token (xapp-...) with connections:write, from Basic Information in the app's settings"
+)
+
 #: Where to put which token, for errors.
 REMEDY = f"set token= or SLACK_BOT_TOKEN to {_WANTED}"
+
+#: The same on the command line, which takes no token: others on the machine could see it.
+REMEDY_BY_ENVIRONMENT = f"set SLACK_BOT_TOKEN to {_WANTED}, or SLACK_BOT_TOKEN_FILE to a file that holds it"
 
 DEFAULT_API_URL = "https://slack.com/api/"
 
@@ -22,6 +32,7 @@ _UNKNOWN = "Slack does not know the token from {origin}: is it revoked, or anoth
 _LOCAL = " A Slack on this machine takes only its own, which slack-logging local prints"
 _GONE = "the token from {origin} was revoked or has expired, or its app was removed: install that, use its new token"
 _KIND = "the token from {origin} is none of a bot: it must be " + _WANTED
+_WRONG_APP_TOKEN = "the token from {origin} opens no connection: it must be " + _WANTED_FOR_SOCKETS
 _ASK = "ask those who administer the workspace"
 
 #: Codes that say that the token is no good (any more), and what to do.
@@ -55,7 +66,13 @@ class Token:
         if self.value.startswith("xoxp-"):
             return f"{self.origin} holds a person's token, xoxp-...: it must be {_WANTED}"
         local = _LOCAL if code == "invalid_auth" and is_loopback(url) else ""
-        return BAD_TOKEN[code].format(origin=self.origin) + local
+        said = _WRONG_APP_TOKEN if self.is_app_token and BAD_TOKEN[code] == _KIND else BAD_TOKEN[code]
+        return said.format(origin=self.origin) + local
+
+    @property
+    def is_app_token(self) -> bool:
+        """Tell whether it is for Socket Mode."""
+        return self.value.startswith("xapp-")
 
 
 def checked(token: str) -> str:
@@ -69,8 +86,19 @@ def checked(token: str) -> str:
     return token
 
 
-def find_token(configured: str | None = None) -> Token:
+def checked_app_token(token: str) -> str:
+    """Return a token that is given as ``app_token=``, if it may be one. Raises as `checked`."""
+    if flaw := _flaw_of_app_token(token):
+        raise ConfigurationError(f"app_token= {flaw}")
+    return token
+
+
+def find_token(configured: str | None = None, *, remedy: str = REMEDY) -> Token:
     """Return the token: as configured, else ``SLACK_BOT_TOKEN``, else what ``SLACK_BOT_TOKEN_FILE`` holds now.
+
+    Args:
+        configured: as ``token=``, if it is.
+        remedy: what to do where there is none.
 
     Raises:
         Rejected: there is none, or it can be none; a wrong token is a wrong world, not a wrong configuration.
@@ -83,10 +111,25 @@ def find_token(configured: str | None = None) -> Token:
     elif path:
         token = _read(path)
     else:
-        raise Rejected("auth.test", "not_authed", f"no token: {REMEDY}")
+        raise Rejected("auth.test", "not_authed", f"no token: {remedy}")
     if flaw := _flaw(token.value):
         code = "not_allowed_token_type" if token.value.startswith("xapp-") else "invalid_auth"
         raise Rejected("auth.test", code, f"{token.origin} {flaw}")
+    return token
+
+
+def find_app_token(configured: str | None = None) -> Token | None:
+    """Return the token of Socket Mode: as configured, else ``SLACK_LOGGING_APP_TOKEN``; None where there is none.
+
+    Raises:
+        Rejected: it can be none.
+    """
+    value = configured or os.environ.get(APP_TOKEN, "").strip()
+    if not value:
+        return None
+    token = Token(value, "app_token=" if configured else APP_TOKEN)
+    if flaw := _flaw_of_app_token(value):
+        raise Rejected("apps.connections.open", "not_allowed_token_type", f"{token.origin} {flaw}")
     return token
 
 
@@ -113,15 +156,36 @@ def _read(path: str) -> Token:
 
 def _flaw(token: str) -> str:
     """Return why this is no bot token, whoever looks at it; empty where only Slack can tell."""
+    if flaw := _misspelt(token):
+        return flaw
+    if re.match(r"xox[a-df-z]-|xoxe\.xox", token):
+        return ""
+    return f"holds {_kind(token)}: it must be {_WANTED}"
+
+
+def _flaw_of_app_token(token: str) -> str:
+    """Return why this is no app-level token; empty where only Slack can tell."""
+    if flaw := _misspelt(token):
+        return flaw
+    return "" if token.startswith("xapp-") else f"holds {_kind(token)}: it must be {_WANTED_FOR_SOCKETS}"
+
+
+def _misspelt(token: str) -> str:
     if token[:1] in ("'", '"') or token[-1:] in ("'", '"'):
         return "is in quotation marks, which docker --env-file keeps: leave them out"
     if not re.fullmatch(r"[!-~]+", token):
         return "holds a line break, a blank or another sign that no token has: it must be one, alone"
-    kinds = {"xapp-": "an app-level token, xapp-...", "xoxe-": "a refresh token, xoxe-..."}
-    kind = next((kind for start, kind in kinds.items() if token.startswith(start)), "no token of Slack's")
-    if re.match(r"xox[a-df-z]-|xoxe\.xox", token):
-        return ""
-    return f"holds {kind}: it must be {_WANTED}"
+    return ""
+
+
+def _kind(token: str) -> str:
+    kinds = {
+        "xapp-": "an app-level token, xapp-...",
+        "xoxe-": "a refresh token, xoxe-...",
+        "xoxb-": "a bot's token, xoxb-...",
+        "xoxp-": "a person's token, xoxp-...",
+    }
+    return next((kind for start, kind in kinds.items() if token.startswith(start)), "no token of Slack's")
 
 
 def api_url(configured: str | None = None) -> str:
@@ -132,7 +196,9 @@ def api_url(configured: str | None = None) -> str:
     """
     url = configured or os.environ.get("SLACK_API_URL") or DEFAULT_API_URL
     if not url.startswith(("http://", "https://")):
-        raise Rejected("auth.test", "no_such_host", "SLACK_API_URL is no address: one begins with https://")
+        shown = "no address" if re.search(r"xox|xapp-|@", url) else f"no address, {url[:100]!r}"  # a token, a password
+        expected = "one begins with https://, or on this machine with http://, and ends in /api/"
+        raise Rejected("auth.test", "no_such_host", f"SLACK_API_URL is {shown}: {expected}")
     return url if url.endswith("/") else url + "/"
 
 

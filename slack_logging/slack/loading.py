@@ -15,6 +15,9 @@ import threading
 #: What is loaded: slack_sdk and all below it, and what takes long to load and is not always needed.
 _MODULES = ("slack_logging.slack.client", "hashlib")
 
+#: What Socket Mode needs besides. It cannot be loaded by a program that ends, unlike the above: it starts threads.
+SOCKET = "slack_logging.slack.socket"
+
 #: Codecs, which are modules too: of lengths, and of host names.
 _CODECS = ("utf-16-le", "idna")
 
@@ -26,22 +29,22 @@ class _Loading:
     """A lock that is held while modules are loaded, and while a process forks."""
 
     def __init__(self) -> None:
-        self.is_done = False
+        self.done: set[str] = set()
         self._lock = threading.Lock()
         self._is_held_for_fork = False
 
-    def load(self) -> None:
+    def load(self, modules: set[str]) -> None:
         with self._lock:
-            for name in _MODULES:
+            for name in sorted(modules):
                 importlib.import_module(name)
             for name in _CODECS:
                 codecs.lookup(name)
             # Makes the one opener that urlopen, and so slack_sdk, uses from then on: it holds the certificates.
             importlib.import_module("urllib.request").urlopen("data:,").close()
-            self.is_done = True
+            self.done |= modules
 
     def before_fork(self) -> None:
-        self._is_held_for_fork = not self.is_done and self._lock.acquire(timeout=_PATIENCE)
+        self._is_held_for_fork = self._lock.acquire(timeout=_PATIENCE)
 
     def after_fork(self) -> None:
         if self._is_held_for_fork:
@@ -55,10 +58,15 @@ class _Loading:
 _loading = _Loading()
 
 
-def load() -> None:
-    """Load everything, once; afterwards this costs nothing. Blocks for some tenths of a second, not on the network."""
-    if not _loading.is_done:
-        _loading.load()
+def load(*more: str) -> None:
+    """Load everything, once; afterwards this costs nothing. Blocks for some tenths of a second, not on the network.
+
+    Args:
+        more: modules that are needed besides, such as `SOCKET`.
+    """
+    wanted = {*_MODULES, *more}
+    if not wanted <= _loading.done:
+        _loading.load(wanted - _loading.done)
 
 
 if hasattr(os, "register_at_fork"):

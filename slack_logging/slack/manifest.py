@@ -30,23 +30,28 @@ class Scope:
         name: Slack's.
         feature: what needs it.
         why: completes "needed to ...".
-        event: what an app with Socket Mode subscribes to, because the scope allows it; may be empty.
+        events: what an app with Socket Mode subscribes to, because the scope allows it.
     """
 
     name: str
     feature: Feature
     why: str
-    event: str = ""
+    events: tuple[str, ...] = ()
 
 
 SCOPES = (
-    Scope("channels:history", "commands", "read what is typed in a public channel", "message.channels"),
+    Scope("channels:history", "commands", "read what is typed in a public channel", ("message.channels",)),
     Scope("channels:read", "commands", "find a public channel by its name"),
     Scope("chat:write", "log", "post records and replies"),
     Scope("files:write", "log", "attach a text that is too long for a message"),
-    Scope("groups:history", "commands", "read what is typed in a private channel", "message.groups"),
+    Scope("groups:history", "commands", "read what is typed in a private channel", ("message.groups",)),
     Scope("groups:read", "commands", "find a private channel by its name"),
-    Scope("reactions:read", "commands", "see who mutes an error, or approves a command", "reaction_added"),
+    Scope(
+        "reactions:read",
+        "commands",
+        "see who mutes an error, or approves a command",
+        ("reaction_added", "reaction_removed"),
+    ),
     Scope("reactions:write", "commands", "mark commands with emoji"),
     Scope("usergroups:read", "groups", "know who is in a user group that is allowed"),
     Scope("users:read", "commands", "tell people from guests, strangers and bots"),
@@ -78,7 +83,7 @@ def manifest(scopes: tuple[Scope, ...], *, name: str, socket_mode: bool = False)
         "token_rotation_enabled": False,
     }
     if socket_mode:
-        events = [scope.event for scope in scopes if scope.event]
+        events = [event for scope in scopes for event in scope.events]
         settings = {"event_subscriptions": {"bot_events": events}, **settings}
     return {
         "display_information": {"name": name.strip()},

@@ -124,14 +124,16 @@ def _from_blocks(blocks: Iterable[Mapping[str, Any]]) -> Iterator[Span]:
 
 def _parts(block: Mapping[str, Any]) -> Iterator[list[Span]]:
     """Return the spans of each section, list item and code block. Quotes are left out: somebody else's words."""
-    for element in _objects(block.get("elements")):
+    waiting = _objects(block.get("elements"))[::-1]
+    while waiting:
+        element = waiting.pop()
         kind, inner = element.get("type"), _objects(element.get("elements"))
         if kind == "rich_text_section":
             yield [_from_element(each) for each in inner]
         elif kind == "rich_text_preformatted":
             yield [Span("".join(_from_element(each).text for each in inner), is_code=True)]
         elif kind == "rich_text_list":
-            yield from _parts(element)
+            waiting += inner[::-1]
 
 
 def _from_element(element: Mapping[str, Any]) -> Span:
@@ -146,9 +148,14 @@ def _from_element(element: Mapping[str, Any]) -> Span:
     elif kind == "broadcast":
         text = f"@{element.get('range', '')}"
     elif kind == "emoji":
-        text = f":{element.get('name', '')}:"
+        tone = element.get("skin_tone")
+        text = f":{element.get('name', '')}:" + (f":skin-tone-{tone}:" if tone else "")
     elif kind == "link":
         text = _link(unescape(str(element.get("url", ""))), str(element.get("text") or ""))
+    elif kind == "date":
+        text = str(element.get("fallback") or element.get("timestamp") or "")
+    elif kind == "color":
+        text = str(element.get("value") or "")
     else:
         text = str(element.get("text") or "")
     style = element.get("style")

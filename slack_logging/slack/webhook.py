@@ -27,7 +27,7 @@ _POST = "chat.postMessage"
 #: What the pace calls the one channel that a webhook posts to.
 _CHANNEL = "webhook"
 
-_GONE = "the webhook is gone, or its address is wrong: make a new one and set webhook_url= to it"
+_GONE = "the webhook is gone, or its address is wrong: make a new one and use its address"
 
 _REMEDIES: Mapping[str, str] = {
     **dict.fromkeys(("no_service", "no_service_id", "no_active_hooks", "no_team", "invalid_token"), _GONE),

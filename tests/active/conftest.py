@@ -56,13 +56,24 @@ class Ops:
     def replies(self, ts: str) -> list[str]:
         """Return the texts in a message's thread, as people read them."""
         return [
-            "".join(item["text"] for part in reply["blocks"][0]["elements"] for item in part["elements"])
+            "\n".join("".join(item["text"] for item in part["elements"]) for part in reply["blocks"][0]["elements"])
             for reply in self.slack.messages(CHANNEL, thread_ts=ts)[1:]
+            if "files" not in reply
         ]
 
+    def files(self, ts: str) -> dict[str, str]:
+        """Return the files in a message's thread: their names, and what they hold."""
+        shared = [file for file in self.slack.files(CHANNEL) if file.thread_ts == ts]
+        return {file.name: file.content.decode() for file in shared}
+
+    @property
+    def is_all_said(self) -> bool:
+        """Whether nothing is owed in any thread."""
+        return all(source._reader is None or source._reader.desk.answers.is_idle for source in self.sources)
+
     def settled(self, ts: str) -> tuple[set[str], list[str]]:
-        """Wait for a final mark; return all marks and the replies."""
-        self.clock.run_until(lambda: self.marks(ts) & FINAL)
+        """Wait for a final mark, and until all is said; return all marks and the replies."""
+        self.clock.run_until(lambda: self.marks(ts) & FINAL and self.is_all_said)
         return self.marks(ts), self.replies(ts)
 
     def type(self, text: str, *, user: str = "ada", **fields: Any) -> tuple[set[str], list[str]]:

@@ -298,6 +298,32 @@ def test_a_code_is_shown_nowhere(
     assert [each for each in codes if each in shown] == []
 
 
+def test_a_loop_of_ones_own_does_not_see_the_code(
+    ops: Ops, router: CommandRouter, ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the source knows the router; where it does not, once the router has run the command."""
+    monkeypatch.setenv(f"SLACK_LOGGING_TOTP_{ops.slack.user_id('ada')}", KEY)
+    seen: list[str] = []
+    for options in ({"router": router}, {}):
+        taken = iter(ops.source(allow=both(ops), **options))
+        ops.say("!note 1")
+        next(taken).ack()
+        shown = next_code(ops)
+        ops.say(f"!wipe sda {shown}")
+        command = next(taken)
+        seen.append(f"{command.text} {command.args} {repr(command).partition(' by')[0]}".replace(shown, "CODE"))
+        router.run(command)
+        seen.append(command.text)
+        taken.close()
+    assert seen == [
+        "!wipe sda ['sda'] <Command '!wipe sda'",
+        "!wipe sda",
+        "!wipe sda CODE ['sda', 'CODE'] <Command '!wipe sda CODE'",
+        "!wipe sda",
+    ]
+    assert len(ran) == 2
+
+
 def test_the_audit_says_what_a_code_proved(ops: Ops, start: Any, caplog: pytest.LogCaptureFixture) -> None:
     """What the person is not told."""
     caplog.set_level(logging.INFO, "slack_logging.audit")

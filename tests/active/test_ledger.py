@@ -119,7 +119,7 @@ def test_what_is_pending_can_be_settled(ledger: MemoryLedger) -> None:
     assert ledger.owed() == [Owed(key(1), Mark.ERRORED, 0.0)]
     with pytest.raises(AlreadySettled):
         ledger.release(key(1))
-    assert ledger.recall(key(2), {Mark.PENDING}) is Mark.INTERRUPTED
+    assert ledger.recall(key(2), {Mark.PENDING}, "") is Mark.INTERRUPTED
 
 
 def test_only_what_is_settled_marked_and_old_is_forgotten(ledger: MemoryLedger) -> None:
@@ -150,3 +150,33 @@ def test_ts_compare_as_numbers() -> None:
     """Never as text or float: the fraction's trailing zeros count."""
     ts = ["999999999.999999", "1800000000.000100", "1800000000.000010"]
     assert sorted(ts, key=order) == ["999999999.999999", "1800000000.000010", "1800000000.000100"]
+
+
+def test_what_has_marks_from_before_is_settled_by_them(ledger: MemoryLedger) -> None:
+    """Without a final one it was interrupted; the mark of a first misunderstanding gives way to any other."""
+    assert ledger.recall(key(1), {Mark.RUNNING}, "") is Mark.INTERRUPTED
+    assert ledger.recall(key(2), {Mark.NOT_UNDERSTOOD, Mark.DONE, Mark.RUNNING}, "1.5") is Mark.DONE
+    assert ledger.recall(key(3), {Mark.NOT_UNDERSTOOD}, "1.5") is Mark.NOT_UNDERSTOOD
+    assert ledger.owed() == [Owed(key(1), Mark.INTERRUPTED, 0.0)]
+    assert [ledger.reopen(key(number), edited) for number in (2, 3) for edited in ("1.5", "2.5")] == [
+        *(False, False),
+        *(False, True),
+    ]
+
+
+def test_what_is_repeated_waits_again_and_its_marks_go_first(ledger: MemoryLedger) -> None:
+    """One that comes again stays; one whose placing is not known to have succeeded goes as well."""
+    for number in (1, 2):
+        assert not ledger.repeat(key(number))
+        ledger.claim(key(number), 0.0)
+        assert not ledger.repeat(key(number))
+        ledger.settle(key(number), Mark.ERRORED)
+    ledger.placed(key(1), Mark.ERRORED)
+    assert ledger.repeat(key(1))
+    assert ledger.repeat(key(2))
+    assert [each.goes for each in ledger.owed()] == [True, True]
+    ledger.removed(key(2), Mark.ERRORED)
+    for number, outcome in ((1, Mark.ERRORED), (2, Mark.DONE)):
+        assert ledger.claim(key(number), 0.0) == 2
+        ledger.settle(key(number), outcome)
+    assert ledger.owed() == [Owed(key(2), Mark.DONE, 0.0)]

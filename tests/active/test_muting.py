@@ -427,3 +427,21 @@ def test_whoever_stops_reading_stops_looking(service: Service) -> None:
     service.logger.error("disk full")
     service.clock.run_until(lambda: "x 2, last" in service.text(ts))
     assert service.looks() == []
+
+
+def test_a_push_brings_the_look_forward(service: Service) -> None:
+    """With Socket Mode an emoji counts at once, and so does its end."""
+    service.start(app_token=service.slack.app_token)
+    service.slack.wait_for(service.slack.sockets)
+    ts = service.fail()
+    service.run_for(120)
+    before, began = len(service.looks()), service.clock.monotonic()
+    service.react(ts, "ada")
+    service.slack.wait_for(lambda: len(service.audited) == 1)
+    service.slack.unreact(LOG, ts, "mute", user="ada")
+    service.slack.wait_for(lambda: len(service.audited) == 2)
+    assert [text.split()[3].strip(":") for text in service.audited] == ["allowed", "ended"]
+    other = service.slack.say(LOG, "hello", user="ada")
+    service.slack.react(LOG, other, "mute", user="ada")
+    service.slack.wait_for(lambda: not service.slack.deliveries())
+    assert (len(service.looks()) - before, service.clock.monotonic()) == (2, began)

@@ -31,9 +31,16 @@ from slack_logging import CommandRouter, ConfigurationError, SlackCommandSource
         ({"emoji": {"done": ":x y:"}}, "emoji['done']=':x y:': expected an emoji's name, such as 'white_check_mark'"),
         ({"token": ""}, "token: expected text, got ''"),
         ({"token": "nope"}, "token= holds no token of Slack's: it must be the app's Bot User OAuth Token (xoxb-...)"),
+        ({"app_token": ""}, "app_token: expected text, got ''"),
+        (
+            {"app_token": "xoxb-1-a"},
+            "app_token= holds a bot's token, xoxb-...: it must be an app-level token (xapp-...)",
+        ),
+        ({"app_token": "nope"}, "app_token= holds no token of Slack's: it must be an app-level token (xapp-...)"),
+        ({"token": "xapp-1-a"}, "token= holds an app-level token, xapp-...: it must be the app's Bot User OAuth Token"),
         ({"api_url": "slack.com"}, "api_url='slack.com': expected an address such as 'https://slack.com/api/'"),
         ({"alow": ["U024BE7LH"]}, "SlackCommandSource has no option 'alow': did you mean allow?"),
-        ({"xyz": 1}, "SlackCommandSource has no option 'xyz': known: allow, api_url, emoji"),
+        ({"xyz": 1}, "SlackCommandSource has no option 'xyz': known: allow, api_url, app_token, emoji"),
     ],
 )
 def test_a_wrong_option_is_named(given: dict[str, Any], says: str) -> None:

@@ -59,9 +59,9 @@ def fitted(*, command: Command) -> str:
         (lambda: 42, ({DONE}, ["42"])),
         (lambda: ["a"], ({DONE}, ["['a']"])),
         (coroutine, ({DONE}, ["awaited x"])),
-        (generator, ({DONE}, ["one", "2"])),
-        (asynchronous_generator, ({DONE}, ["one", "two"])),
-        (broken_generator, ({ERRORED}, ["one", "RuntimeError: half-way"])),
+        (generator, ({DONE}, ["one\n2"])),
+        (asynchronous_generator, ({DONE}, ["one\ntwo"])),
+        (broken_generator, ({ERRORED}, ["one\nRuntimeError: half-way"])),
         (refusing, ({ERRORED}, ["not on a Friday"])),
         (fitted, ({DONE}, ["do by U0ADA0000"])),
         (overflowing, ({ERRORED}, ["ValueError: " + "x" * 987 + "…"])),
@@ -70,7 +70,7 @@ def fitted(*, command: Command) -> str:
 def test_what_a_function_returns_is_the_reply(
     ops: Ops, function: Callable[..., object], outcome: tuple[set[str], list[str]]
 ) -> None:
-    """Of a generator each item is; None and nothing are none; an error says what it says."""
+    """Each item of a generator adds to it; None and nothing are none; an error says what it says."""
     router = CommandRouter()
     router.command("do")(function)
     ops.start(router=router)
@@ -117,7 +117,12 @@ def test_whatever_a_function_raises_does_not_end_the_worker(
         ),
         (
             "!deploy-it --froce api",
-            "no option --froce; did you mean --force?\nusage: !deploy-it SERVICE [--force]",
+            (
+                "no option --froce; did you mean --force?\n"
+                "!deploy-it --froce api\n"
+                "           ^^^^^^^\n"
+                "usage: !deploy-it SERVICE [--force]"
+            ),
         ),
         (
             '!Deploy-It "api',
@@ -172,6 +177,46 @@ def test_help_of_a_command_shows_no_more_than_help(ops: Ops) -> None:
     assert ops.type("!deploy --help") == ({PUZZLED}, ["no command 'deploy'; !help lists what you can do"])
 
 
+def test_what_a_command_takes_is_told_to_those_who_may_run_it(ops: Ops) -> None:
+    """Others are refused, whether or not their arguments fit."""
+    ada, ben = ops.slack.user_id("ada"), ops.slack.user_id("ben")
+    router = CommandRouter()
+
+    @router.command(roles=["deployers"])
+    def deploy(service: str) -> None:
+        raise AssertionError("must not run")
+
+    ops.start(router=router, allow=[ada, ben], roles={"deployers": [ben]})
+    assert ops.type("!deploy --nonsense") == ({REFUSED}, [refusal(ada, Verdict.LACKS_ROLE, ["deployers"])])
+    assert ops.type("!deploy --nonsense", user="ben")[0] == {PUZZLED}
+
+
+def test_an_error_points_at_the_argument(ops: Ops) -> None:
+    """With carets below the word, in the command as it was understood, however it was typed."""
+    router = CommandRouter()
+
+    @router.command
+    def deploy(service: str, *, replicas: int = 1) -> None:
+        raise AssertionError("must not run")
+
+    ops.start(router=router)
+    expected = (
+        "--replicas: expected a whole number, got 'many'\n"
+        '!deploy "my api" --replicas many\n'
+        "                            ^^^^\n"
+        "usage: !deploy SERVICE [--replicas REPLICAS]"
+    )
+    assert ops.type('!Deploy  "my api"   --replicas many') == ({PUZZLED}, [expected])
+    assert ops.type("!deploy `my api` \u2014replicas many") == ({PUZZLED}, [expected])
+
+
+def test_options_of_a_command_hold_with_and_without_a_name() -> None:
+    """A function given at once, too, is for its roles only."""
+    router = CommandRouter()
+    router.command(coroutine, roles=["admins"])
+    assert router.routes["coroutine"].roles == ("admins",)
+
+
 def test_who_may_is_checked_again_when_it_runs(ops: Ops) -> None:
     """Groups change while commands wait; what cannot be known is refused."""
     ran: list[str] = []
@@ -200,17 +245,24 @@ def test_who_may_is_checked_again_when_it_runs(ops: Ops) -> None:
 def test_a_lost_reply_does_not_undo_a_command(ops: Ops, caplog: pytest.LogCaptureFixture) -> None:
     """It is done, and the audit says that the person does not know."""
     caplog.set_level("INFO", "slack_logging.audit")
-    ops.start()
+    ts = ops.say("!ping")
     ops.slack.fault("chat.postMessage", Fault.server_error(times=None))
-    assert ops.type("!ping") == ({"eyes", DONE}, [])
-    assert "lost a reply (chat.postMessage: HTTP 500" in caplog.text
+    ops.start(poll_interval=600)
+    ops.clock.run_until(lambda: ops.marks(ts))
+    assert ops.marks(ts) == {DONE}
+    assert ops.clock.monotonic() < 2
+    ops.clock.run_until(lambda: "lost a reply (chat.postMessage: HTTP 500" in caplog.text, limit=5000)
+    assert 3600 < ops.clock.monotonic() < 3700
+    assert 60 <= len(ops.slack.calls("chat.postMessage")) <= 150
 
 
 def test_a_reason_that_is_lost_leaves_the_mark(ops: Ops) -> None:
     """It says how it ended."""
     ops.start()
     ops.slack.fault("chat.postMessage", Fault.server_error(times=None))
-    assert ops.type("!nonsense")[0] >= {PUZZLED}
+    ts = ops.say("!nonsense")
+    ops.clock.run_until(lambda: ops.marks(ts))
+    assert ops.marks(ts) == {PUZZLED}
 
 
 def test_every_decision_is_audited(ops: Ops, caplog: pytest.LogCaptureFixture) -> None:
@@ -267,6 +319,9 @@ def wrong_annotation(when: complex) -> None: ...
         (lambda router: router.command("")(fitted), "name='': expected text"),
         (lambda router: router.command(lambda: None), "command name '<lambda>': expected one word"),
         (lambda router: router.command("x", roles=7)(fitted), "roles=7: expected a list of strings"),
+        (lambda router: router.command(role=["x"]), "router.command() has no option 'role': did you mean roles?"),
+        (lambda router: router.command("x", ["y"]), "router.command() takes all but the name by name: name, roles"),
+        (lambda router: router.command(["x"])(fitted), "name=['x']: expected text"),
         (lambda router: router.command(wrong_annotation), "command function wrong_annotation(), parameter 'when'"),
     ],
 )

@@ -17,6 +17,8 @@ class Error:
     ts: str = "1.1"
     records: int = 1
     channel: str = "C1"
+    last: float = 0.0
+    muted_until: float | None = None
 
     @property
     def summary(self) -> str:

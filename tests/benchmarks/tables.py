@@ -198,7 +198,7 @@ def compact(results: Results) -> Table:
         f"slowest call while Slack takes {SLOWNESS:.0f} s, ms",
         "memory of a burst, MiB",
         "records a message",
-        "first error, ms",
+        "first error, warm, ms",
         f"of {LAST_WORDS} records at exit",
         "import, ms",
     ]

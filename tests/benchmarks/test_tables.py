@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from tests.benchmarks import commands
 from tests.benchmarks.__main__ import MARKED, ROOT
 from tests.benchmarks.peers import FLOOR, OURS, YARDSTICK
 from tests.benchmarks.rows import cost_key
@@ -54,3 +55,14 @@ def test_a_table_is_aligned_in_the_terminal_and_ruled_on_a_page() -> None:
 def test_the_pages_have_a_place_for_the_tables(page: str) -> None:
     """``--markdown`` writes there."""
     assert len(MARKED.findall((ROOT / page).read_text("utf-8"))) == 1
+
+
+def test_listeners_are_compared_within_a_round() -> None:
+    """Ours, by Bolt's of the same round; memory is what was more at the end."""
+    results = {
+        commands.OURS: [commands.Round(0.5, 2.0, 1.0), commands.Round(1.0, 2.0, 1.0)],
+        commands.BOLT: [commands.Round(1.0, 3.0, 0.0), commands.Round(1.0, 3.0, 0.0)],
+    }
+    ours, bolt = commands.table(results).rows
+    assert ours == ["slack_logging", "0.75 (0.50-1)", "2 (2-2)", "0.75 (0.50-1)", "1 (1-1)"]
+    assert bolt[1:] == ["1 (1-1)", "3 (3-3)", "1 (1-1)", "0 (0-0)"]

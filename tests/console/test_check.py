@@ -63,13 +63,13 @@ def test_as_a_program_of_its_own_it_reads_the_environment(slack: LocalSlack, tmp
     bad = subprocess.run(command, env={}, capture_output=True, text=True, timeout=50, check=False)
     assert (bad.returncode, bad.stderr) == (1, "")
     [line] = wrong(bad.stdout.splitlines())
-    assert "no token: set token= or SLACK_BOT_TOKEN to the app's Bot User OAuth Token (xoxb-...)" in line
+    assert "no token: set SLACK_BOT_TOKEN to the app's Bot User OAuth Token (xoxb-...), or SLACK_BOT_TOKEN_FILE" in line
 
 
 @pytest.mark.parametrize(
     ("token", "says"),
     [
-        ("", "token: auth.test: not_authed (no token: set token= or SLACK_BOT_TOKEN to"),
+        ("", "token: auth.test: not_authed (no token: set SLACK_BOT_TOKEN to the app's"),
         (
             "xoxb-never-given-out",
             "Slack: auth.test: invalid_auth (Slack does not know the token from SLACK_BOT_TOKEN: is",
@@ -102,6 +102,22 @@ def test_a_wrong_token_is_told_and_not_shown(
     [line] = wrong(ended.out)
     assert (ended.status, line[: len(says)], ended.out[-1]) == (1, says, f"WRONG  {line}")
     assert not token or token not in "".join(ended.out)
+
+
+def test_an_address_that_is_none_is_told_by_its_name(
+    slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token is not to blame."""
+    monkeypatch.setenv("SLACK_API_URL", "127.0.0.1:8765/api/")
+    [line] = wrong(run("check", *LOG).out)
+    assert line.startswith("SLACK_API_URL: ")
+    assert "SLACK_API_URL is no address, '127.0.0.1:8765/api/': one begins with https://, or on this machine" in line
+
+
+def test_a_channel_is_told_with_the_nearest_that_there_is(slack: LocalSlack, run: Run) -> None:
+    """Its names were listed anyway."""
+    [line] = wrong(run("check", "--channel", "#opslog").out)
+    assert line.startswith("#opslog: the bot sees no channel of that name (did you mean #ops-log?): check it, or")
 
 
 def test_a_slack_that_cannot_be_reached_is_told(slack: LocalSlack, run: Run) -> None:
@@ -341,3 +357,39 @@ def test_a_channel_far_down_the_list_is_found_through_the_pages(slack: LocalSlac
         slack.add_channel(f"c{number}")
     ended = run("check", "--channel", "#c1009")
     assert (ended.status, len(slack.calls("users.conversations"))) == (0, 2)
+
+
+def test_the_app_token_is_tried(slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where commands are read: no connection is made, which would take events from a program that runs."""
+    assert "Socket Mode" not in "".join(run("check", *LOG).out)
+    says = "Socket Mode: is off, as there is no SLACK_LOGGING_APP_TOKEN: commands are polled for"
+    assert says in notes(run("check", *BOTH).out)
+    monkeypatch.setenv("SLACK_LOGGING_APP_TOKEN", slack.app_token)
+    good = run("check", *BOTH)
+    assert "ok     Socket Mode: opens with the app token from SLACK_LOGGING_APP_TOKEN" in good.out
+    assert (slack.sockets(), wrong(good.out)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("token", "says"),
+    [
+        ("xapp-1-s3cret", "invalid_auth (Slack does not know the token from SLACK_LOGGING_APP_TOKEN: is it revoked"),
+        ("xoxb-1-s3cret", "(SLACK_LOGGING_APP_TOKEN holds a bot's token, xoxb-...: it must be an app-level token"),
+    ],
+)
+def test_a_wrong_app_token_is_wrong(
+    slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch, token: str, says: str
+) -> None:
+    """In a line, without the token."""
+    monkeypatch.setenv("SLACK_LOGGING_APP_TOKEN", token)
+    ended = run("check", *BOTH)
+    [line] = wrong(ended.out)
+    assert (ended.status, line.startswith("Socket Mode: "), says in line, "s3cret" in line) == (1, True, True, False)
+
+
+def test_socket_mode_that_is_off_is_wrong(slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sets an app token means to use it."""
+    monkeypatch.setenv("SLACK_LOGGING_APP_TOKEN", slack.app_token)
+    slack.disable_socket_mode()
+    [line] = wrong(run("check", *BOTH).out)
+    assert line.startswith("Socket Mode: apps.connections.open: ")

@@ -57,7 +57,9 @@ def test_its_handlers_channels_and_loggers_are_checked(slack: LocalSlack, run: R
     ]
     assert f"ok     #ops-commands: {slack.channel_id('ops-commands')}, public, the bot is a member" in ended.out
     assert ended.out[-1] == f"ok     {slack.user_id('ada')}: @ada may run commands"
-    assert any(line.startswith("logger shop: nothing reaches Slack: the config disables") for line in notes(ended.out))
+    assert any(
+        line.startswith("logger shop: nothing reaches Slack: it is disabled; dictConfig") for line in notes(ended.out)
+    )
     assert {call.method for call in slack.calls()} == {"auth.test", "users.conversations", "users.info"}
 
 

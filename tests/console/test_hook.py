@@ -18,7 +18,7 @@ from tests.console.test_config import Written, config_of, written
 
 __all__ = ["written"]
 
-GONE = "the webhook is gone, or its address is wrong: make a new one and set webhook_url= to it"
+GONE = "the webhook is gone, or its address is wrong: make a new one and use its address"
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from slack_logging.console.lines import json_record
 
 def read(line: str) -> logging.LogRecord:
     """Return the record of a line, with the defaults that tests look for."""
-    return json_record(line, level=logging.INFO, logger="stdin")
+    return json_record(line, level=logging.INFO, logger="stdin", amiss=Counter())
 
 
 def test_what_the_formatter_writes_is_read_back() -> None:

@@ -15,7 +15,11 @@ from tests.console.conftest import Run
     [
         (["--log-only"], {"chat:write", "files:write"}, []),
         (["--groups"], {"chat:write", "usergroups:read", "groups:history"}, []),
-        (["--socket-mode"], {"chat:write"}, ["message.channels", "message.groups", "reaction_added"]),
+        (
+            ["--socket-mode"],
+            {"chat:write"},
+            ["message.channels", "message.groups", "reaction_added", "reaction_removed"],
+        ),
     ],
 )
 def test_options_choose_the_scopes(run: Run, options: list[str], scopes: set[str], events: list[str]) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from slack_logging.console.reach import Node, Outlet, configured, told
+from slack_logging.console.reach import configured, told
 from slack_logging.errors import ConfigurationError
+from slack_logging.reach import Node, Outlet
 
 SLACK = Outlet("slack", "#ops-log", 30)
 
@@ -68,10 +69,11 @@ ROOT = {"level": "INFO", "handlers": ["slack"]}
 
 
 def with_handlers(**more: Any) -> dict[str, Any]:
-    """Return a config with a handler for Slack from WARNING on, and one that is for no Slack."""
+    """Return a config with a handler for Slack from WARNING on, one that is for no Slack, and one before the first."""
     handlers = {
         "slack": {"class": "program.Recorder", "channel": "#ops-log", "level": "WARNING"},
         "null": {"class": "logging.NullHandler"},
+        "memory": {"class": "logging.handlers.MemoryHandler", "capacity": 1, "target": "slack", "level": "INFO"},
     }
     return {"version": 1, "handlers": handlers, **more}
 
@@ -80,6 +82,7 @@ def with_handlers(**more: Any) -> dict[str, Any]:
     "config",
     [
         with_handlers(root=ROOT),
+        with_handlers(root={"level": "DEBUG", "handlers": ["memory"]}, disable_existing_loggers=False),
         with_handlers(root=ROOT, disable_existing_loggers=False),
         with_handlers(root={"level": "ERROR", "handlers": ["null"]}),
         with_handlers(loggers={"shop": {"handlers": ["slack"], "level": "DEBUG"}}),
@@ -152,8 +155,8 @@ def test_what_is_foretold_comes_true(config: dict[str, Any], tmp_path: Path) -> 
         (
             {"": Node(20, outlets=(SLACK,)), "shop": Node(disabled=True)},
             (
-                "note   logger shop: nothing reaches Slack: the config disables loggers that exist before it: "
-                "set disable_existing_loggers to False"
+                "note   logger shop: nothing reaches Slack: it is disabled; dictConfig disables loggers that exist "
+                "before it: set disable_existing_loggers to False"
             ),
         ),
     ],

@@ -84,7 +84,7 @@ def test_json_lines_are_entries(slack: LocalSlack, sent: Sent) -> None:
     """With a level, a logger and a time of their own; what is no entry is sent as it stands."""
     entry = {"message": "no stock", "level": "WARNING", "logger": "shop", "time": "2023-11-14T22:13:20Z"}
     ended = sent(f"{json.dumps(entry)}\nplain\n".encode(), "--json")
-    assert ended == (0, [], ["slack-logging send: 2 lines read: 2 shown"])
+    assert (ended.status, ended.err[-1]) == (0, "slack-logging send: 2 lines read: 2 shown")
     [message] = slack.messages("#ops-log")
     assert ":warning: 22:13:20 UTC shop no stock" in visible_text(message)
     assert shown(slack) == ["shop no stock", "stdin plain"]
@@ -134,7 +134,7 @@ def test_what_slack_does_not_take_is_told(
 
 def test_what_the_handler_leaves_out_is_told(slack: LocalSlack, sent: Sent) -> None:
     """Records of this package and of slack_sdk are nobody's to send: the status says that they are missing."""
-    ended = sent(b'{"message": "m", "logger": "slack_sdk.web"}\nplain\n', "--json")
+    ended = sent(b'{"message": "m", "logger": "slack_sdk.web"}\n{"message": "plain"}\n', "--json")
     assert ended.status == 1
     assert ended.err == ["slack-logging send: 2 lines read: 1 shown, 1 left out (slack_logging's or slack_sdk's own)"]
 
@@ -142,7 +142,7 @@ def test_what_the_handler_leaves_out_is_told(slack: LocalSlack, sent: Sent) -> N
 @pytest.mark.parametrize(
     ("environ", "options", "says"),
     [
-        ({"SLACK_BOT_TOKEN": ""}, [], "auth.test: not_authed (no token: set token= or SLACK_BOT_TOKEN to the app's"),
+        ({"SLACK_BOT_TOKEN": ""}, [], "auth.test: not_authed (no token: set SLACK_BOT_TOKEN to the app's"),
         ({"SLACK_BOT_TOKEN": "xoxb-test-no"}, [], "auth.test: invalid_auth (Slack does not know the token from SLACK_"),
         ({"SLACK_BOT_TOKEN": "xapp-1"}, [], "auth.test: not_allowed_token_type (SLACK_BOT_TOKEN holds an app-level"),
         ({}, ["nowhere.log"], "nowhere.log: cannot be read: No such file or directory"),
@@ -279,3 +279,30 @@ def test_a_terminal_sees_how_far_it_is(live: LocalSlack) -> None:
     assert re.fullmatch(r"1 line read, 0 in Slack, [01] waiting", states[1])
     assert states[-1].strip() == ""
     assert account == "slack-logging send: 2 lines read: 2 shown"
+
+
+def test_lines_that_are_not_what_they_should_be_are_counted(slack: LocalSlack, sent: Sent) -> None:
+    """A level that is none and a line that is no entry are shown nevertheless; a level that is left out is fine."""
+    lines = [
+        {"message": "a", "level": "LOUD"},
+        {"message": "b", "level": "LOUDER"},
+        {"message": "c"},
+        {"level": "INFO"},
+    ]
+    ended = sent("\n".join(map(json.dumps, lines)).encode(), "--json")
+    assert (ended.status, len(shown(slack))) == (0, 4)
+    assert ended.err == [
+        "slack-logging send: its level is none, the default is shown: 2 lines",
+        "slack-logging send: no entry, sent as text: 1 line",
+        "slack-logging send: 4 lines read: 4 shown",
+    ]
+
+
+def test_a_file_that_is_missing_is_told_before_the_token(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a token that is missing by the variables that the command line knows."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "")
+    monkeypatch.delenv("SLACK_BOT_TOKEN_FILE", raising=False)
+    assert "nowhere.log: cannot be read" in run("send", "--channel", "#ops-log", "nowhere.log").err[0]
+    [line] = run("send", "--channel", "#ops-log", __file__).err
+    assert "no token: set SLACK_BOT_TOKEN to" in line
+    assert "token=" not in line

@@ -87,8 +87,8 @@ def test_somebody_at_the_page_steers_the_import(tmp_path: Path) -> None:
         read_until(process, "Ctrl-C")
         type_at(page, "!pause")
         read_until(process, "#ops-commands ada  !pause")
-        read_until(process, "paused: [0-9,]+ of 3,000 lines read")
-        read_until(process, "#ops-commands ops  ✅ on: !pause")
+        for _ in range(2):  # mark and reply come in either order
+            read_until(process, "paused: [0-9,]+ of 3,000 lines read|#ops-commands ops  ✅ on: !pause")
         process.send_signal(signal.SIGINT)
         read_until(process, "^Ending")
         process.send_signal(signal.SIGINT)
@@ -199,6 +199,11 @@ def test_options_that_do_not_go_together_are_one_line(
     [
         ("U024BE7LH", {"SLACK_BOT_TOKEN": ""}, "not_authed"),
         ("@ada", {"SLACK_BOT_TOKEN": "xoxb-test-bot"}, "'@ada' is no id of a user"),
+        (
+            "U024BE7LH",
+            {"SLACK_BOT_TOKEN": "xoxb-1-2", "SLACK_API_URL": "http://127.0.0.1:9/api/"},
+            "no answer from http://127.0.0.1:9/api/",
+        ),
     ],
 )
 def test_a_wrong_token_or_id_for_a_real_workspace_is_one_line(
@@ -218,6 +223,39 @@ def test_a_wrong_token_or_id_for_a_real_workspace_is_one_line(
     out, err = capfd.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert error in err
+
+
+@pytest.mark.parametrize(
+    ("options", "environ", "error"),
+    [
+        ({"--channel": "#nope"}, {}, "#nope: the bot sees no channel of that name"),
+        ({"--commands-channel": "#nope"}, {}, "#nope: the bot sees no channel of that name"),
+        ({"--commands-channel": "C0OPSLOG0"}, {}, "is the channel of records and of commands: use two"),
+        ({"--allow": "U024BE7LH"}, {}, "U024BE7LH: Slack knows nobody of that id"),
+        ({}, {"SLACK_BOT_TOKEN": "xoxb-nope"}, "Slack does not know the token from SLACK_BOT_TOKEN"),
+    ],
+)
+def test_what_a_real_workspace_would_refuse_is_one_line_before_anything_begins(
+    options: dict[str, str],
+    environ: dict[str, str],
+    error: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A missing channel, one channel by name and id, a token that is nobody's: no import begins."""
+    with LocalSlack() as slack:
+        for name, value in {**slack.environ, **environ}.items():
+            monkeypatch.setenv(name, value)
+        given = {"--channel": "#ops-log", "--commands-channel": "#ops-commands", "--allow": slack.user_id("ada")}
+        words = [word for pair in {**given, **options}.items() for word in pair]
+
+        assert main(["demo", "--real", *words]) == 1
+
+        out, err = capfd.readouterr()
+        assert (out, err.count("\n")) == ("", 1)
+        assert err.startswith("slack-logging demo: ")
+        assert error in err
+        assert slack.messages("#ops-log") == []
 
 
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:

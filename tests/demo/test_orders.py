@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import decimal
+import io
 from importlib import resources
 
 import pytest
@@ -192,3 +193,16 @@ def test_the_demos_own_file_is_large_and_holds_bad_lines_of_many_kinds() -> None
     assert (len(lines), len(content) < 300_000) == (3000, True)
     assert order_to_retry(lines) == 1042
     assert {kind_of_error(line) for line in lines} >= {"ValueError", "InvalidOperation", "OverflowError", "Error"}
+
+
+def test_a_file_as_other_programs_write_it_is_read() -> None:
+    """Every cell in quotes, the header's too: the orders are the same, and are found by their numbers."""
+    plain = [HEADER, line_with(), line_with(order_id="1002", quantity="none")]
+    stream = io.StringIO()
+    csv.writer(stream, quoting=csv.QUOTE_ALL).writerows(csv.reader(plain))
+
+    lines = order_lines(stream.getvalue().encode(), "mine.csv")
+
+    assert parse_order(lines[0]) == parse_order(plain[1])
+    assert [order_id_of(line) for line in lines] == [1001, 1002]
+    assert order_to_retry(lines) == 1002

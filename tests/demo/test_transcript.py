@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
+from dataclasses import replace
 
+from slack_logging import SlackHandler
 from slack_logging.demo.summary import Summary
 from slack_logging.demo.terminal import Terminal
 from slack_logging.demo.transcript import Transcript
 from slack_logging.local import LocalSlack
+from slack_logging.passive.messages import view
+from slack_logging.passive.messages.view import Line
 from slack_logging.passive.records.stats import Stats
+from slack_logging.testing import FakeClock
 
 
 class Told:
@@ -107,14 +113,16 @@ def test_the_small_print_is_not_told() -> None:
 
 
 def test_a_summary_counts_what_the_channel_shows() -> None:
-    """Shown and merged records are counted in the channel, so a wrong counter does not add up."""
+    """Shown and merged records are counted in the channel, so a wrong counter does not add up.
+
+    What a record says, also a count, or a line as another record would have it, counts nothing.
+    """
     slack = LocalSlack()
-    for text in (
-        ":red_circle: 12:00:00 UTC orders it broke x3\nTraceback (most recent call last):\nValueError: x2",
-        ":large_blue_circle: 12:00:01 UTC orders.db fine\n:white_circle: 12:00:02 UTC orders.db fine too",
-        "people talk at 12:00:03 UTC here x9",
-    ):
-        slack.say("#ops-log", text, user="ops", raw=True)
+    told = Line(logging.INFO, "orders", 0.0, "12:00:00 UTC", "the name holds markup: *Bob* x99", "")
+    lines = replace(told, detail="Traceback:\n:red_circle: 12:00:00 UTC orders it broke x3"), told
+    for blocks in (view.blocks([(lines[0], 1), (lines[1], 3)], "order-import"), view.blocks([(told, 1)], "x 9, last ")):
+        slack.say("#ops-log", "", user="ops", blocks=blocks)
+    slack.say("#ops-log", ":red_circle: 12:00:03 UTC orders people talk x9", user="ada", raw=True)
     done, refused = (slack.say("#ops-commands", "!x", user="ada") for _ in range(2))
     slack.react("#ops-commands", done, "white_check_mark", user="ops")
     slack.react("#ops-commands", refused, "no_entry", user="ops")
@@ -128,3 +136,24 @@ def test_a_summary_counts_what_the_channel_shows() -> None:
     lost = Summary.of(slack, Stats(emitted=8), channel="#ops-log", commands_channel="#ops-commands")
     assert not lost.adds_up
     assert "IT DOES NOT ADD UP" in str(lost)
+
+
+def test_a_summary_adds_up_whatever_is_logged() -> None:
+    """Lines that repeat, errors that come again, and more records than messages can show, which are in a file."""
+    with FakeClock() as clock, LocalSlack(clock=clock, share_delay=0.0) as slack:
+        handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url)
+        logger = logging.Logger("orders")
+        logger.addHandler(handler)
+        for _ in range(3):
+            logger.info("the name holds markup: *Bob* x99")
+            logger.error("cannot import x7, last ")
+        for number in range(3_000):
+            logger.info("%d %s", number, "x" * 200)
+        clock.run_until(lambda: handler.stats().pending == 0)
+        slack.wait_for(lambda: slack.files("#ops-log"))
+        stats = handler.stats()
+        summary = Summary.of(slack, stats, channel="#ops-log", commands_channel="#ops-commands")
+        handler.close()
+
+    assert stats.emitted == 3_006
+    assert summary.adds_up, str(summary)

@@ -72,35 +72,39 @@ RENAME = MESSAGE | {"subtype": str, "user": str, "old_name": str, "name": str}
 IN_EVENT = {"channel": str, "channel_type": str, "event_ts": TS}
 
 ABOUT = {"value": str, "creator": str, "last_set": int}
-ANY_CHANNEL = {
+CHANNEL = {
     "id": str,
-    "created": int,
-    "updated": int,
-    "is_archived": bool,
-    "is_im": bool,
-    "is_private": bool,
-    "is_org_shared": bool,
-}
-LISTED_CHANNEL = ANY_CHANNEL | {
     "name": str,
     "name_normalized": str,
     "is_channel": bool,
     "is_group": bool,
+    "is_im": bool,
     "is_mpim": bool,
+    "is_private": bool,
+    "created": int,
     "creator": str,
+    "is_archived": bool,
     "is_general": bool,
     "unlinked": int,
     "is_shared": bool,
     "is_ext_shared": bool,
+    "is_org_shared": bool,
     "pending_shared": [str],
     "is_pending_ext_shared": bool,
+    "is_member": bool,
+    "updated": int,
     "topic": ABOUT,
     "purpose": ABOUT,
     "previous_names": [str],
 }
-CHANNEL = LISTED_CHANNEL | {"is_member": bool}
 COUNTED_CHANNEL = CHANNEL | {"num_members": int}
-DIRECT = ANY_CHANNEL | {"user": str, "is_user_deleted": bool, "priority": int}
+#: What a direct message has not: it has no name, nobody made it, and nothing is said of it.
+ONLY_OF_NAMED = ("name", "name_normalized", "creator", "is_general", "unlinked", "topic", "purpose", "previous_names")
+DIRECT = {name: kind for name, kind in CHANNEL.items() if name not in ONLY_OF_NAMED} | {
+    "user": str,
+    "is_user_deleted": bool,
+    "priority": int,
+}
 
 PROFILE = {
     "display_name": str,

@@ -18,6 +18,7 @@ MRKDWN = [
     ("*_both_*", {"b i": "both"}),
     ("```two\nlines```", {"pre": "two\nlines"}),
     ("> quoted\nnot", {"blockquote": "quoted", ".text": "not"}),
+    (">>> one\n&gt; two", {"blockquote": "one\n> two"}),
     ("<https://a.test/x?a=1&amp;b=2|the docs>", {"a[href='https://a.test/x?a=1&b=2']": "the docs"}),
     ("<javascript:alert|click>", {".text span": "click"}),
     ("<@UADA> <!here> <!subteam^SGROUP>", {".mention.me": "@ada", ".mention:nth-of-type(2)": "@here"}),

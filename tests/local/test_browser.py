@@ -10,8 +10,9 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from slack_logging.local import LocalSlack
+from slack_logging.local import Fault, LocalSlack
 from tests.local.conftest import Open
+from tests.local.listening import Client, url_of
 from tests.local.showcase import BUTTON, message, pane, said
 
 if TYPE_CHECKING:
@@ -189,6 +190,24 @@ def test_a_click_goes_to_the_app_whose_button_it_is(page: Page, client: WebClien
     expect(page.locator(".message .problem").first).to_be_empty()
 
 
+def test_a_click_on_an_attachments_button_is_a_click_on_that_one(
+    slack: LocalSlack, page: Page, client: WebClient
+) -> None:
+    """Though the message has another of the same name."""
+    main, attached = (
+        {**BUTTON, "text": {"type": "plain_text", "text": text}, "value": text} for text in ("Main", "Att")
+    )
+    blocks = [[{"type": "actions", "elements": [button]}] for button in (main, attached)]
+    with Client(url_of(slack)) as connection:
+        connection.next()
+        slack.app.events = frozenset()
+        client.chat_postMessage(channel="#ops-log", text="x", blocks=blocks[0], attachments=[{"blocks": blocks[1]}])
+
+        page.get_by_role("button", name="Att", exact=True).click()
+
+        assert [action["value"] for action in connection.envelope()["payload"]["actions"]] == ["Att"]
+
+
 def test_a_click_that_no_app_takes_says_so(slack: LocalSlack, page: Page) -> None:
     """What goes wrong with a click is told below the message."""
     blocks = [{"type": "actions", "block_id": "ask", "elements": [BUTTON]}]
@@ -215,13 +234,33 @@ def test_what_came_unseen_is_counted_until_it_is_read(slack: LocalSlack, page: P
     slack.say("#general", "my own", user="ada")
     expect(page).to_have_title("(2) Local Slack")
 
-    pane(page, "#ops-log").get_by_role("button", name="Show #general, 2 new").click()
+    pane(page, "#ops-log").get_by_role("button", name="Show #general 2 new").click()
 
     expect(page).to_have_title("Local Slack")
     expect(page.locator("[data-new]")).to_contain_text("first unseen")
     slack.say("#general", "seen at once", user="ben")
     expect(page.locator("[data-new]")).to_have_count(0)
     expect(page).to_have_title("Local Slack")
+
+
+def test_a_fresh_page_takes_what_is_there_for_read(slack: LocalSlack, client: WebClient, open_page: Open) -> None:
+    """Also what one person sees: no line says that it is new."""
+    client.chat_postEphemeral(channel=slack.channel_id("ops-log"), user=slack.user_id("ada"), text="of old")
+
+    page = open_page(slack)
+
+    expect(message(page, "of old")).to_be_visible()
+    expect(page.locator("[data-new]")).to_have_count(0)
+
+
+def test_the_name_of_a_control_contains_what_it_shows(slack: LocalSlack, page: Page) -> None:
+    """Who speaks to the machine says what he sees."""
+    slack.say("#general", "unseen", user="ben")
+
+    chip = pane(page, "#ops-log").get_by_role("button", name="Show #general")
+
+    expect(chip).to_have_text("#general 1")
+    expect(chip).to_have_accessible_name("Show #general 1 new")
 
 
 def test_what_comes_below_the_view_is_new_until_one_goes_there(slack: LocalSlack, page: Page) -> None:
@@ -297,6 +336,27 @@ def test_the_panel_shows_limits_and_plans_faults(open_page: Open) -> None:
         panel.get_by_role("button", name="Clear all faults").click()
         expect(panel.locator(".specs")).to_contain_text("None")
         assert client.chat_postMessage(channel="#ops-log", text="three")["ok"]
+
+
+def test_the_panel_shows_what_faults_do(slack: LocalSlack, page: Page, client: WebClient) -> None:
+    """What was planned once and has happened: that a call waits, that a connection is deaf, what is to come again."""
+    with Client(url_of(slack)) as connection:
+        connection.next()
+        slack.fault("socket", Fault.deaf())
+        slack.fault("api.test", Fault.latency(3600))
+        slack.say("#ops-log", "swallowed", user="ada")
+        impatient = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
+        impatient.timeout = 0.1  # type: ignore[assignment]  # slack_sdk declares whole seconds, urllib takes fractions
+        with pytest.raises(TimeoutError):
+            impatient.api_test()
+
+        page.get_by_role("button", name="Limits").click()
+
+        panel = page.get_by_role("complementary", name="Rate limits and faults")
+        expect(panel.get_by_role("region", name="Faults")).to_contain_text("api.test=latency:3600 under way")
+        expect(panel.get_by_role("region", name="Faults")).to_contain_text("socket=deaf")
+        expect(panel.get_by_role("region", name="Connections")).to_contain_text("1 sent, 0 acknowledged deaf")
+        expect(panel.get_by_role("region", name="Connections")).to_contain_text("@ops message not acknowledged yet")
 
 
 def test_the_page_comes_back_with_the_server(open_page: Open) -> None:

@@ -94,7 +94,9 @@ def test_direct_channel_is_listed_and_read_with_scopes_of_its_own(slack: LocalSl
     assert [(dm, ada, True)] == [(channel["id"], channel["user"], channel["is_im"]) for channel in listed]
     assert "name" not in listed[0]
     assert ["x"] == [message["text"] for message in ask("conversations_history", channel=dm)["messages"]]
-    assert "im:history" == ask_sync(slack)("conversations_history", channel=dm)["needed"]
+    assert (
+        "im:history" == ask_sync(slack, slack.token("channels:history"))("conversations_history", channel=dm)["needed"]
+    )
 
 
 def test_info_of_a_channel(slack: LocalSlack, ask: Ask, log: str) -> None:
@@ -131,7 +133,10 @@ def test_members_come_and_go(slack: LocalSlack, ask: Ask, log: str) -> None:
 def test_join_needs_a_scope_of_its_own_and_warns_when_in(slack: LocalSlack) -> None:
     """The bot joins public channels with channels:join; a second time is a warning."""
     elsewhere = slack.add_channel("elsewhere", bot_is_member=False)
-    assert "missing_scope" == ask_sync(slack)("conversations_join", channel=elsewhere)["error"]
+    assert (
+        "missing_scope"
+        == ask_sync(slack, slack.token("channels:read"))("conversations_join", channel=elsewhere)["error"]
+    )
     ask = ask_sync(slack, slack.token("channels:join"))
     assert ask("conversations_join", channel=elsewhere)["channel"]["is_member"]
     again = ask("conversations_join", channel=elsewhere)

@@ -127,6 +127,7 @@ def test_values_that_have_a_default_can_be_left_out(text: str, times: int) -> No
             "a=cut_before",
             "there is no method 'a': expected a Web API method, webhook, upload, download, socket, push, *",
         ),
+        ("*=rate", "no kind of fault 'rate' (did you mean 'rate_limited'?): expected latency, "),
         ("*=ratelimited", "no kind of fault 'ratelimited' (did you mean 'rate_limited'?): expected latency, "),
         ("*=xyz", "there is no kind of fault 'xyz': expected latency, "),
         ("*=latency", "latency needs a value: expected latency:SECONDS"),

@@ -82,9 +82,9 @@ def test_answer_does_not_know_the_share_yet(slack: LocalSlack, ask: Ask, log: st
     file = ask("files_upload_v2", channel=log, filename="a.txt", content="x")["file"]
     assert "shares" not in file
     shared = slack.wait_for(lambda: slack.files(log))[0]
-    reader = ask_sync(slack, slack.token("files:read"))
-    assert {"public": {log: [{"ts": shared.ts}]}} == reader("files_info", file=file["id"])["file"]["shares"]
-    assert "missing_scope" == ask("files_info", file=file["id"])["error"]
+    writer = ask_sync(slack, slack.token("files:write"))
+    assert {"public": {log: [{"ts": shared.ts}]}} == ask("files_info", file=file["id"])["file"]["shares"]
+    assert "missing_scope" == writer("files_info", file=file["id"])["error"]
 
 
 def test_file_without_channel_stays_private(slack: LocalSlack, ask: Ask, log: str) -> None:
@@ -185,7 +185,7 @@ def test_download_needs_a_token_that_may_read_files(slack: LocalSlack, ask: Ask,
     """url_private_download gives the bytes to files:read only."""
     url = ask("files_upload_v2", channel=log, filename="a.txt", content="abc")["file"]["url_private_download"]
     assert (200, b"abc") == fetch(slack, url, slack.token("files:read"))
-    assert (403, b"missing_scope") == fetch(slack, url, slack.bot_token)
+    assert (403, b"missing_scope") == fetch(slack, url, slack.token("files:write"))
     assert (403, b"not_authed") == fetch(slack, url, None)
     assert (403, b"invalid_auth") == fetch(slack, url, "xoxb-real")
 

@@ -30,7 +30,7 @@ from tests.local.listening import PATIENCE, Client, url_of
 #: The fixtures are shared by all examples on purpose.
 bounded = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-SCOPES = DEFAULT_SCOPES.union(["files:read"], *(method.scopes for method in METHODS.values()))
+SCOPES = DEFAULT_SCOPES.union(*(method.scopes for method in METHODS.values()))
 
 NAMES = """
     alt_txt attachments blocks bot channel channel_id channels cursor emoji error file file_id filename files

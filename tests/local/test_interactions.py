@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from slack_sdk.webhook import WebhookClient
 
-from slack_logging.local import LocalSlack
+from slack_logging.local import Fault, LocalSlack
 from slack_logging.testing import FakeClock
 from tests.local.conftest import ask_sync, buttons
 from tests.local.listening import Client, Open, url_of
@@ -261,6 +261,28 @@ def test_buttons_of_one_name_are_told_apart_by_their_block(slack: LocalSlack, cl
         slack.click("#ops-log", ts, "yes", user="ada", block_id=block_id)
     clicked = [client.envelope()["payload"]["actions"][0]["block_id"] for _ in range(4)]
     assert ["first", "first", "second", "last"] == clicked
+
+
+@pytest.mark.parametrize("target", ["socket", "push"])
+def test_what_is_lost_timed_out(slack: LocalSlack, clock: FakeClock, client: Client, target: str) -> None:
+    """Who typed or clicked is told after three seconds; it counts as sent, and nobody gets it."""
+    if target == "push":
+        slack.app.request_url = "http://127.0.0.1:9/events"
+    slack.fault(target, Fault.lose(times=2))
+    slack.command("#ops-log", "/deploy", user="ada")
+    slack.click("#ops-log", posted(slack, slack.bot_token), "yes", user="ada")
+    slack.wait_for(lambda: not slack.faults())
+    assert (["sure?"], []) == shown(slack)
+
+    def told() -> bool:
+        clock.advance(3)
+        return [f'{what} failed with the error "operation_timeout"' for what in ("/deploy", "that click")] == shown(
+            slack
+        )[1]
+
+    slack.wait_for(told)
+    assert [] == slack.deliveries()
+    assert [2 if target == "socket" else 0] == [socket.sent for socket in slack.sockets()]
 
 
 def test_the_answer_to_a_click_replaces_or_deletes_the_message(slack: LocalSlack, client: Client) -> None:

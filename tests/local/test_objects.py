@@ -208,7 +208,7 @@ def test_answers_hold_the_message_as_stored(slack: LocalSlack, ask: Ask, log: st
     [
         ("conversations_list", {"types": "public_channel,private_channel"}, {"channels": [shapes.COUNTED_CHANNEL]}),
         ("conversations_list", {"types": "im"}, {"channels": [shapes.DIRECT]}),
-        ("users_conversations", {"types": "public_channel,private_channel"}, {"channels": [shapes.LISTED_CHANNEL]}),
+        ("users_conversations", {"types": "public_channel,private_channel"}, {"channels": [shapes.CHANNEL]}),
         ("users_conversations", {"types": "im"}, {"channels": [shapes.DIRECT]}),
         ("conversations_info", {"channel": "C0OPSLOG0"}, {"channel": shapes.CHANNEL}),
         ("conversations_info", {"channel": "C0OPSLOG0", "include_locale": True}, {"channel": {"locale": str}}),
@@ -237,6 +237,15 @@ def test_answer_has_all_fields(
     answer = ask(method, **arguments)
     assert faults(shape, answer) == []
     assert all(answer[name] for name in shape if isinstance(answer[name], list))
+
+
+def test_a_direct_message_is_of_no_other_kind_and_has_no_name(slack: LocalSlack, ask: Ask) -> None:
+    """What a channel alone has is left out, and each of the flags says what is true."""
+    post(ask, slack.user_id("ben"))
+    [direct] = ask("conversations_list", types="im")["channels"]
+    kinds = ("is_channel", "is_group", "is_im", "is_mpim", "is_private", "is_member")
+    assert [direct[name] for name in kinds] == [False, False, True, False, True, True]
+    assert direct.keys() & shapes.ONLY_OF_NAMED == set()
 
 
 def test_file_has_all_fields_and_later_its_shares(slack: LocalSlack, ask: Ask, log: str) -> None:

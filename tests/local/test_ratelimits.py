@@ -155,6 +155,16 @@ def test_posting_is_limited_by_channel(slack: LocalSlack, clock: FakeClock, ask:
     assert [True, False] == [ask("chat_postMessage", channel="#ops-log", text="x")["ok"] for _ in range(2)]
 
 
+def test_a_dm_is_one_channel_by_its_id_and_its_user(slack: LocalSlack, ask: Ask) -> None:
+    """The first post opens it; further ones come out of the same bucket, whichever way it is named."""
+    user = slack.user_id("ada")
+    opened = ask("chat_postMessage", channel=user, text="x")["channel"]
+    assert opened != user
+    places = [(user, opened)[index % 2] for index in range(int(CHANNEL_POSTS.capacity))]
+    posted = [ask("chat_postMessage", channel=place, text="x")["ok"] for place in places]
+    assert posted == [True] * (int(CHANNEL_POSTS.capacity) - 1) + [False]
+
+
 def test_posting_is_limited_for_the_workspace(slack: LocalSlack) -> None:
     """Posts to all channels together come out of one bucket."""
     channels = [slack.add_channel(f"c{index}") for index in range(int(WORKSPACE_POSTS.capacity) // 5 + 1)]

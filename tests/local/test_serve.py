@@ -19,6 +19,8 @@ from slack_sdk.errors import SlackApiError
 
 from slack_logging.local import LocalSlack, serve
 from slack_logging.local.faults.fault import KINDS
+from slack_logging.local.state import apps
+from slack_logging.local.state.apps import DEFAULT_SCOPES
 
 COMMAND = [sys.executable, "-m", "slack_logging", "local"]
 
@@ -68,16 +70,16 @@ def test_the_bot_may_do_whatever_any_app_may() -> None:
     spoken_of = {
         scope
         for path in Path(serve.__file__).parent.rglob("*.py")
-        if path != Path(serve.__file__)
+        if path not in (Path(serve.__file__), Path(apps.__file__))
         for scope in re.findall(
             r"(?<=[\"\s`])[a-z][a-z_.]*:(?:read|write|history|join|manage)[a-z.]*", path.read_text("utf-8")
         )
     }
-    assert spoken_of - {"connections:write"} == serve.SCOPES  # which is an app-level token's
+    assert spoken_of - {"connections:write"} == DEFAULT_SCOPES  # which is an app-level token's
     with serving("--rate-limit", "0") as (client, _):
         assert "ada@" in client.users_info(user="U0ADA0000")["user"]["profile"]["email"]
         answer = client.chat_postMessage(channel="#general", text="x", username="deployer")
-        assert serve.SCOPES == set(answer.headers["x-oauth-scopes"].split(","))
+        assert DEFAULT_SCOPES == set(answer.headers["x-oauth-scopes"].split(","))
 
 
 def test_scopes_can_be_narrowed_to_those_of_a_manifest() -> None:
@@ -115,6 +117,20 @@ def test_it_plans_the_faults_that_are_asked_for() -> None:
         assert client.auth_test()["ok"]
         for _ in range(20):
             client.chat_postMessage(channel="#ops-log", text="x")
+
+
+def test_it_plans_every_kind_of_fault() -> None:
+    """As the help writes them."""
+    values = {
+        "SECONDS": ":2",
+        "CODE[:after]": ":fatal_error:after",
+        "[RETRY_AFTER]": ":none",
+        "[STATUS]": ":503",
+        "": "",
+    }
+    faults = [f"{(*row.only, 'api.test')[0]}={kind}{values[row.value]},times=2" for kind, row in KINDS.items()]
+    with serving(*(f"--fault={fault}" for fault in faults)) as (_, printed):
+        assert faults == re.findall(r"^  fault    (\S+)$", printed, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

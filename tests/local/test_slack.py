@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import http.client
 import subprocess
@@ -178,6 +179,20 @@ def test_messages_are_copies(slack: LocalSlack) -> None:
     assert 1 == len(slack.messages("#ops-log")[0]["blocks"])
 
 
+def test_a_new_slack_knows_nothing_of_the_one_before() -> None:
+    """What was said, asked and planned in one is not in the next; its people and channels are the same again."""
+    with LocalSlack() as first:
+        first.add_user("eve")
+        first.say("#ops-log", "x", user="eve")
+        first.fault("*", Fault.cut_before())
+        ids = (first.user_id("ada"), first.channel_id("#ops-log"))
+    with LocalSlack() as second:
+        assert ([], [], []) == (second.messages("#ops-log"), second.faults(), second.calls())
+        assert ids == (second.user_id("ada"), second.channel_id("#ops-log"))
+        with pytest.raises(LookupError, match="eve"):
+            second.user_id("eve")
+
+
 def test_calls_are_recorded_without_tokens(slack: LocalSlack, clock: FakeClock) -> None:
     """A call has method, arguments, time, status and error, and no token in any place."""
     client = WebClient(slack.bot_token, base_url=slack.api_url)
@@ -337,8 +352,9 @@ def _close_while_others_ask(latency: float) -> None:
 def test_port_in_use_leaves_nothing_behind(slack: LocalSlack) -> None:
     """A second server on one port is an OSError, and no thread stays."""
     before = threading.active_count()
-    with pytest.raises(OSError, match=r"address already in use|Address already in use"):
+    with pytest.raises(OSError, match=r"^cannot listen on 127\.0\.0\.1:\d+ \(address already in use\)$") as caught:
         LocalSlack(port=int(slack.url.rpartition(":")[2])).start()
+    assert caught.value.errno == errno.EADDRINUSE
     assert before == threading.active_count()
 
 

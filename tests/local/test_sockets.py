@@ -342,6 +342,7 @@ def test_events_can_be_doubled_swapped_lost_and_huge(slack: LocalSlack, open_soc
     assert envelopes[0]["payload"]["event_id"] == envelopes[1]["payload"]["event_id"]
     assert envelopes[0]["envelope_id"] != envelopes[1]["envelope_id"]
     assert [False, False, True, False, False] == [len(json.dumps(each)) > 1_200_000 for each in envelopes]
+    assert [6] == [socket.sent for socket in slack.sockets()]  # what is lost counts as sent
     slack.wait_for(lambda: not slack.deliveries())
 
 

@@ -172,7 +172,9 @@ def test_planned_429_has_the_webhooks_form(slack: LocalSlack, send: Send) -> Non
     slack.fault("webhook", Fault.rate_limited(9))
     answer = send(slack.webhook_url("#ops-log"), {"text": "x"})
     assert {"retry_after": 9, "ok": False, "error": "rate_limited"} == json.loads(answer.body)
-    assert [(429, "rate_limited")] == [(call.status, call.error) for call in slack.calls("webhook")]
+    assert answer.headers["Content-Type"].startswith("application/json")
+    assert send(slack.webhook_url("#ops-log"), {"text": ""}).headers["Content-Type"].startswith("text/plain")
+    assert [(429, "rate_limited"), (400, "no_text")] == [(call.status, call.error) for call in slack.calls("webhook")]
 
 
 def test_posts_are_recorded_by_their_fields(slack: LocalSlack, send: Send) -> None:

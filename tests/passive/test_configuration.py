@@ -32,8 +32,14 @@ WRONG: list[tuple[str, object, str, str]] = [
     ),
     ("group_window", -1, "-1", "expected seconds (0 or more)"),
     ("mention", "ada", "'ada'", "expected 'here', 'channel', or the id of a user or user group, such as 'U024BE7LH'"),
+    ("mention", "everyone", "'everyone'", "expected 'here', 'channel', or the id of a user or user group"),
     ("max_bytes", "lots", "'lots'", "expected 65,536 bytes or more, as a number or a string such as '32 MiB'"),
-    ("redact", "sometimes", "got str", "expected True, False, or a mapping of what to hide besides"),
+    (
+        "redact",
+        "sometimes",
+        "got a text",
+        "expected True or False, also as a text, or a mapping of what to hide besides",
+    ),
     ("redact", {"value": []}, "no option 'value'", "did you mean values?"),
     ("commands", "#ops", "'#ops'", "expected a mapping with names as keys, such as {'channel': '#ops-commands'"),
     ("close_timeout", [5], "[5]", "expected seconds (0 or more)"),
@@ -59,6 +65,7 @@ WRONG_COMMANDS: list[tuple[str, object, str, str]] = [
         "expected a CommandRouter, or where to import one from, such as 'myapp.ops.router'",
     ),
     ("token", "", "got ''", "expected text"),
+    ("app_token", "xoxb-1", "a bot's token", "it must be an app-level token (xapp-...)"),
     ("api_url", 5, "5", "expected an address such as 'https://slack.com/api/'"),
     ("api_url", "http://127.0.0.1:99999/api/", "99999", "expected an address such as 'https://slack.com/api/'"),
     ("api_url", "http://127.0.0.1:port/api/", "port", "expected an address such as 'https://slack.com/api/'"),
@@ -68,6 +75,8 @@ WRONG_COMMANDS: list[tuple[str, object, str, str]] = [
     ("max_age", "-1", "'-1'", "expected seconds (0 or more)"),
     ("start_delay", None, "None", "expected seconds (0 or more)"),
     ("workers", 0, "0", "expected a whole number, 1 or more"),
+    ("shared", "yes", "'yes'", "expected True or False"),
+    ("timeout", "soon", "'soon'", "expected seconds"),
     ("emoji", {"dnoe": "tada"}, "no option 'dnoe'", "did you mean done?"),
     ("start", "later", "'later'", "expected 'auto' or 'manual'"),
     ("alow", "U024BE7LH", "no option 'alow'", "did you mean allow?"),
@@ -170,6 +179,8 @@ def test_what_is_right_may_be_a_string(tmp_path: Path, read: Read) -> None:
         "max_age": "1h30m",
         "start_delay": "0",
         "workers": "2",
+        "shared": "true",
+        "timeout": "1h",
         "emoji": {"done": ":shipit:"},
         "start": "manual",
     }
@@ -208,6 +219,7 @@ def test_what_is_right_may_be_a_string(tmp_path: Path, read: Read) -> None:
     settings = handler._source._settings
     assert settings.access.allow == {"U024BE7LH", "S0614TZR7"}
     assert (settings.poll_interval, settings.max_age, settings.start_delay, settings.workers) == (2.0, 5400.0, 0.0, 2)
+    assert (settings.shared, settings.timeout) == (True, 3600.0)
     assert (settings.channel, settings.token, settings.service, settings.prefix) == (
         "ops-commands",
         "xoxb-2",

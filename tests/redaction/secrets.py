@@ -192,6 +192,14 @@ BY_NAME: list[tuple[str, str]] = [
         '  File "/a.py", line 3, in f\n    connect(x)\nValueError: password=hunter2',
         '  File "/a.py", line 3, in f\n    connect(x)\nValueError: password=[redacted]',
     ),
+    (
+        '  File "/a.py", line 3, in f\n    raise E("dsn password=hunter2hunter2 refused")\nE: no',
+        '  File "/a.py", line 3, in f\n    raise E("dsn password=[redacted] refused")\nE: no',
+    ),
+    (
+        "  File \"/a.py\", line 3, in f\n    connect(\"ada\", it_s='it is', dsn='host=db password=hunter2')\nE: no",
+        "  File \"/a.py\", line 3, in f\n    connect(\"ada\", it_s='it is', dsn='[redacted]')\nE: no",
+    ),
 ]
 
 #: Texts that stay as they are.
@@ -299,6 +307,7 @@ HARMLESS: list[str] = [
     'Traceback (most recent call last):\n  File "/a.py", line 3, in f\n    login(password=password, token=x)\nE: no',
     '  File "/a.py", line 3, in f\n    connect(\n        host=host,\n        password=config.password,\n    )\nE: no',
     '  + Exception Group Traceback:\n  |   File "/a.py", line 3, in f\n  |     token = load(token)\n',
+    '  File "/a.py", line 3, in f\n    raise E("it\'s", "no", token=config.token, why=f"token={token}")\nE: no',
     "emoji \N{PARTY POPPER}, ünïcödé, 日本, \u202e, \x00",
     "",
 ]

@@ -45,9 +45,15 @@ def test_the_address_tells_the_service(url: str, service: Service) -> None:
         (f"https://chat.example.com:{KEY}/hooks/", "expected https://, a host and a path"),
         (f"https://[{KEY}/hooks/", "expected https://, a host and a path"),
         (f"https://ada:{KEY}@chat.example.com/hooks/x", "expected https://, a host and a path"),
-        (f"https://hooks.slack.com/triggers/T0000/{KEY}", "this is an address of Slack's, but no incoming webhook's"),
-        (f"https://hooks.slack.com/services/T0000/{KEY}", "this is an address of Slack's, but no incoming webhook's"),
-        (f"https://slack.com/api/{KEY}", "this is an address of Slack's, but no incoming webhook's"),
+        (
+            f"https://hooks.slack.com/triggers/T0000/{KEY}",
+            "an incoming webhook of Slack's has three parts behind /services/",
+        ),
+        (
+            f"https://hooks.slack.com/services/T0000/{KEY}",
+            "an incoming webhook of Slack's has three parts behind /services/",
+        ),
+        (f"https://slack.com/api/{KEY}", "an incoming webhook of Slack's has three parts behind /services/"),
         (f"https://discord.com/api/webhooks/123/{KEY}", "Discord takes Slack's messages at 'https://discord.com/api/"),
         (f"https://discord.com/api/webhooks/123/{KEY}/github", "Discord takes Slack's messages at"),
         ("https://chat.example.com/", "the address has no path: expected all of it"),

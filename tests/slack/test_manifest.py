@@ -40,7 +40,12 @@ def test_each_scope_is_one_that_a_method_in_use_asks_for() -> None:
 def test_socket_mode_subscribes_to_what_the_scopes_allow() -> None:
     """Each event comes with the scope that allows it, and none without Socket Mode."""
     pushed = manifest(needed("log", "commands"), name="ops", socket_mode=True)["settings"]
-    assert pushed["event_subscriptions"] == {"bot_events": ["message.channels", "message.groups", "reaction_added"]}
+    assert pushed["event_subscriptions"]["bot_events"] == [
+        "message.channels",
+        "message.groups",
+        "reaction_added",
+        "reaction_removed",
+    ]
     assert pushed["socket_mode_enabled"] is True
     polled = manifest(needed("log", "commands"), name="ops")["settings"]
     assert (polled["socket_mode_enabled"], "event_subscriptions" in polled) == (False, False)

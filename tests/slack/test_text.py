@@ -76,7 +76,7 @@ def test_the_text_form_is_taken_apart(raw: str, expected: list[Span]) -> None:
             section({"type": "usergroup", "usergroup_id": "S1"}, {"type": "broadcast", "range": "here"}),
             [Span("<!subteam^S1>@here")],
         ),
-        (section({"type": "emoji", "name": "tada"}, {"type": "color", "value": "#FFF"}), [Span(":tada:")]),
+        (section({"type": "emoji", "name": "tada"}, {"type": "color", "value": "#FFF"}), [Span(":tada:#FFF")]),
         (
             section({"type": "link", "url": "http://db.internal", "text": "db.internal"}),
             [Span("db.internal")],
@@ -116,6 +116,73 @@ def test_the_text_form_is_taken_apart(raw: str, expected: list[Span]) -> None:
 def test_the_block_form_says_what_was_typed(message: dict[str, Any], expected: list[Span]) -> None:
     """The composer's block wins over `text`: styles are gone, code is verbatim, quotes are left out."""
     assert typed(message) == expected
+
+
+CODE = {"code": True}
+ALIKE: list[tuple[str, list[dict[str, Any]], list[Span]]] = [
+    ("!a *b* _c_", [text("!a *b* _c_")], [Span("!a *b* _c_")]),
+    ("<@U1|ada>", [{"type": "user", "user_id": "U1"}], [Span("<@U1>")]),
+    ("<@W1>", [{"type": "user", "user_id": "W1"}], [Span("<@W1>")]),
+    ("<#C1|general>", [{"type": "channel", "channel_id": "C1"}], [Span("<#C1>")]),
+    ("<!subteam^S1|@grp>", [{"type": "usergroup", "usergroup_id": "S1"}], [Span("<!subteam^S1>")]),
+    ("<!here|here>", [{"type": "broadcast", "range": "here"}], [Span("@here")]),
+    ("<!channel>", [{"type": "broadcast", "range": "channel"}], [Span("@channel")]),
+    ("<!everyone>", [{"type": "broadcast", "range": "everyone"}], [Span("@everyone")]),
+    (":tada:", [{"type": "emoji", "name": "tada", "unicode": "1f389"}], [Span(":tada:")]),
+    (":wave::skin-tone-3:", [{"type": "emoji", "name": "wave", "skin_tone": 3}], [Span(":wave::skin-tone-3:")]),
+    ("<!date^1^{date}|today>", [{"type": "date", "timestamp": 1, "fallback": "today"}], [Span("today")]),
+    ("#ff0000", [{"type": "color", "value": "#ff0000"}], [Span("#ff0000")]),
+    ("<https://x.io/y>", [{"type": "link", "url": "https://x.io/y"}], [Span("https://x.io/y")]),
+    ("<http://db.io|db.io>", [{"type": "link", "url": "http://db.io", "text": "db.io"}], [Span("db.io")]),
+    ("<https://x.io/|x.io>", [{"type": "link", "url": "https://x.io/", "text": "x.io"}], [Span("x.io")]),
+    ("<https://evil.io|x.io>", [{"type": "link", "url": "https://evil.io", "text": "x.io"}], [Span("https://evil.io")]),
+    ("<mailto:a@b.c|a@b.c>", [{"type": "link", "url": "mailto:a@b.c", "text": "a@b.c"}], [Span("a@b.c")]),
+    ("<mailto:e@b.c|a@b.c>", [{"type": "link", "url": "mailto:e@b.c", "text": "a@b.c"}], [Span("e@b.c")]),
+    ("<tel:+12|+12>", [{"type": "link", "url": "tel:+12", "text": "+12"}], [Span("+12")]),
+    ("a &amp; b &lt;c&gt; &amp;lt;", [text("a & b <c> &lt;")], [Span("a & b <c> &lt;")]),
+    ("\u201ca\u201d \u2018b\u2019", [text("\u201ca\u201d \u2018b\u2019")], [Span("\"a\" 'b'")]),
+    ("x \u2014force \u2013dry", [text("x \u2014force \u2013dry")], [Span("x --force --dry")]),
+    ("a\u00a0b\u200bc\ufeff", [text("a\u00a0b\u200bc\ufeff")], [Span("a bc")]),
+    ("wait\u2026", [text("wait\u2026")], [Span("wait...")]),
+    (
+        "`\u2014x \u201cy\u201d &amp;\u2026`",
+        [text("\u2014x \u201cy\u201d &\u2026", **CODE)],
+        [Span("\u2014x \u201cy\u201d &\u2026", is_code=True)],
+    ),
+    (
+        "`<https://x.io|x>`",
+        [{"type": "link", "url": "https://x.io", "text": "x", "style": CODE}],
+        [Span("https://x.io", is_code=True)],
+    ),
+]
+
+
+@pytest.mark.parametrize(("raw", "elements", "expected"), ALIKE)
+def test_either_form_says_the_same(raw: str, elements: list[dict[str, Any]], expected: list[Span]) -> None:
+    """Each kind of element and each habit of a client, from the block and from the text."""
+    assert typed(section(*elements)) == expected
+    assert typed({"text": raw}) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "elements"),
+    [
+        ("&gt; old\n!new", [("rich_text_quote", "old"), ("rich_text_section", "!new")]),
+        ("&gt; \n!new", [("rich_text_quote", ""), ("rich_text_section", "!new")]),
+    ],
+)
+def test_quoted_lines_are_somebody_elses_words(raw: str, elements: list[tuple[str, str]]) -> None:
+    """In both forms."""
+    message = rich(*({"type": kind, "elements": [text(value)]} for kind, value in elements))
+    assert typed(message) == typed({"text": raw}) == [Span("!new")]
+
+
+def test_lists_may_be_nested_as_deep_as_json_goes() -> None:
+    """A list holds sections, perhaps lists; no depth is too much."""
+    items = {"type": "rich_text_section", "elements": [text("deep")]}
+    for _ in range(5000):
+        items = {"type": "rich_text_list", "elements": [items]}
+    assert typed(rich({"type": "rich_text_section", "elements": [text("!x")]}, items)) == [Span("!x\ndeep")]
 
 
 @pytest.mark.parametrize(

@@ -52,12 +52,14 @@ def posting_buckets(workspace: Workspace, app_id: str, channel: str) -> list[Buc
     """Return the limits that a post by any means comes under.
 
     Args:
-        workspace: looked at to know one channel by its id and its name.
+        workspace: looked at to know one channel by its id and its name, and a DM by its id and its user's.
         app_id: whose post it is.
         channel: as the caller wrote it.
     """
     known = workspace.channels.get(channel) or workspace.channel_named(channel.removeprefix("#"))
-    place = known.id if known else channel if channel in workspace.users else "unknown"
+    place = channel if channel in workspace.users else "unknown"
+    if known:
+        place = known.name if known.kind == "im" else known.id  # a DM is named by its user's id, also before it is open
     return [(("post", app_id, place), CHANNEL_POSTS), (("post", app_id), WORKSPACE_POSTS)]
 
 

@@ -59,9 +59,14 @@ class WebhookAnswer:
     headers: dict[str, str] = field(default_factory=dict)
 
     @property
+    def is_json(self) -> bool:
+        """True when the body is no plain text."""
+        return self.status == 429
+
+    @property
     def error(self) -> str | None:
         """The error code, if it is a refusal."""
-        if self.status == 429:
+        if self.is_json:
             return "rate_limited"
         return None if self.status == 200 else self.body
 

@@ -175,9 +175,13 @@ class Dispatcher:
         if way is None:
             deliveries.failed(delivery, now, "connection_failed")
             return
-        fault = self._faults.take("socket" if isinstance(way, Socket) else "push")
+        fault = self._faults.take("socket" if isinstance(way, Socket) else "push", now, time.monotonic())
         kind = fault.kind if fault else None
         if kind == "lose":
+            if isinstance(way, Socket):
+                way.sent += 1
+            if delivery.kind != "events_api":  # a person waits for it
+                deliveries.sent(delivery, now, time.monotonic())
             return
         if kind == "reorder" and app.id not in self._held:
             self._held[app.id] = (delivery, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from slack_logging.local.api.webhooks import Webhooks
 from slack_logging.local.events.deliveries import Delivery
@@ -22,6 +22,7 @@ from slack_logging.local.state.teams import TEAM_ID, TEAM_URL
 from slack_logging.local.state.workspace import Workspace
 
 _TEAM_DOMAIN = TEAM_URL.removeprefix("https://").partition(".")[0]
+_TOLD = ("type", "action_id", "text", "value", "style")
 _SLACKBOT = {"subtype": "bot_message", "bot_id": "B01", "username": "Slackbot"}
 
 
@@ -96,14 +97,14 @@ class Interactions:
             LookupError: there is no such message or button, or it is no app's.
         """
         message = self._shown(channel, ts, user)
-        found = next((each for each in _actions(message) if each[1] == action_id and block_id in (None, each[0])), None)
+        buttons = (each for each in _buttons(message) if each.told["action_id"] == action_id)
+        found = next((each for each in buttons if block_id in (None, each.told["block_id"])), None)
         if found is None:
             raise LookupError(f"no button {action_id!r} in the message {ts}")
         app = self._apps.installed.get(str(message.get("app_id")))
         if app is None:
             raise LookupError(f"the message {ts} is no app's: nobody takes the click")
         path = self._webhooks.response_path(app, channel.id, user_id=user.id, original_ts=ts)
-        clicked = {"action_id": action_id, "block_id": found[0], "action_ts": self._now()} | found[2]
         enterprise = self._workspace.enterprise
         is_ephemeral = bool(message.get("is_ephemeral"))
         payload: dict[str, Any] = {
@@ -114,17 +115,12 @@ class Interactions:
             "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id},
             "api_app_id": app.id,
             "token": app.verification_token,
-            "container": {
-                "type": "message",
-                "message_ts": ts,
-                "channel_id": channel.id,
-                "is_ephemeral": is_ephemeral,
-            },
+            "container": {"message_ts": ts, "channel_id": channel.id, "is_ephemeral": is_ephemeral} | found.place,
             "trigger_id": self._trigger(),
             "channel": {"id": channel.id, "name": channel.name},
             "state": {"values": {}},
             "response_url": url + path,
-            "actions": [clicked],
+            "actions": [found.told | {"action_ts": self._now()}],
         } | ({} if is_ephemeral else {"message": message})
         self._send(app, "interactive", payload, path, channel, user, what="that click")
 
@@ -163,11 +159,27 @@ class Interactions:
         return f"{self._workspace.clock.time():.6f}"
 
 
-def _actions(message: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield the block id, the action id and what is told of a click for each button of a message."""
-    for block in message.get("blocks", ()):
-        elements = [block.get("accessory"), *block.get("elements", ())]
-        for element in elements:
-            if isinstance(element, dict) and "action_id" in element:
-                told = {name: element[name] for name in ("type", "text", "value", "style") if name in element}
-                yield block["block_id"], element["action_id"], told
+class _Button(NamedTuple):
+    """A button of a message.
+
+    Attributes:
+        told: what is told of it with a click.
+        place: what is told of where it stands, in the message itself or in an attachment.
+    """
+
+    told: dict[str, Any]
+    place: dict[str, Any]
+
+
+def _buttons(message: dict[str, Any]) -> Iterator[_Button]:
+    """Yield the buttons of a message, those of its attachments last. Source: Block interaction payloads."""
+    places: list[tuple[dict[str, Any], dict[str, Any]]] = [(message, {"type": "message"})]
+    for number, attachment in enumerate(message.get("attachments", ()), start=1):
+        place = {"type": "message_attachment", "attachment_id": number, "is_app_unfurl": False}
+        places.append((attachment, place))
+    for holder, place in places:
+        for block in holder.get("blocks", ()):
+            for element in [block.get("accessory"), *block.get("elements", ())]:
+                if isinstance(element, dict) and element.get("type") == "button" and "action_id" in element:
+                    told = {name: element[name] for name in _TOLD if name in element}
+                    yield _Button(told | {"block_id": block.get("block_id", "")}, place)

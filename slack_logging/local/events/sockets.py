@@ -55,8 +55,10 @@ class Socket:
         app: whose it is.
         port: the client's.
         opened_at: seconds of the clock.
-        sent: payloads that went over it; a deaf one counts what it swallowed.
+        sent: payloads that went over it; those that a deaf one swallowed, or a fault lost, count too.
         acked: acknowledgements that came over it.
+        is_deaf: whether it swallows all payloads; see `deafen`.
+        is_mute: whether it neither sends nor answers pings; see `mute`.
     """
 
     def __init__(
@@ -73,6 +75,10 @@ class Socket:
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._out: asyncio.Queue[str | None] = asyncio.Queue()
+
+    def __repr__(self) -> str:
+        ails = "".join(f", {word}" for word, holds in (("deaf", self.is_deaf), ("mute", self.is_mute)) if holds)
+        return f"<Socket of {self.app.name} at port {self.port}: {self.sent} sent, {self.acked} acknowledged{ails}>"
 
     def deafen(self) -> None:
         """Let payloads get lost on their way, with the connection up and pings answered; Slack believes them sent."""
@@ -196,11 +202,6 @@ class Sockets:
         self._tickets[ticket] = (app, now)
         self.listening.add(app.id)
         return f"{base.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={app.id}"
-
-    def count(self) -> int:
-        """Return how many are open, of all apps."""
-        with self._lock:
-            return sum(map(len, self._open.values()))
 
     def of(self, app: App) -> list[Socket]:
         """Return an app's open connections, oldest first."""

@@ -66,7 +66,7 @@ KINDS: dict[Kind, _Row] = {
     "from_oldest": _Row("", "with oldest= alone a history's page begins at the oldest", _READERS[:1]),
     "duplicate": _Row("", "the event is delivered twice", _EVENTS),
     "reorder": _Row("", "the event is delivered after the next one", _EVENTS),
-    "lose": _Row("", "the event counts as sent and is never delivered", _EVENTS),
+    "lose": _Row("", "the event counts as sent and taken, and is never delivered", _EVENTS),
     "oversize": _Row("", "the event comes in an envelope of 1.2 MB", _SOCKET),
     "deaf": _Row("", "the connection swallows this and all later events", _SOCKET),
     "mute": _Row("", "the connection sends no pings and answers none from here on", _SOCKET),
@@ -222,7 +222,10 @@ class Fault:
 
     @classmethod
     def lose(cls, *, times: int | None = 1, probability: float = 1.0) -> Fault:
-        """Never deliver an event, though it counts as sent. For ``socket`` and ``push``."""
+        """Never deliver an event, though it counts as sent and taken. For ``socket`` and ``push``.
+
+        Nobody takes a command or a click that is lost: the person is told so after three seconds.
+        """
         return cls("lose", times, probability)
 
     @classmethod
@@ -345,7 +348,9 @@ def _number(what: str, text: str) -> float:
 
 def unknown(what: str, got: str, known: Iterable[str], *, expected: str) -> ValueError:
     """Return the error that says what is not known, what comes nearest to it and what is expected."""
-    nearest = difflib.get_close_matches(got, list(known), n=1)
+    # Who types only the beginning means what begins so, however long it is.
+    begun = [name for name in known if len(got) > 2 and name.startswith(got)]
+    nearest = begun or difflib.get_close_matches(got, list(known), n=1)
     hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
     return ValueError(f"there is no {what} {got!r}{hint}: expected {expected}")
 

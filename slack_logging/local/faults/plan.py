@@ -6,7 +6,8 @@ Pure but for a chance that is seeded, so that it can be repeated.
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from collections import deque
+from dataclasses import dataclass, replace
 
 from slack_logging.local.api.methods import METHODS
 from slack_logging.local.faults.fault import KINDS, Fault, unknown
@@ -18,14 +19,45 @@ OUTGOING = ("socket", "push")
 OTHER_TARGETS = ("webhook", "upload", "download", *OUTGOING, "*")
 
 
+#: Faults that happened that are remembered: enough for any storm. Ours.
+_MET_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A fault that happened.
+
+    Attributes:
+        method: that of the call, or ``socket`` or ``push``.
+        fault: what happened.
+        time: epoch seconds of the server's clock.
+        real: the same moment in monotonic seconds of the machine.
+    """
+
+    method: str
+    fault: Fault
+    time: float
+    real: float
+
+    def lasts(self, now: float, real: float) -> bool:
+        """Tell whether what it does to its call is still under way."""
+        if self.fault.kind == "cut_late":
+            return now - self.time < self.fault.seconds
+        return self.fault.kind in ("latency", "slow_answer") and real - self.real < self.fault.seconds
+
+
 class FaultPlan:
-    """The faults still to come. Not thread-safe.
+    """The faults still to come, and those that came. Not thread-safe.
+
+    Attributes:
+        met: the last thousand that happened, oldest first.
 
     Args:
         seed: of the chance that faults with a `probability` have; the same seed and calls meet the same faults.
     """
 
     def __init__(self, seed: int = 0) -> None:
+        self.met: deque[Met] = deque(maxlen=_MET_KEPT)
         self._waiting: list[tuple[str, Fault]] = []
         self._chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
 
@@ -43,13 +75,13 @@ class FaultPlan:
         return list(self._waiting)
 
     def clear(self) -> None:
-        """Forget all faults."""
+        """Forget all faults still to come."""
         self._waiting.clear()
 
-    def take(self, method: str) -> Fault | None:
+    def take(self, method: str, now: float = 0.0, real: float = 0.0) -> Fault | None:
         """Return the fault for the call that has just come, if any, and count it.
 
-        For ``socket`` and ``push`` it is the fault of the event about to be sent.
+        For ``socket`` and ``push`` it is the fault of the event about to be sent. `now` and `real` are as in `Met`.
         """
         for index, (planned, fault) in enumerate(self._waiting):
             if planned == method or (planned == "*" and method not in OUTGOING):
@@ -58,6 +90,7 @@ class FaultPlan:
                 if fault.times is not None:
                     left = [(planned, replace(fault, times=fault.times - 1))] if fault.times > 1 else []
                     self._waiting[index : index + 1] = left
+                self.met.append(Met(method, fault, now, real))
                 return fault
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import threading
 
@@ -48,14 +49,19 @@ class LoopbackServer:
         """Listen, and return the port; 0 asks for any free one.
 
         Raises:
-            OSError: the port is in use, or not ours to use. The server is closed then.
+            OSError: the port is in use, or not ours to use; it says which. The server is closed then.
         """
         self._thread.start()
         try:
             return asyncio.run_coroutine_threadsafe(self._listen(port), self._loop).result()
-        except BaseException:
+        except BaseException as error:
             self.close()
-            raise
+            if not isinstance(error, OSError):
+                raise
+            reason = os.strerror(error.errno).lower() if error.errno else str(error)
+            told = OSError(f"cannot listen on {_HOST}:{port} ({reason})")
+            told.errno = error.errno
+            raise told from error
 
     async def _listen(self, port: int) -> int:
         await self._runner.setup()

@@ -78,4 +78,5 @@ def as_json(answer: Answer) -> web.Response:
 
 def plain(answer: WebhookAnswer) -> web.Response:
     """Return the response that carries a webhook's answer."""
-    return web.Response(text=answer.body, status=answer.status, headers=answer.headers)
+    kind = "application/json" if answer.is_json else "text/plain"
+    return web.Response(text=answer.body, status=answer.status, headers=answer.headers, content_type=kind)

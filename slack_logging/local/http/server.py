@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -157,7 +158,7 @@ class Server:
         """Process a request, as far as the fault that it meets lets it, and record it when its answer is decided."""
         arrived = self._workspace.clock.time()
         with self._workspace.lock:
-            fault = self._faults.take(method)
+            fault = self._faults.take(method, arrived, time.monotonic())
         if fault and fault.kind == "latency":
             await asyncio.sleep(fault.seconds)
         with self._workspace.lock:

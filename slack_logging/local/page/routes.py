@@ -10,7 +10,7 @@ import contextlib
 import functools
 import json
 import mimetypes
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -26,6 +26,7 @@ from slack_logging.local.http.wire import read_body
 from slack_logging.local.page import gauges
 from slack_logging.local.page.feed import RELOAD, Feed
 from slack_logging.local.state import emoji, views
+from slack_logging.local.state.apps import Apps
 from slack_logging.local.state.conversation import Channel
 from slack_logging.local.state.model import User
 from slack_logging.local.state.teams import TEAM_ID, TEAM_NAME
@@ -58,15 +59,15 @@ _REACT = {"channel": str, "ts": str, "name": str, "user": str, "remove": bool | 
 _CLICK = {"channel": str, "ts": str, "block_id": str | None, "action_id": str, "user": str}
 
 
-def add_routes(app: web.Application, slack: LocalSlack, *, sockets: Callable[[], int]) -> None:
+def add_routes(app: web.Application, slack: LocalSlack, *, apps: Apps) -> None:
     """Serve the page at ``/``, its files below ``/static/`` and its data below ``/page/``.
 
     Args:
         app: not yet running; on its shutdown the pages' event streams end.
         slack: what is shown, and does what is typed and clicked.
-        sockets: tells how many WebSockets are open.
+        apps: whose connections are shown.
     """
-    page = _Page(slack, sockets)
+    page = _Page(slack, apps)
     app.on_shutdown.append(page.close)
     app.router.add_get("/", page.index)
     app.router.add_get("/static/{name}", page.static)
@@ -107,10 +108,10 @@ def state(workspace: Workspace) -> dict[str, Any]:
 class _Page:
     """The handlers of one server's page."""
 
-    def __init__(self, slack: LocalSlack, sockets: Callable[[], int]) -> None:
+    def __init__(self, slack: LocalSlack, apps: Apps) -> None:
         self._slack = slack
         self._workspace = slack.workspace
-        self._sockets = sockets
+        self._apps = apps
         self._feeds: set[Feed] = set()
 
     async def close(self, _app: web.Application) -> None:
@@ -186,7 +187,7 @@ class _Page:
         return web.json_response({}, headers=_HEADERS)
 
     async def wire(self, _request: web.Request) -> web.Response:
-        shown = gauges.readings(self._slack) | {"sockets": self._sockets()}
+        shown = gauges.readings(self._slack, list(self._apps.installed.values()))
         return web.json_response(shown, headers=_HEADERS)
 
     async def fault(self, request: web.Request) -> web.Response:

@@ -20,10 +20,14 @@ APP_TOKEN_PREFIX = "xapp-test-"  # noqa: S105
 #: Names of this machine: nothing is ever sent elsewhere.
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-#: An app's scopes unless others are given: what the manifest of a logging and command bot asks for.
+#: An app's scopes unless others are given: all that anything here asks for, so that whoever tries a program here has an
+#: app for whatever it does.
 DEFAULT_SCOPES = frozenset(
-    "chat:write chat:write.public chat:write.customize channels:history groups:history channels:read groups:read "
-    "reactions:read reactions:write users:read usergroups:read files:write".split()
+    "app_mentions:read bookmarks:read bookmarks:write channels:history channels:join channels:manage "
+    "channels:read channels:write.invites chat:write chat:write.customize chat:write.public emoji:read files:read "
+    "files:write groups:history groups:read groups:write groups:write.invites im:history im:read im:write "
+    "mpim:read mpim:write pins:read pins:write reactions:read reactions:write team:read usergroups:read "
+    "users.profile:read users:read users:read.email".split()
 )
 
 

@@ -5,8 +5,10 @@ The same for posts, edits, ephemeral messages and webhooks. Pure.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +45,18 @@ class Content:
         return (self.text, self.blocks, self.attachments, self.metadata) == (None, None, None, None)
 
     def fields(self) -> dict[str, Any]:
-        """Return the fields of a new message; empty ones are left out."""
-        given = {"blocks": self.blocks, "attachments": self.attachments, "metadata": self.metadata}
+        """Return the fields of a new message; empty ones are left out. Each block has an id of its own.
+
+        Raises:
+            ApiError: ``invalid_blocks``: an id stands in the blocks and in an attachment's, or in two attachments'.
+        """
+        blocks, *attached = with_ids(
+            [self.blocks or [], *(each.get("blocks") or [] for each in self.attachments or [])]
+        )
+        attachments = [
+            each | {"blocks": own} if own else each for each, own in zip(self.attachments or [], attached, strict=True)
+        ]
+        given = {"blocks": blocks, "attachments": attachments, "metadata": self.metadata}
         return {"text": self.text or ""} | {name: value for name, value in given.items() if value}
 
 
@@ -83,22 +95,34 @@ def _blocks(arguments: Arguments) -> list[dict[str, Any]] | None:
     given = arguments.structure("blocks", malformed="invalid_blocks_format")
     if given is None:
         return None
-    return store_blocks(check_blocks(given)) if given != [] else []
+    return stored_texts(check_blocks(given)) if given != [] else []
 
 
-def store_blocks(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return blocks as stored: each with its `block_id`, and mrkdwn as `text` would be stored."""
-    taken = {block.get("block_id") for block in blocks}
-    free = (f"b{number}" for number in range(len(blocks) * 2 + 1) if f"b{number}" not in taken)
-    return [_stored_texts(block) | {"block_id": block.get("block_id") or next(free)} for block in blocks]
+def with_ids(groups: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+    """Give an id, unique in the message, to each block that has none.
+
+    Args:
+        groups: a message's own blocks, and those of each attachment.
+
+    Raises:
+        ApiError: ``invalid_blocks``: two groups have an id in common. What Slack says to that is not known.
+    """
+    named = Counter(block["block_id"] for group in groups for block in group if "block_id" in block)
+    twice = next((block_id for block_id, count in named.items() if count > 1), None)
+    if twice is not None:
+        problem = f"block_id {twice} is used twice [json-pointer:/attachments]"
+        raise ApiError("invalid_blocks", errors=[problem], response_metadata={"messages": [f"[ERROR] {problem}"]})
+    free = (block_id for block_id in map("b{}".format, itertools.count()) if block_id not in named)
+    return [[block if "block_id" in block else block | {"block_id": next(free)} for block in group] for group in groups]
 
 
-def _stored_texts(node: Any) -> Any:
+def stored_texts(node: Any) -> Any:
+    """Return blocks, or any part of them, with mrkdwn as `text` would be stored."""
     if isinstance(node, list):
-        return [_stored_texts(item) for item in node]
+        return [stored_texts(item) for item in node]
     if not isinstance(node, dict):
         return node
-    copy = {key: _stored_texts(value) for key, value in node.items()}
+    copy = {key: stored_texts(value) for key, value in node.items()}
     if node.get("type") == "mrkdwn" and isinstance(node.get("text"), str):
         copy["text"] = stored(node["text"], link_urls=not node.get("verbatim"))
     return copy
@@ -125,7 +149,7 @@ def _attachment(attachment: dict[str, Any], index: int) -> dict[str, Any]:
                 raise ApiError("invalid_attachments")
             kept[key] = stored(attachment[key])
     if attachment.get("blocks") not in (None, []):
-        kept["blocks"] = store_blocks(check_blocks(attachment["blocks"], pointer=f"/attachments/{index}/blocks"))
+        kept["blocks"] = stored_texts(check_blocks(attachment["blocks"], pointer=f"/attachments/{index}/blocks"))
     return kept
 
 
@@ -147,13 +171,19 @@ def check_stored(fields: dict[str, Any]) -> None:
     Raises:
         ValueError: they are no lists of objects, or a block has no type.
     """
-    for name in ("blocks", "attachments"):
-        given = fields.get(name, [])
-        if not isinstance(given, list) or not all(isinstance(part, dict) for part in given):
-            raise ValueError(f"{name} is {given!r}: give a list of dicts")
-    untyped = [block for block in fields.get("blocks", []) if not isinstance(block.get("type"), str)]
+    blocks = list(_dicts("blocks", fields))
+    for attachment in _dicts("attachments", fields):
+        blocks += _dicts("blocks", attachment)
+    untyped = [block for block in blocks if not isinstance(block.get("type"), str)]
     if untyped:
         raise ValueError(f"a block is {untyped[0]!r}: give it a type")
+
+
+def _dicts(name: str, holder: dict[str, Any]) -> list[dict[str, Any]]:
+    given = holder.get(name, [])
+    if not isinstance(given, list) or not all(isinstance(part, dict) for part in given):
+        raise ValueError(f"{name} is {given!r}: give a list of dicts")
+    return given
 
 
 def _metadata(arguments: Arguments) -> dict[str, Any] | None:

@@ -80,12 +80,12 @@ def show_to(
     """
     if content.is_empty:
         raise ApiError("no_text")
+    fields = {name: value for name, value in content.fields().items() if name != "metadata"}
     if thread_ts is not None:
         channel.parent(thread_ts)
     if ts is not None and not hide(workspace, channel, ts, tell=False):
         raise ApiError("message_not_found")
     ts = ts or channel.next_ts(workspace.clock.time())
-    fields = {name: value for name, value in content.fields().items() if name != "metadata"}
     shown = {"type": "message"} | author | fields | {"user": user_id, "ts": ts, "is_ephemeral": True}
     if thread_ts is not None:
         shown["thread_ts"] = thread_ts

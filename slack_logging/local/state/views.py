@@ -138,6 +138,8 @@ def bot(known: User | Integration) -> dict[str, Any]:
 def channel(conversation: Channel, users: Mapping[str, User], *, viewer: str) -> dict[str, Any]:
     """Return a channel object. Source: conversations.info.
 
+    A direct message has no name, creator, topic nor purpose, as in Slack's own examples.
+
     Args:
         conversation: the channel.
         users: everybody, by id: people of other workspaces make a channel a shared one.
@@ -148,8 +150,14 @@ def channel(conversation: Channel, users: Mapping[str, User], *, viewer: str) ->
         "created": conversation.created,
         "updated": int(conversation.updated * 1000),
         "is_archived": conversation.is_archived,
+        "is_channel": conversation.kind == "channel",
+        "is_group": conversation.kind == "group",
         "is_im": conversation.kind == "im",
+        "is_mpim": False,
         "is_private": conversation.is_private,
+        "is_member": viewer in conversation.members,
+        "pending_shared": [],
+        "is_pending_ext_shared": False,
     } | sharing(conversation, users, users[viewer])
     if conversation.kind == "im":
         other = next((users[member] for member in conversation.members if member != viewer), users[viewer])
@@ -158,15 +166,9 @@ def channel(conversation: Channel, users: Mapping[str, User], *, viewer: str) ->
     return common | {
         "name": conversation.name,
         "name_normalized": conversation.name,
-        "is_channel": conversation.kind == "channel",
-        "is_group": conversation.kind == "group",
-        "is_mpim": False,
         "creator": conversation.creator,
         "is_general": conversation.is_general,
         "unlinked": 0,
-        "pending_shared": [],
-        "is_pending_ext_shared": False,
-        "is_member": viewer in conversation.members,
         "topic": nothing,
         "purpose": nothing,
         "previous_names": list(conversation.previous_names),

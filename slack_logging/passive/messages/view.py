@@ -247,7 +247,7 @@ def inline(text: str, *, bold: bool = False) -> dict[str, Any]:
 
 def mention_element(mention: str) -> dict[str, Any]:
     """Return the inline element that notifies a user or user group, given by id, or ``here`` or ``channel``."""
-    if mention in ("here", "channel", "everyone"):
+    if mention in ("here", "channel"):
         return {"type": "broadcast", "range": mention}
     if mention.startswith("S"):
         return {"type": "usergroup", "usergroup_id": mention}
@@ -256,7 +256,7 @@ def mention_element(mention: str) -> dict[str, Any]:
 
 def mention_text(mention: str) -> str:
     """Return the same as mrkdwn."""
-    if mention in ("here", "channel", "everyone"):
+    if mention in ("here", "channel"):
         return f"<!{mention}>"
     return f"<!subteam^{mention}>" if mention.startswith("S") else f"<@{mention}>"
 

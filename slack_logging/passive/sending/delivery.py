@@ -1,7 +1,7 @@
 """One handler's way to Slack in this process: outbox, sender and thread, and how they live and end.
 
 A forked child begins anew: what waits is the parent's, and so are its thread and locks. At exit everything that is
-alive shares one deadline, also what `logging.config.dictConfig` closed and forgot.
+alive shares one deadline, also what `logging.config.dictConfig` closed and forgot; Ctrl-C ends that at once.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import queue
+import signal
 import sys
 import threading
 import weakref
@@ -102,7 +103,7 @@ class Delivery:
     def flush(self, deadline: float) -> bool:
         """Wait until all is settled or the clock passes `deadline`; tell whether it is."""
         sender = self.sender
-        if sender.idle or threading.get_ident() in own_threads or holds_logging_lock():
+        if sender.idle or self._is_over or threading.get_ident() in own_threads or holds_logging_lock():
             return sender.idle
         if self._exit_by is not None and self._gave_up == sender.stats():
             return False  # logging.shutdown asks once more for what was just waited for in vain
@@ -138,6 +139,13 @@ class Delivery:
         if not self.flush(self.deadline()):
             self._say_what_is_lost()
 
+    def break_off(self) -> None:
+        """Wait for nothing any more, and say what is lost."""
+        if not self.sender.idle:
+            self._say_what_is_lost()
+        self.give_up()
+        self._is_over = True
+
     def _say_what_is_lost(self) -> None:
         if self not in _alive:
             return
@@ -170,11 +178,20 @@ _finalized_in: int | None = None
 
 def _exit() -> None:
     alive = list(_alive)
-    _flush_buffers_before(alive)
-    for delivery in alive:
-        delivery.begin_exit()
-    for delivery in alive:
-        delivery.exit()
+    try:
+        _flush_buffers_before(alive)
+        for delivery in alive:
+            delivery.begin_exit()
+        for delivery in alive:
+            delivery.exit()
+    except KeyboardInterrupt:  # what Ctrl-C raises: somebody does not want to wait
+        raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if raises:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is lost must be said, however often it is typed
+        for delivery in alive:
+            delivery.break_off()
+        if raises:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # once more, and what else runs at exit is killed, in silence
 
 
 def _flush_buffers_before(alive: list[Delivery]) -> None:

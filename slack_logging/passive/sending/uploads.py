@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from slack_logging import notices
@@ -12,22 +11,13 @@ from slack_logging.errors import Rejected, Unreachable
 from slack_logging.passive.messages.shipments import File
 from slack_logging.passive.records.books import Books
 from slack_logging.slack.credentials import BAD_TOKEN
-from slack_logging.slack.doubt import Doubt, doubt_of_file
+from slack_logging.slack.uploads import Upload
 
 if TYPE_CHECKING:
     from slack_logging.slack.transport import Client
 
 #: Tries to attach the rest of a text before it is left out; a file of records is tried for ever.
 _TRIES = 5
-
-
-@dataclass(slots=True)
-class _Upload:
-    channel: str
-    thread: str
-    file: File
-    tries: int = 0
-    doubt: Doubt[bool] | None = None
 
 
 class Uploads:
@@ -43,7 +33,7 @@ class Uploads:
         self._channel = channel
         self._books = books
         self._clock = clock
-        self._waiting: deque[_Upload] = deque()
+        self._waiting: deque[tuple[File, Upload]] = deque()
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -51,11 +41,13 @@ class Uploads:
     @property
     def records(self) -> int:
         """Return how many records the files show."""
-        return sum(upload.file.records for upload in self._waiting)
+        return sum(file.records for file, _ in self._waiting)
 
     def add(self, channel: str, thread: str, file: File) -> None:
         """Promise a file in the thread of a message."""
-        self._waiting.append(_Upload(channel, thread, file))
+        content = file.content.encode("utf-8")
+        upload = Upload(channel, thread, name=file.name, title=file.title, content=content, clock=self._clock)
+        self._waiting.append((file, upload))
 
     def send(self, client: Client, *, at_once: bool) -> float:
         """Attach the next file. Returns the seconds that the pace makes it wait, or 0.
@@ -68,38 +60,28 @@ class Uploads:
             RateLimited, Unreachable: not now; it stays the next.
             Rejected: the token is no good.
         """
-        upload = self._waiting[0]
-        if upload.doubt and not upload.doubt.is_over:
-            wait, found = upload.doubt.ask(client, at_once=at_once)
-            if found:
-                self._settled(is_shared=True)
-            return wait
-        for method in client.UPLOAD_METHODS:
-            if place := client.acquire(method):
-                return place
-        file, thread = upload.file, upload.thread
-        upload.tries += 1
+        file, upload = self._waiting[0]
         try:
-            client.upload(upload.channel, file.name, file.content.encode("utf-8"), title=file.title, thread_ts=thread)
+            wait = upload.send(client, at_once=at_once)
         except Rejected as error:
             if error.code in BAD_TOKEN:  # that is about us, and not about the file
                 raise
             what = f"a file of {file.records:,} records" if file.records else "a record's full text"
             notices.say(f"{self._channel} files", f"{what} could not be attached: {error}")
             self._settled(is_shared=False)
-        except Unreachable as error:
-            if not error.was_never_sent:
-                upload.doubt = doubt_of_file(file.name, channel=upload.channel, thread=thread, clock=self._clock)
+            return 0.0
+        except Unreachable:
             if upload.tries < _TRIES or file.records:
                 raise
             self._settled(is_shared=False)
-        else:
+            return 0.0
+        if upload.is_shared:
             self._settled(is_shared=True)
-        return 0.0
+        return wait
 
     def _settled(self, *, is_shared: bool) -> None:
         with self._books.lock:
-            records = self._waiting.popleft().file.records
+            records = self._waiting.popleft()[0].records
             if is_shared:
                 self._books.delivered += records
             else:

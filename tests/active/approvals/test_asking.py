@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from slack_logging import Command, CommandRouter, ConfigurationError, SlackCommandSource
+from slack_logging import Command, CommandRouter, ConfigurationError, Secret, SlackCommandSource
 from tests.active.approvals.conftest import (
     APPROVE,
     REPEAT,
@@ -214,19 +215,75 @@ def test_slack_is_asked_only_while_something_waits(ops: Ops, router: CommandRout
     assert len(ops.slack.calls("reactions.get")) == seen
 
 
-def test_news_of_an_emoji_brings_the_look_forward(ops: Ops, router: CommandRouter, people: dict[str, Any]) -> None:
-    """Who brings it decides nothing."""
-    source = ops.start(router=router, poll_interval="5m", **people)
+def test_news_of_an_emoji_brings_the_look_forward(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """By Socket Mode; who brings it decides nothing."""
+    ops.start(router=router, poll_interval="5m", app_token=ops.slack.app_token, **people)
+    ops.slack.wait_for(lambda: ops.slack.sockets())
     ts = ops.say("!drop orders")
     request = asked(ops, ts)
     ops.clock.run_until(lambda: ops.slack.calls("reactions.get"))
     began = ops.clock.monotonic()
+    approve(ops, request, "ada")
+    ops.clock.run_until(lambda: len(ops.slack.calls("reactions.get")) == 2)
+    assert ran == []
     approve(ops, request, "ben")
-    assert source._reader is not None
-    source._reader.look_for_approval("1.0")
-    source._reader.look_for_approval(request)
     ops.settled(ts)
     assert ops.clock.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("typed", "stated"),
+    [
+        ('!drop   "orders" ', "!drop orders"),
+        ("!@orders DROP `two words`", '!@orders drop "two words"'),
+        ("!drop `\u202egnp.exe`", "!drop `\u27e6U+202E\u27e7gnp.exe`"),
+    ],
+)
+def test_a_command_is_stated_as_it_was_understood(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], typed: str, stated: str
+) -> None:
+    """As it would be typed, with what is not to be seen made visible."""
+    ops.start(router=router, **people)
+    ts = ops.say(typed, raw=True)
+    asked(ops, ts)
+    assert ops.replies(ts)[0].split("\n")[0] == stated
+
+
+def test_a_secret_is_stated_nowhere(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str], audit: pytest.LogCaptureFixture
+) -> None:
+    """Others approve what is done with it; it is in neither the statement nor the audit, and the function gets it."""
+
+    @router.command(approvals=1)
+    def rotate(user: str, key: Secret) -> None:
+        ran.append(f"{user} {key.reveal()}")
+
+    ops.start(router=router, **people)
+    ts = ops.say("!rotate carl hunter2")
+    request = asked(ops, ts)
+    assert ops.replies(ts)[0].split("\n")[0] == "!rotate carl ..."
+    assert "!rotate" not in ops.type("!status")[1][0]
+    approve(ops, request, "ben")
+    assert ops.settled(ts)[0] == {WAITS, DONE}
+    assert ran == ["carl hunter2"]
+    posted = [call for method in ("chat.postMessage", "chat.update") for call in ops.slack.calls(method)]
+    assert "hunter2" not in audit.text + "".join(str(call.args) for call in posted)
+    assert f"approval by {ops.slack.user_id('ben')} allowed: 'rotate ...'" in audit.text
+
+
+def test_status_lists_what_waits_for_approval(ops: Ops, router: CommandRouter, people: dict[str, Any]) -> None:
+    """With who asked, until it is approved."""
+    ops.start(router=router, **people)
+    first, second = ops.say("!drop orders"), ops.say("!purge", user="ben")
+    request = asked(ops, first)
+    asked(ops, second)
+    [row] = [line for line in ops.type("!status")[1][0].splitlines() if line.startswith("pending")]
+    assert re.fullmatch(r"pending      !drop orders \(ada, \S+ ago\), !purge \(ben, \S+ ago\)", row)
+    approve(ops, request, "ben")
+    ops.settled(first)
+    assert "!drop orders" not in ops.type("!status")[1][0]
 
 
 def test_a_router_beside_ones_own_loop_works_too(

@@ -16,7 +16,7 @@ from tests.active.approvals.conftest import (
     asked,
     ending,
 )
-from tests.active.conftest import CHANNEL, DONE, ERRORED, INTERRUPTED, PUZZLED, Ops
+from tests.active.conftest import CHANNEL, DONE, ERRORED, EYES, INTERRUPTED, PUZZLED, Ops
 
 
 def test_who_may_cancels_what_waits(ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]) -> None:
@@ -108,6 +108,22 @@ def test_a_final_mark_of_another_process_ends_what_waits(
     approve(ops, request, "ben")
     ops.after_sweeps(3)
     assert (ran, ops.marks(ts)) == ([], {WAITS, INTERRUPTED})
+
+
+def test_who_is_asked_too_late_is_told_that_it_is_over(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """Its time was over before Slack took the question: what can be read says so, and a thumb on it does nothing."""
+    ops.slack.fault("chat.postMessage", Fault.server_error(times=None))
+    source = ops.start(router=router, timeout=5, **people)
+    ts = ops.say("!drop orders")
+    ops.clock.run_until(lambda: ERRORED in ops.marks(ts))
+    ops.slack.clear_faults()
+    ops.clock.run_until(lambda: ops.replies(ts) and ending(ops, ts) == "timed out after 5s")
+    approve(ops, str(ops.slack.messages(CHANNEL, thread_ts=ts)[-1]["ts"]), "ben")
+    ops.after_sweeps(3)
+    assert source._reader is not None
+    assert (ran, ops.marks(ts), source._reader.desk.requests.all()) == ([], {EYES, ERRORED}, [])
 
 
 # Slack's faults

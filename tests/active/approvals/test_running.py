@@ -33,7 +33,7 @@ def test_an_approval_is_void_when_the_approver_may_no_more(
     assert ran == []
     assert f"approval by {ops.slack.user_id('dan')} void: '!drop orders'" in audit.text
     assert source._reader is not None
-    assert len(source._reader.desk.requests()) == 1
+    assert len(source._reader.desk.requests.all()) == 1
     approve(ops, request, "ben")
     ops.settled(ts)
     assert len(ran) == 1

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.state.text import visible_text
-from tests.passive.processes.conftest import PATIENT, Run, lines
+from tests.passive.processes.conftest import CONFIGURE, PATIENT, PROLOGUE, Run, lines
 
 
 @pytest.mark.parametrize(
@@ -147,6 +150,41 @@ def test_a_signal_that_kills_takes_what_waits(run: Run, slack: LocalSlack) -> No
         before=PATIENT,
     )
     assert lines(slack) == ["posted"]
+
+
+@pytest.mark.parametrize("third", [False, True], ids=["twice", "thrice"])
+def test_ctrl_c_once_more_ends_the_waiting(slack: LocalSlack, tmp_path: Path, third: bool) -> None:
+    """While the program waits for Slack at its end: at once, with the line that counts and no traceback."""
+    slack.fault("*", Fault.rate_limited(600, times=None))
+    program = """
+for number in range(3): log.info('record %d', number)
+try:
+    print('ready', flush=True)
+    signal.pause()
+except KeyboardInterrupt: sys.exit(130)
+"""
+    path = tmp_path / "program.py"
+    path.write_text(PROLOGUE + PATIENT + CONFIGURE + program, encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, str(path)],
+        env={**os.environ, **slack.environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        slack.wait_for(slack.calls)  # the end has begun: nothing else sends these records within a minute
+        process.send_signal(signal.SIGINT)
+        line = process.stderr.readline()
+        if third:
+            process.send_signal(signal.SIGINT)
+        status = process.wait(timeout=20)
+        said = line + process.stderr.read()
+    assert said == "slack_logging: 3 records for #ops-log not delivered before exit\n"
+    assert status in ((130, -signal.SIGINT) if third else (130,))
 
 
 @pytest.mark.parametrize(

@@ -55,10 +55,7 @@ def _list(request: Request) -> dict[str, Any]:
 def _of_user(request: Request) -> dict[str, Any]:
     member = request.user().id if "user" in request.arguments else request.caller.id
     channels, metadata = request.page([channel for channel in _of_types(request) if member in channel.members])
-    shown = [_view(request, channel) for channel in channels]
-    for view in shown:
-        view.pop("is_member", None)
-    return {"channels": shown, "response_metadata": metadata}
+    return {"channels": [_view(request, channel) for channel in channels], "response_metadata": metadata}
 
 
 def _info(request: Request) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from slack_logging.local.api.ratelimits import TIER_4
 from slack_logging.local.errors import ApiError
 from slack_logging.local.state import views
 from slack_logging.local.state.blocks import check_blocks
-from slack_logging.local.state.content import store_blocks
+from slack_logging.local.state.content import stored_texts, with_ids
 from slack_logging.local.state.conversation import Channel
 from slack_logging.local.state.model import StoredFile
 from slack_logging.local.state.teams import TEAM_URL
@@ -50,7 +50,7 @@ def _complete_upload(request: Request) -> dict[str, Any]:
     blocks = arguments.structure("blocks", malformed="invalid_blocks")
     fields = authorship(request.caller) | {"text": stored(arguments.text("initial_comment"))}
     if blocks:
-        fields["blocks"] = store_blocks(check_blocks(blocks))
+        [fields["blocks"]] = with_ids([stored_texts(check_blocks(blocks))])
     thread_ts = arguments.text("thread_ts") or None
     for channel in channels:
         if thread_ts and ((parent := channel.get(thread_ts)) is None or not parent.is_threadable):

@@ -69,8 +69,8 @@ export class Pane {
     this.elsewhere.replaceChildren(...channels.map((channel) => {
       const count = store.unread(channel).length;
       return h("button", {
-        type: "button", "aria-label": `Show ${store.title(channel)}, ${count} new`, onclick: () => this.show(channel),
-      }, store.title(channel), h("span", { class: "count" }, count));
+        type: "button", "aria-label": `Show ${store.title(channel)} ${count} new`, onclick: () => this.show(channel),
+      }, store.title(channel), " ", h("span", { class: "count" }, count));
     }));
   }
 

@@ -30,7 +30,8 @@ export class Store {
     this.messages = new Map(Object.entries(state.messages).map(([channel, messages]) =>
       [channel, new Map(messages.map((message) => [message.ts, message]))]));
     for (const channel of this.channels.keys()) {
-      if (this.me === null) this.markRead(channel); // the page opens on what is there
+      // The page opens on what is there, whoever may see it: nobody has been chosen yet.
+      if (this.me === null) this.lastRead.set(channel, [...this.messages.get(channel).keys()].sort().at(-1) ?? "");
       else if (!this.lastRead.has(channel)) this.lastRead.set(channel, "");
     }
   }

@@ -4,6 +4,7 @@ import { h, link } from "./dom.js";
 
 const FENCE = /```\n?([\s\S]*?)```/g;
 const QUOTE = /^(?:&gt;|>) ?/;
+const QUOTED_TO_THE_END = /^(?:&gt;|>){3} ?/;
 
 // One alternative for each inline form. As in Slack, a style opens at a word's start and closes at a word's end.
 const INLINE = new RegExp(
@@ -84,10 +85,12 @@ function paragraphs(text, names) {
     if (quoted.length) nodes.push(h("blockquote", {}, inline(quoted.join("\n"), names)));
     [plainLines, quoted] = [[], []];
   };
+  let mark = QUOTE;
   for (const line of text === "" ? [] : text.split("\n")) {
-    const isQuote = QUOTE.test(line);
+    if (QUOTED_TO_THE_END.test(line)) mark = /^(?:(?:&gt;|>){3} ?)?/;
+    const isQuote = mark.test(line);
     if (isQuote ? plainLines.length : quoted.length || levelOf(line)) close();
-    if (isQuote) quoted.push(line.replace(QUOTE, ""));
+    if (isQuote) quoted.push(line.replace(mark, ""));
     else plainLines.push(line);
   }
   close();

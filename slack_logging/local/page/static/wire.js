@@ -10,6 +10,8 @@ export class Wire {
     Object.assign(this, { element, button, post, store });
     this.buckets = h("ul", { class: "buckets" });
     this.failed = h("ul", { class: "plain-list" });
+    this.met = h("ul", { class: "plain-list met" });
+    this.links = h("ul", { class: "plain-list" });
     this.planned = h("ul", { class: "plain-list specs" });
     this.counts = h("p", { class: "note" });
     this.problem = h("p", { class: "problem", role: "alert" });
@@ -33,8 +35,11 @@ export class Wire {
     this.form = this.#form();
     this.element.replaceChildren(
       h("section", { "aria-label": "Rate limits" }, h("h2", {}, "Rate limits"), this.buckets),
-      h("section", { "aria-label": "Failed" }, h("h2", {}, "Last failed"), this.failed, this.counts),
-      h("section", { "aria-label": "Faults" }, h("h2", {}, "Planned faults"), this.planned, this.form, this.problem),
+      h("div", {},
+        h("section", { "aria-label": "Failed" }, h("h2", {}, "Last failed"), this.failed, this.counts),
+        h("section", { "aria-label": "Connections" }, h("h2", {}, "Connections and deliveries"), this.links)),
+      h("section", { "aria-label": "Faults" }, h("h2", {}, "Planned faults"), this.planned, this.form, this.problem,
+        h("h2", {}, "Last faults"), this.met),
     );
   }
 
@@ -80,18 +85,36 @@ export class Wire {
     if (shown) this.#draw(shown);
   }
 
-  #draw({ buckets, failed, faults, sockets, calls }) {
+  #draw({ buckets, failed, faults, met, sockets, deliveries, more, calls }) {
     const none = (text) => h("li", { class: "note" }, text);
     const rows = buckets.map(drawBucket);
     this.buckets.replaceChildren(...(rows.length ? rows : [none("None was called upon yet, or they are off.")]));
-    const times = failed.map(({ method, error, time }) => h("li", {},
-      h("span", { class: "note" }, new Date(time * 1000).toLocaleTimeString()), ` ${method} `, h("code", {}, error)));
+    const times = failed.map(({ method, error, time }) => h("li", {}, at(time), ` ${method} `, h("code", {}, error)));
     this.failed.replaceChildren(...(times.length ? times : [none("None.")]));
     const specs = faults.map((spec) => h("li", {}, h("code", {}, spec)));
-    this.planned.replaceChildren(...(specs.length ? specs : [none("None: all goes well.")]));
+    this.planned.replaceChildren(...(specs.length ? specs : [none("None.")]));
     this.clear.hidden = specs.length === 0;
-    this.counts.textContent = `${calls} calls so far · ${sockets} ${sockets === 1 ? "socket" : "sockets"} open`;
+    const happened = met.map(({ fault, time, lasts }) => h("li", {}, at(time), " ", h("code", {}, fault), lasts && " under way"));
+    this.met.replaceChildren(...(happened.length ? happened : [none("None.")]));
+    const links = [...sockets.map(drawSocket), ...deliveries.map(drawDelivery)];
+    if (more) links.push(none(`and ${more} more that are not acknowledged`));
+    this.links.replaceChildren(...(links.length ? links : [none("No socket is open.")]));
+    this.counts.textContent = `${calls} calls so far`;
   }
+}
+
+function at(time) {
+  return h("span", { class: "note" }, new Date(time * 1000).toLocaleTimeString());
+}
+
+function drawSocket({ app, port, sent, acked, deaf, mute }) {
+  return h("li", {}, `@${app} `, h("span", { class: "note" }, `port ${port}, ${sent} sent, ${acked} acknowledged`),
+    deaf && h("b", {}, " deaf: swallows every event"), mute && h("b", {}, " mute: no pings"));
+}
+
+function drawDelivery({ app, what, attempt, reason, due }) {
+  const state = due ? `redelivery ${attempt} in ${Math.ceil(due)} s (${reason})` : "not acknowledged yet";
+  return h("li", {}, `@${app} ${what} `, h("span", { class: "note" }, state));
 }
 
 function drawBucket({ name, left, capacity, per_minute: perMinute }) {

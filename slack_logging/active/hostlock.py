@@ -1,0 +1,206 @@
+"""One reader a host: a lock on a file in the temporary directory.
+
+The system lets go of it when its holder ends, however that ends. Within a process it is shared: who reads there shares
+a ledger. Only processes of one user, with one temporary directory, know of each other. Source: flock(2).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable
+
+from slack_logging import notices
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+#: Where Windows locks a byte: what is locked there cannot be read, and the holder's pid stands at the beginning.
+_FAR = 1024
+
+#: Tries to lock a file that somebody else deletes meanwhile.
+_TRIES = 3
+
+
+class HostLock:
+    """The lock on reading one place. Safe to use from any thread; nothing here blocks.
+
+    Args:
+        place: what is read, and for whom; the same words mean the same lock.
+
+    Attributes:
+        holder: the pid of the process that holds it instead of us, as it wrote; empty when that is not known.
+        flaw: why it cannot be had at all; empty when it can.
+    """
+
+    def __init__(self, place: Iterable[str]) -> None:
+        name = hashlib.sha256("\0".join(place).encode()).hexdigest()[:32]
+        user = "" if sys.platform == "win32" else f"{os.getuid()}-"
+        self._path = os.path.join(tempfile.gettempdir(), f"slack_logging-{user}{name}.lock")
+        self.holder = self.flaw = ""
+
+    def acquire(self) -> bool:
+        """Take it, unless another process has it; `flaw` says when that cannot be known. Idempotent."""
+        with _held.lock:
+            held = _held.files.get(self._path)
+            if held is not None and not _is_at(held[0], self._path):  # somebody tidied up: others have another file
+                os.close(held[0])
+                del _held.files[self._path]
+                held = None
+            if held is None:
+                self.holder = self.flaw = ""
+                try:
+                    descriptor = self._locked()
+                except OSError as error:
+                    self.flaw = f"{self._path}: {error.strerror or error}"
+                    return False
+                if descriptor is None:
+                    return False
+                held = _held.files[self._path] = (descriptor, set())
+            held[1].add(self)
+        return True
+
+    def keep(self) -> None:
+        """Show that the file is in use, to those who tidy up old ones."""
+        with _held.lock, contextlib.suppress(OSError):
+            if held := _held.files.get(self._path):
+                os.utime(held[0] if os.utime in os.supports_fd else self._path)
+
+    def release(self) -> None:
+        """Give it back; the last of the process lets others have it. Idempotent."""
+        with _held.lock:
+            descriptor, users = _held.files.get(self._path, (-1, set()))
+            users.discard(self)
+            if descriptor >= 0 and not users:
+                del _held.files[self._path]
+                os.close(descriptor)
+
+    def _locked(self) -> int | None:
+        """Return the descriptor of the locked file, or None where another process has it locked.
+
+        The file stays when it is given back: who deleted it would let two have locks, on two files of one name.
+        """
+        for _ in range(_TRIES):
+            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+            descriptor = os.open(self._path, flags, 0o600)
+            try:
+                _check(descriptor)
+                if not _lock(descriptor):
+                    self.holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
+                    os.close(descriptor)
+                    return None
+                if _is_at(descriptor, self._path):
+                    os.ftruncate(descriptor, 0)
+                    os.write(descriptor, f"{os.getpid()}\n".encode())
+                    return descriptor
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
+        raise OSError("it is deleted again and again")
+
+
+class OneReader:
+    """Sees to it that one process of the host reads a channel, and says which.
+
+    Args:
+        cause: what is read, in words.
+    """
+
+    def __init__(self, cause: str) -> None:
+        self._cause = cause
+        self._lock: HostLock | None = None
+        self._place: tuple[str, ...] = ()
+
+    def is_us(self, place: tuple[str, ...]) -> bool:
+        """Tell whether we are the one, and try to become it. Without a lock to be had, all are.
+
+        Args:
+            place: the channel, in words that mean the same in every process.
+        """
+        if self._lock is None or place != self._place:
+            self.release()
+            self._lock, self._place = HostLock(place), place
+        lock = self._lock
+        if lock.acquire():
+            lock.keep()
+            return True
+        if lock.flaw:
+            notices.say(
+                f"{self._cause}, one reader a host",
+                f"{self._cause} are read without knowing whether another process of this host reads them too: "
+                f"{lock.flaw}. Two of them may run a command twice",
+            )
+            return True
+        holder = f"process {lock.holder}" if lock.holder else "another process"
+        notices.say(self._cause, f"{self._cause} are read by {holder} of this host; process {os.getpid()} stands by")
+        return False
+
+    def release(self) -> None:
+        """Let another process read. Idempotent."""
+        if self._lock is not None:
+            self._lock.release()
+
+
+class _Held:
+    """The locks of this process: by path, the descriptor and who uses it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.files: dict[str, tuple[int, set[HostLock]]] = {}
+
+    def drop(self) -> None:
+        """Forget the parent's locks, in a forked child.
+
+        To close its copies leaves the parent's locks as they are; to keep them would hold the locks after its end.
+        """
+        for descriptor, _ in self.files.values():
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        self.lock = threading.Lock()
+        self.files = {}
+
+
+def _check(descriptor: int) -> None:
+    """Raise OSError for a file that somebody else laid there."""
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+        raise OSError("it is no file of its own")
+    if sys.platform != "win32" and found.st_uid != os.getuid():
+        raise OSError("it belongs to another user")
+
+
+def _is_at(descriptor: int, path: str) -> bool:
+    """Tell whether a file is still there under its name."""
+    with contextlib.suppress(OSError):
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    return False
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock a file; False where another process has."""
+    try:
+        if sys.platform == "win32":
+            os.lseek(descriptor, _FAR, os.SEEK_SET)
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            finally:
+                os.lseek(descriptor, 0, os.SEEK_SET)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+_held = _Held()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_held.drop)

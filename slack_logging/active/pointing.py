@@ -1,0 +1,56 @@
+"""A command on one line, and carets below the word at fault. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from slack_logging.active.parsing import quote
+from slack_logging.slack.literal import visible
+
+#: Columns up to the end of the word at fault: about what a phone shows without wrapping twice, and a desktop at once.
+_MOST_COLUMNS = 72
+
+#: Characters of one word that are shown.
+_MOST_OF_A_WORD = 40
+
+
+def pointed(start: str, words: Sequence[str], at: int) -> str:
+    """Return two lines: the command as it was understood, and carets.
+
+    Long words are cut; where the line would be too long, words in the middle are left out, as an ellipsis says.
+
+    Args:
+        start: the prefix and the command's name.
+        words: what follows.
+        at: the index of the word at fault.
+    """
+    before, word, after = [_shown(each) for each in words[:at]], _shown(words[at]), words[at + 1 :]
+    room = _MOST_COLUMNS - _columns(start) - _columns(word)
+    kept: list[str] = []
+    for each in reversed(before):
+        room -= _columns(each) + 1
+        if room < 0:
+            kept.append("\u2026")
+            break
+        kept.append(each)
+    head = " ".join([start, *reversed(kept), ""])
+    tail = f" {_shown(after[0])}" + (" \u2026" if len(after) > 1 else "") if after else ""
+    return f"{head}{word}{tail}\n{' ' * _columns(head)}{'^' * max(_columns(word), 1)}"
+
+
+def _shown(word: str) -> str:
+    """Return a word on one line."""
+    text = " ".join(quote(word[: _MOST_OF_A_WORD + 1]).split("\n")).replace("\t", " ")
+    return text if len(word) <= _MOST_OF_A_WORD else f"{text[:_MOST_OF_A_WORD]}\u2026"
+
+
+def _columns(text: str) -> int:
+    """Return how wide text is in a fixed width, once its hidden characters are shown."""
+    return sum(map(_column, visible(text)))
+
+
+def _column(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

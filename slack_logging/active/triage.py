@@ -1,0 +1,116 @@
+"""What becomes of each command that is read, however often: laid out, refused, left to others, or steered by emoji.
+
+Two threads may bring one message at the same time; one of them has the claim in the ledger.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping
+
+from slack_logging.active import audit
+from slack_logging.active.access import Verdict, refusal
+from slack_logging.active.desk import Desk
+from slack_logging.active.emoji import Mark, Order
+from slack_logging.active.intake import Heard
+from slack_logging.active.ledger import State
+from slack_logging.active.line import Line
+from slack_logging.active.orders import Orders, wish
+from slack_logging.active.refusals import Refusals
+from slack_logging.active.settings import Settings
+
+
+class Triage:
+    """Decides for one reader.
+
+    Args:
+        settings: the source's.
+        desk: where commands are laid out.
+
+    Attributes:
+        roles: those that each command takes, by its name; None where no router says what commands there are.
+    """
+
+    def __init__(self, settings: Settings, desk: Desk) -> None:
+        self.roles: Mapping[str, Collection[str]] | None = None
+        self._settings = settings
+        self._desk = desk
+        self._orders = Orders()
+        self._refusals = Refusals()
+        self._lock = threading.Lock()
+
+    def consider(self, line: Line, heard: Heard) -> None:
+        """Lay out a command, refuse it, or leave it: exactly one of these.
+
+        Raises:
+            DeliveryError: who somebody is cannot be known right now; nothing is decided.
+        """
+        if self._is_for_others(heard):
+            return
+        ledger = self._desk.ledger
+        state = ledger.state(heard.key)
+        if state is State.NEW and heard.marks:
+            self._recall(heard)
+            return
+        news = heard.marks - ledger.marks(heard.key)
+        if state in (State.WAITING, State.PENDING) and any(mark.is_final for mark in news):
+            self._desk.withdraw(heard)  # treated by another process meanwhile
+            return
+        is_new = state is State.NEW or ledger.reopen(heard.key, heard.edited)
+        if is_new or state is State.WAITING:
+            if self._desk.expire(heard):
+                return
+            if is_new and not self._admit(heard):
+                return
+            ledger.note(heard.key, heard.edited)
+            self._desk.offer(heard)
+        self._obey(line, heard)
+
+    def forget(self, up_to: str) -> None:
+        """Drop what is not newer than `up_to`: it is never read again."""
+        self._orders.forget(up_to)
+
+    def _is_for_others(self, heard: Heard) -> bool:
+        """Tell whether it is left to the other services that listen here: it is not known, and not addressed to us."""
+        is_known = self.roles is None or heard.call.name in self.roles
+        return self._settings.shared and not is_known and heard.call.address is None
+
+    def _admit(self, heard: Heard) -> bool:
+        """Tell whether somebody may run commands at all, and one more of them; if not, refuse this one."""
+        verdict = self._desk.verdict(heard.user, ())
+        if verdict is Verdict.ALLOWED and self._desk.is_full(heard):
+            verdict = Verdict.TOO_MANY
+        if verdict is Verdict.ALLOWED:
+            return True
+        if self._desk.refuse(heard):
+            with self._lock:
+                is_due = self._refusals.is_due(heard.user, self._desk.clock.monotonic())
+            if is_due:
+                self._desk.answers.say(heard, refusal(heard.user, verdict))
+        return False
+
+    def _recall(self, heard: Heard) -> None:
+        """Take in what was treated before us. Without a final mark it was running when its process died."""
+        self._orders.decided(heard.key, *heard.orders)
+        if self._desk.ledger.recall(heard.key, heard.marks, heard.edited) not in heard.marks:
+            audit.decided(heard, "found interrupted")
+            again = self._settings.emoji.name(Order.REPEAT)
+            what = "what ran this ended before it did; :{}: on the command runs it again"
+            if Mark.PENDING in heard.marks:
+                what = "what was to run this once it is approved has ended; :{}: on the command asks for it again"
+            self._desk.answers.say(heard, f"interrupted: {what.format(again)}")
+            self._desk.answers.finish(heard)
+
+    def _obey(self, line: Line, heard: Heard) -> None:
+        """Do what people want of a command with their emoji, if they may."""
+        roles = (self.roles or {}).get(heard.call.name, ())
+        for what, user in self._orders.fresh(heard):
+            verdict, name = wish(line, self._settings.access, user, roles)
+            self._orders.decided(heard.key, (what, user))
+            audit.ordered(user, what, verdict, heard)
+            if verdict is not Verdict.ALLOWED:
+                continue
+            if what is Order.CANCEL:
+                self._desk.cancel(heard.key, f"cancelled by {name}")
+            elif what is Order.REPEAT and self._desk.ledger.repeat(heard.key):
+                self._desk.offer(heard.again(user, self._desk.clock.time()))

@@ -1,0 +1,38 @@
+"""An error shows the command and points at the word."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slack_logging.active.pointing import pointed
+from slack_logging.slack.literal import visible
+
+
+@pytest.mark.parametrize(
+    ("words", "at", "lines"),
+    [
+        (["api", "--replicas", "many"], 2, ["!x api --replicas many", "                  ^^^^"]),
+        (["a b", "c"], 0, ['!x "a b" c', "   ^^^^^"]),
+        (["", "c"], 0, ['!x "" c', "   ^^"]),
+        (["日本", "c"], 1, ["!x 日本 c", "        ^"]),
+        (["e\u0301", "c"], 1, ["!x e\u0301 c", "     ^"]),
+        (["a\nb\tc", "d"], 1, ['!x "a b c" d', "           ^"]),
+        (["bad", "b", "c"], 0, ["!x bad b \u2026", "   ^^^"]),
+        (["x" * 30] * 5 + ["bad"], 5, ["!x \u2026 " + "x" * 30 + " " + "x" * 30 + " bad", " " * 67 + "^^^"]),
+        (["x" * 50], 0, ["!x " + "x" * 40 + "\u2026", "   " + "^" * 41]),
+    ],
+)
+def test_carets_stand_below_the_word(words: list[str], at: int, lines: list[str]) -> None:
+    """Wide characters take two columns, accents none; what is long is cut."""
+    assert pointed("!x", words, at).split("\n") == lines
+
+
+@given(st.lists(st.text(), min_size=1, max_size=8), st.integers(0, 7))
+def test_no_words_are_too_odd_to_be_pointed_at(words: list[str], at: int) -> None:
+    """There are always two lines, the second one of carets, however they are shown."""
+    shown = visible(pointed("!x", words, at % len(words)))
+    line, carets = shown.split("\n")
+    assert line.startswith("!x ")
+    assert set(carets.lstrip(" ")) == {"^"}

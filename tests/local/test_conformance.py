@@ -1,0 +1,42 @@
+"""The page that says what is honoured: each of its rows has a section of the contract, and tests that are there."""
+
+# ruff: noqa: SIM300 -- expected == actual, as everywhere in these tests
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "conformance.md").read_text("utf-8")
+ROWS = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith(("| § ", "|---"))]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_has_a_section_and_its_tests(row: str) -> None:
+    """Nothing is claimed without: what is not there either."""
+    section, what, kept, tests = (cell.strip() for cell in row.strip("|").split(" | "))
+    assert re.fullmatch(r"\d+(\.\d+)?(, \d+(\.\d+)?)*", section)
+    assert what
+    assert kept
+    named = re.findall(r"`([^`]+)`", tests)
+    assert named
+    assert [] == [each for each in named if not _exists(each)]
+    assert "" == re.sub(r"`[^`]+`|, | in ", "", tests).strip()  # no words in place of a test
+
+
+def _exists(named: str) -> bool:
+    """Tell whether a test stands where it is said to; a script or a folder is named by its own path."""
+    file, colons, test = named.partition("::")
+    if not colons:
+        return (ROOT / named).exists()
+    paths = [ROOT / "tests" / place / file for place in ("local", "node")]
+    return any(path.exists() and f"def {test}(" in path.read_text("utf-8") for path in paths)
+
+
+def test_the_page_has_rows() -> None:
+    """What is read above is the tables."""
+    assert len(ROWS) > 90
+    assert {str(number) for number in range(1, 11)} <= {re.split(r"[ .,]", row[2:])[0] for row in ROWS}

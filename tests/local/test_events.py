@@ -1,0 +1,105 @@
+"""Which events reach an app that may hear all, and what Slack does with deliveries that is not done here."""
+
+# ruff: noqa: SIM300 -- expected == actual, as everywhere in these tests
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from slack_logging.local import App, LocalSlack
+from slack_logging.local.events.selection import SCOPES
+from slack_logging.testing import FakeClock
+from tests.local.conftest import ask_sync
+from tests.local.listening import Client, Open
+
+
+@pytest.fixture
+def slack(clock: FakeClock) -> Iterator[LocalSlack]:
+    """Run a Slack without rate limits, whose time the test owns."""
+    with LocalSlack(clock=clock, rate_limit=0) as local:
+        yield local
+
+
+@pytest.fixture
+def app(slack: LocalSlack) -> App:
+    """Install an app that may hear everything, in ``#ops-log``."""
+    return slack.add_app("all", channels=["#ops-log"], scopes=[*SCOPES, "chat:write", "pins:write"])
+
+
+@pytest.fixture
+def client(app: App, open_socket: Open) -> Client:
+    """Listen for that app."""
+    return open_socket(app)
+
+
+def test_people_groups_channels_and_pins_are_events(slack: LocalSlack, app: App, client: Client, log: str) -> None:
+    """Each over the socket, by its own name; what concerns a message says which."""
+    ask = ask_sync(slack, app.bot_token)
+    eve = slack.add_user("eve")
+    slack.deactivate("eve")
+    slack.add_group("oncall", ["ada"])
+    made = slack.add_channel("new", bot_is_member=False)
+    slack.rename_channel(made, "newer")
+    slack.archive(made)
+    slack.unarchive(made)
+    slack.remove_channel(made)
+    ts = slack.say(log, "runbook", user="ada")
+    ask("pins_add", channel=log, timestamp=ts)
+    ask("pins_remove", channel=log, timestamp=ts)
+    told: list[dict[str, Any]] = []
+    while not told or told[-1]["type"] != "pin_removed":
+        told.append(client.event())
+    changes = [event for event in told if event["type"] != "message"]
+    kinds = "team_join user_change subteam_updated channel_created channel_rename channel_archive channel_unarchive"
+    assert [*kinds.split(), "channel_deleted", "pin_added", "pin_removed"] == [event["type"] for event in changes]
+    joined, left, group, *rest = changes
+    assert [(eve, False), (eve, True)] == [(event["user"]["id"], event["user"]["deleted"]) for event in (joined, left)]
+    assert ("oncall", [slack.user_id("ada")]) == (group["subteam"]["handle"], group["subteam"]["users"])
+    assert [(log, ts)] * 2 == [(event["item"]["channel"], event["item"]["message"]["ts"]) for event in rest[-2:]]
+
+
+def test_after_the_third_redelivery_nothing_comes_any_more(
+    slack: LocalSlack, app: App, client: Client, clock: FakeClock, open_socket: Open
+) -> None:
+    """Neither after an hour nor after a day; and however many fail, the next event still comes."""
+    for number in range(50):
+        slack.say("#ops-log", f"{number}", user="ada")
+
+    def hears_each_four_times() -> bool:
+        clock.advance(20)
+        return [200] == [socket.sent for socket in slack.sockets(app)]
+
+    slack.wait_for(hears_each_four_times)
+    for seconds in (3, 3600, 86_400):
+        clock.advance(seconds)
+        slack.wait_for(lambda: not slack.deliveries(app))
+    heard = [client.envelope() for _ in range(200)]
+    assert {0, 1, 2, 3} == {each["retry_attempt"] for each in heard}
+    slack.wait_for(lambda: not slack.sockets(app))  # it has grown old meanwhile
+    again = open_socket(app)
+    ts = slack.say("#ops-log", "still subscribed", user="ada")
+    assert ts == again.event()["ts"]
+
+
+def test_links_are_not_unfurled_and_markup_is_always_read(slack: LocalSlack, app: App, client: Client) -> None:
+    """The flags are taken and have no effect: the message is stored as without them, and no edit follows."""
+    ask = ask_sync(slack, app.bot_token)
+    flags = {"unfurl_links": True, "unfurl_media": True, "mrkdwn": False}
+    text = "*see* https://a.test"
+    plain = ask("chat_postMessage", channel="#ops-log", text=text)["message"]
+    flagged = ask("chat_postMessage", channel="#ops-log", text=text, **flags)["message"]
+    assert plain | {"ts": flagged["ts"]} == flagged
+    end = slack.say("#ops-log", "the end", user="ada")
+    assert [plain["ts"], flagged["ts"], end] == [client.event()["ts"] for _ in range(3)]
+
+
+def test_no_app_is_held_to_one_history_a_minute(log: str) -> None:
+    """Nor to 15 messages: as Slack holds an app that is sold outside its marketplace."""
+    with LocalSlack(clock=FakeClock()) as limited:
+        limited.preload("#ops-log", ["x"] * 100)
+        ask = ask_sync(limited)
+        answers = [ask("conversations_history", channel=log) for _ in range(20)]
+        assert [100] * 20 == [len(answer["messages"]) for answer in answers]
