@@ -34,12 +34,13 @@ class Connection:
         target: what to post to: the channel as configured or, where that must be, its id.
         channel_id: known once something is posted; edits go by id only.
         is_stuck: whether Slack refuses everything until somebody changes something.
+        is_given_up: whether nobody waits for it any more, nor reads what is wrong with it.
     """
 
     def __init__(self, channel: str, connect: Callable[[], Client], clock: Clock) -> None:
         self.target = channel
         self.channel_id = ""
-        self.is_stuck = False
+        self.is_stuck = self.is_given_up = False
         self._channel = channel
         self._connect = connect
         self._clock = clock
@@ -74,7 +75,7 @@ class Connection:
     def failed(self, error: Unreachable) -> None:
         """Take in that there was no answer; try again a little later."""
         self._resume_at = self._clock.monotonic() + self._backoff.failed()
-        notices.say(self._channel, f"cannot reach Slack for {self._channel}, and keeps trying: {error}")
+        self._say(f"cannot reach Slack for {self._channel}, and keeps trying: {error}")
 
     def refused(self, error: Rejected) -> None:
         """Take in that Slack says no, not to the message but to us; look again after a while."""
@@ -82,9 +83,13 @@ class Connection:
             return
         if error.code in BAD_TOKEN:
             self._client = None
-        notices.say(self._channel, f"nothing is posted to {self._channel}, records are kept: {error}")
+        self._say(f"nothing is posted to {self._channel}, records are kept: {error}")
         self._resume_at = self._clock.monotonic() + self._probe.failed()
         self.is_stuck = True
+
+    def _say(self, text: str) -> None:
+        if not self.is_given_up:
+            notices.say(self._channel, text)
 
     def _found_by_id(self) -> bool:
         """Look the channel up: Slack posts to a public channel's name, but to a private one by id only."""

@@ -127,6 +127,7 @@ class Delivery:
         """Wait for nothing any more, neither in `flush` nor at exit, and say nothing of what is lost."""
         _alive.discard(self)
         self._exit_by = self._clock.monotonic()
+        self.sender.give_up()
 
     def begin_exit(self) -> None:
         """From now on everything that waits shares one deadline."""

@@ -135,6 +135,10 @@ class Sender:
         """Tell whether Slack refuses everything."""
         return self._slack.is_stuck
 
+    def give_up(self) -> None:
+        """Say no more what is wrong with the connection: nobody waits for it."""
+        self._slack.is_given_up = True
+
     def request_flush(self, *, is_last: bool = False) -> None:
         """Have everything sent as soon as the pace allows: without waiting for company or for a backoff to end.
 
