@@ -370,10 +370,10 @@ kwargs={{'webhook_url': '{url}', 'level': 'WARNING', 'group_window': '1m'}}
     config = configparser.RawConfigParser()
     config.read_string(parser)
     logging.config.fileConfig(config, disable_existing_loggers=False)
-    logging.getLogger("shop.of.strings").warning("low")
+    logging.getLogger("strings.of.shop").warning("low")
     [handler] = [each for each in logging.getLogger().handlers if isinstance(each, SlackHandler)]
     assert handler.flush(timeout=30)
-    assert "shop.of.strings low" in shown(slack)[0]
+    assert "strings.of.shop low" in shown(slack)[0]
 
 
 # -- others' chats -----------------------------------------------------------------------------------------------------
