@@ -25,12 +25,10 @@ class Upload:
 
     Attributes:
         is_shared: whether Slack has it.
-        tries: how often it was sent.
     """
 
     def __init__(self, channel: str, thread: str, *, name: str, title: str, content: bytes, clock: Clock) -> None:
         self.is_shared = False
-        self.tries = 0
         self._channel = channel
         self._thread = thread
         self._name = name
@@ -57,7 +55,6 @@ class Upload:
         for method in client.UPLOAD_METHODS:
             if place := client.acquire(method):
                 return place
-        self.tries += 1
         try:
             client.upload(self._channel, self._name, self._content, title=self._title, thread_ts=self._thread)
         except Unreachable as error:

@@ -136,8 +136,45 @@ def test_what_a_storms_line_cannot_hold_is_in_a_file(
         else:
             logger.error(f"{word} failed: {'<td>x</td>' * 60} end of {word}")
     assert handler_of(logger).flush(timeout=120)
+    slack.wait_for(lambda: slack.files("#ops-log"))
     said = "".join(shown(slack)) + "".join(file.content.decode() for file in slack.files("#ops-log"))
     assert [word for word in WORDS[:8] if (f"id={word}" if is_extra else f"end of {word}") not in said] == []
+
+
+def test_without_files_nothing_is_promised_in_the_thread(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
+) -> None:
+    """Once Slack has refused one, messages say that the rest is not shown; after a while a file is tried again."""
+    slack.fault("files.completeUploadExternal", Fault.error("missing_scope", times=1))
+    logger = make()
+    for number, word in enumerate(WORDS[:3]):
+        logger.error(f"{word} failed: " + "long " * 4_000)
+        clock.run_until(lambda: handler_of(logger)._delivery.sender.idle)
+        assert ("the rest is not shown here" in shown(slack)[-1]) is (number > 0)
+    for word in WORDS[:8]:
+        logger.error(f"{word} failed again\nin detail")
+    assert handler_of(logger).flush(timeout=120)
+    storm = next(text for text in shown(slack) if "a line each" in text)
+    assert "what has more than its line here is not shown" in storm
+    assert slack.files("#ops-log") == []
+    clock.advance(600)
+    logger.error("another one failed: " + "long " * 4_000)
+    assert handler_of(logger).flush(timeout=120)
+    assert "the file in the thread has the whole" in shown(slack)[-1]
+    slack.wait_for(lambda: len(slack.files("#ops-log")) == 1)
+
+
+def test_a_text_waits_for_slack_to_take_files_again(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
+) -> None:
+    """However long that takes."""
+    slack.fault("files.getUploadURLExternal", Fault.server_error(times=None))
+    logger = make()
+    logger.error("failed: " + "long " * 4_000)
+    clock.run_until(lambda: len(slack.calls("files.getUploadURLExternal")) > 12)
+    assert slack.files("#ops-log") == []
+    slack.clear_faults()
+    clock.run_until(lambda: slack.files("#ops-log"))
 
 
 def test_an_error_that_goes_on_is_told_again(

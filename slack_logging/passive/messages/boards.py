@@ -49,7 +49,7 @@ def arguments(
         thread: the `ts` of the message that it answers; empty for the channel, and when it is edited.
         medium: where it goes.
     """
-    elements = _storm(board) if board.is_storm else _single(board, board.incidents[0], medium)
+    elements = _storm(board, medium) if board.is_storm else _single(board, board.incidents[0], medium)
     worst = notification([(incident.line, incident.count) for incident in board.incidents])
     if mention and board.mentions and board.ts is None:
         elements.append(section_of([mention_element(mention)]))
@@ -91,11 +91,13 @@ def _single(board: Board, incident: Incident, medium: Medium) -> list[dict[str, 
     return elements
 
 
-def _storm(board: Board) -> list[dict[str, Any]]:
+def _storm(board: Board, medium: Medium) -> list[dict[str, Any]]:
     kinds = "kind of error" if len(board.incidents) == 1 else "kinds of errors"
     parts = [inline(f"{len(board.incidents):,} {kinds}, a line each", bold=True), inline("\n")]
     for incident in board.incidents:
         parts += head(incident.line, incident.count, is_short=True)
+    if not medium.has_files and not all(incident.line.is_headline for incident in board.incidents):
+        parts.append(inline("what has more than its line here is not shown\n"))
     if board.is_quiet and not all(incident.mute for incident in board.incidents):
         parts += [inline(f"quiet; {sum(each.count for each in board.incidents):,} in all"), inline("\n")]
     return [section_of(parts + muting(board))]
@@ -133,7 +135,7 @@ def _excerpt(line: Line, medium: Medium) -> Line:
     """Return the line cut to what a message holds; the end of a traceback says what happened."""
     gist = min(_GIST, medium.room // 4)
     rest = medium.room - _COUNTER - gist - line.head_units - 200
-    where = "the rest is not shown here" if medium.posts_only else "the file in the thread has the whole"
+    where = "the file in the thread has the whole" if medium.has_files else "the rest is not shown here"
     note = f"... (cut: {where})\n"
     summary = shorten(line.summary, MAX_HEAD)
     detail = line.detail if summary == line.summary else f"{line.summary}\n{line.detail}"

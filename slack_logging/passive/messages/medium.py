@@ -22,16 +22,19 @@ class Medium:
         posts_only: it takes posts and nothing else: no edits, no threads, no files, no looking back.
         room: units of text that the lines of one message hold at most.
         is_flat: it takes plain text only.
+        has_files: whether the thread of a message takes files.
     """
 
     posts_only: bool = False
     room: int = ROOM
     is_flat: bool = False
+    has_files: bool = True
 
     @classmethod
     def by_webhook(cls, service: Service) -> Medium:
         """Return what a service's webhook can do."""
-        return cls(True, service.max_text - FRAME if service.is_flat else ROOM, service.is_flat)
+        room = service.max_text - FRAME if service.is_flat else ROOM
+        return cls(posts_only=True, room=room, is_flat=service.is_flat, has_files=False)
 
     def shown(self, line: Line) -> Line:
         """Return a line so that its units are what it takes there."""

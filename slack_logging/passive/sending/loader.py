@@ -68,7 +68,8 @@ class Loader:
     ) -> None:
         self.hand: Shipment | None = None
         self.further: Shipment | None = None
-        self._medium = medium
+        #: Where messages go; it has no files any more once Slack has refused one.
+        self.medium = medium
         self.is_last = False
         self._outbox = outbox
         self._incidents = incidents
@@ -160,12 +161,12 @@ class Loader:
                 return self.hand
             board = self._incidents.to_post()
         if board is not None:
-            return NewBoard(board, self._incidents, self._footer, self._mention, self._medium)
+            return NewBoard(board, self._incidents, self._footer, self._mention, self.medium)
         told, self.further = self._told_further(), None
         return told or self.losses()
 
     def _told_further(self) -> Shipment | None:
-        if self._medium.posts_only:
+        if self.medium.posts_only:
             return self.further
         for board in self._incidents:
             incident = self._incidents.announcement(board)
@@ -177,7 +178,7 @@ class Loader:
         """Fill a message or a digest; it is in hand meanwhile, so that its records count."""
         self._normal_since = None
         most = _MOST_AT_EXIT if self.is_last else _MOST_WAITING
-        is_too_much = self._outbox.messages * ROOM > most * self._medium.room
+        is_too_much = self._outbox.messages * ROOM > most * self.medium.room
         return self._digest() if is_too_much else self._pack()
 
     def _pack(self) -> Shipment | None:
@@ -198,12 +199,12 @@ class Loader:
         return batch
 
     def _batch(self, thread: str) -> Batch:
-        packing = Packing(self._medium.room, has_files=not self._medium.posts_only)
+        packing = Packing(self.medium.room, has_files=self.medium.has_files)
         return Batch(packing, self._footer, self._mention, thread)
 
     def _digest(self) -> Shipment | None:
         """Fill a digest, until the file is full or an error comes in."""
-        digest = self.hand = Digest(self._footer, has_file=not self._medium.posts_only)
+        digest = self.hand = Digest(self._footer, has_file=self.medium.has_files)
         while not (digest.is_full or self._outbox.has_urgent) and (captured := self._take(urgent=False)):
             entry = self._entry(captured)
             with self.books.lock:
@@ -223,9 +224,7 @@ class Loader:
 
     def _shown(self, captured: Captured) -> Line | None:
         """Return a record's line, or None for one that cannot be shown."""
-        return self._safely(
-            lambda: self._medium.shown(line_of(self._entry_of(captured), own_format=self._own_format()))
-        )
+        return self._safely(lambda: self.medium.shown(line_of(self._entry_of(captured), own_format=self._own_format())))
 
     def _entry(self, captured: Captured) -> str | None:
         """Return a record's canonical entry, or None for one that cannot be shown."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import queue
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from slack_logging import notices
@@ -217,6 +218,7 @@ class Sender:
             return wait
         if place := client.acquire("chat.postMessage", self._channel):
             return place
+        self._loader.medium = replace(self._medium, has_files=self._medium.has_files and self._uploads.are_taken)
         hand = self._loader.load()
         if hand is None:
             return 0.0
@@ -248,7 +250,7 @@ class Sender:
             self._books.delivered += landing.delivered
             self._books.merged += landing.merged
             self._books.overflow += landing.lost
-            if landing.file and not self._medium.posts_only:
+            if landing.file and self._loader.medium.has_files:
                 self._uploads.add(channel_id, hand.thread or ts, landing.file)
             if landing.context:
                 self._loader.follow_up(hand.thread or ts, landing.context)
@@ -275,7 +277,7 @@ class Sender:
             return place
         board.is_quiet = is_over
         told, changes = dict(boards.told(board)), board.changes
-        given = boards.arguments(board, service=self._footer)
+        given = boards.arguments(board, service=self._footer, medium=self._loader.medium)
         try:
             client.call("chat.update", channel=self._slack.channel_id, ts=board.ts, **given)
         except Rejected as error:
@@ -289,7 +291,7 @@ class Sender:
             board.changes_told = changes
             self._books.delivered += len(news)
             self._books.merged += merged
-            if file := full_text(boards.full_texts(board, news)):
+            if (file := full_text(boards.full_texts(board, news))) and self._loader.medium.has_files:
                 self._uploads.add(self._slack.channel_id, board.thread or str(board.ts), file)
             if is_over:
                 self._incidents.forget(board)
