@@ -177,7 +177,8 @@ class Command:
         """Whether it should stop: a person said so, its time is over, its message is gone, or the program ends.
 
         A coroutine is cancelled and a generator ends at its next step, both by themselves. Any other function is
-        asked to look here now and then, and to return, or to raise a `CommandError` that says how far it came.
+        asked to look here now and then, and to return, or to raise a `CommandError` that says how far it came; what
+        it returns is said, and the command is errored.
         """
         return bool(self._stopped)
 
@@ -285,6 +286,7 @@ def _without_plumbing(trace: TracebackType | None) -> TracebackType | None:
 
 def _reason(error: BaseException) -> str:
     """Return what the person is told: the message of an error meant for people, else the exception's last line."""
-    if isinstance(error, CommandError) and str(error):
-        return str(error)
+    with contextlib.suppress(Exception):  # of an error that cannot say what it is
+        if isinstance(error, CommandError) and str(error):
+            return str(error)
     return traceback.format_exception_only(type(error), error)[-1].strip()

@@ -87,7 +87,6 @@ class Reader:
         self._marker = Marker(settings.emoji, clock)
         self.triage = Triage(settings, self.desk)
         self._approving = Approving(self.desk, settings)
-        self._seen: set[str] = set()
         self._muting: Muting | None = None
         if operated is not None:
             self._muting = Muting(
@@ -274,7 +273,8 @@ class Reader:
             self._must_connect = False
         line = self.desk.line
         push = self._push
-        api_url = credentials.api_url(self._settings.api_url)  # what auth.test says need not be an address
+        # what auth.test says need not be an address; this machine has two names
+        api_url = credentials.api_url(self._settings.api_url).replace("//localhost:", "//127.0.0.1:")
         sharing = [self._instance.service] if self._settings.shared else []
         self._reads = push is not None and self._one_reader.is_us((api_url, line.team, line.channel, *sharing))
         if push is None or not self._reads:
@@ -302,15 +302,13 @@ class Reader:
         return wait
 
     def _miss(self, line: Line, messages: list[dict[str, Any]]) -> None:
-        """Cancel those commands that were there the last time and are not any more."""
+        """Cancel those commands whose messages are not there any more."""
         present = {str(message["ts"]): message.get("subtype") != "tombstone" for message in messages}
         for key in self._ledger.unsettled():
-            if key.ts in self._seen and not present.get(key.ts) and not self._closing:
-                # that a page lacks it is not enough: it may be behind what an earlier one showed
-                present[key.ts] = key.ts not in present and line.has(key.ts)
-                if not present[key.ts]:
-                    self.desk.gone(key)
-        self._seen = {ts for ts, is_there in present.items() if is_there}
+            if present.get(key.ts) or self._closing:
+                continue
+            if key.ts in present or not line.has(key.ts):  # that a page lacks it is not enough: it may be behind
+                self.desk.gone(key)
 
     def _connected(self) -> Line:
         """Connect, and refuse to read the channel that the records go to: it may be told by name here, by id there."""

@@ -219,6 +219,7 @@ class CommandRouter:
                 command.origin.limit(command, route.timeout)
             command.check()
             self._reply(command, route.function(**arguments))
+            command.check()  # a function that was told to stop and returns was cancelled, as a coroutine is
 
     def is_secret(self, name: str) -> bool:
         """Tell whether what follows a command's name is shown to nobody: it takes a `Secret`, or may be meant to.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import contextvars
 import importlib
 import os
 import threading
@@ -16,7 +16,7 @@ from slack_logging.active.access import Access
 from slack_logging.active.codes import check_secrets
 from slack_logging.active.command import Command
 from slack_logging.active.desk import Desk
-from slack_logging.active.emoji import Emoji
+from slack_logging.active.emoji import Emoji, Mark
 from slack_logging.active.ledger import MemoryLedger
 from slack_logging.active.origin import Operated
 from slack_logging.active.parsing import check_prefix
@@ -248,9 +248,15 @@ class SlackCommandSource:
 
 def _work(desk: Desk, router: CommandRouter) -> None:
     while (command := desk.take()) is not None:
-        # what is no `Exception` leaves a command, answered: `sys.exit()`, a cancelled task; the worker goes on
-        with contextlib.suppress(BaseException):
-            router.run(command)
+        # a context of its own: nothing that one command keeps there is seen by the next
+        contextvars.Context().run(_run, command, router)
+
+
+def _run(command: Command, router: CommandRouter) -> None:
+    try:
+        router.run(command)
+    except BaseException as error:  # noqa: BLE001 - `sys.exit()`, a cancelled task: answered; the worker goes on
+        command.abandon(Mark.ERRORED, type(error).__name__)
 
 
 def _checked_router(router: object) -> CommandRouter | str | None:

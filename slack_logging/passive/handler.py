@@ -133,6 +133,10 @@ class SlackHandler(Copyable):
         if self.starts == "auto":
             self.start_commands()
 
+    def setLevel(self, level: int | str) -> None:  # noqa: N802 - logging's own name
+        """Set from which level on records are taken. Raises `ConfigurationError` for what is none."""
+        super().setLevel(_level(level))
+
     def handle(self, record: logging.LogRecord) -> bool | logging.LogRecord:  # type: ignore[override] # as from 3.12 on
         """Filter and emit, without the lock that `logging.Handler.handle` takes: one slow thread stops no other."""
         passed = self.filter(record) if self.filters else True
@@ -153,7 +157,7 @@ class SlackHandler(Copyable):
                     return
                 captured = capture_any(record, self.formatter)
             urgent = record.levelno >= logging.ERROR
-            if self._context is None:
+            if self._context is None or "slack" in record.__dict__:  # which says where it goes
                 self._delivery.put(captured, urgent=urgent)
             else:
                 self._put_in_context(captured, self._context, urgent=urgent)

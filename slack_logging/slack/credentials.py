@@ -158,7 +158,7 @@ def _flaw(token: str) -> str:
     """Return why this is no bot token, whoever looks at it; empty where only Slack can tell."""
     if flaw := _misspelt(token):
         return flaw
-    if re.match(r"xox[a-df-z]-|xoxe\.xox", token):
+    if re.match(r"xox[a-df-z]-.|xoxe\.xox.-.", token):
         return ""
     return f"holds {_kind(token)}: it must be {_WANTED}"
 

@@ -146,6 +146,17 @@ def test_what_a_page_does_not_show_was_not_deleted(ops: Ops, router: CommandRout
     assert ran == ["work"]
 
 
+def test_what_is_pushed_and_deleted_before_a_look_is_cancelled(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """No page has ever shown it."""
+    ops.start(router=router, app_token=ops.slack.app_token)
+    ops.slack.wait_for(lambda: ops.slack.sockets())
+    ops.type("!note x")
+    ts = ops.say("!steps")
+    ops.clock.run_until(lambda: ops.replies(ts))
+    ops.slack.delete(CHANNEL, ts)
+    ops.clock.run_until(lambda: "steps were closed" in ran, limit=10)
+
+
 # Orders
 
 
@@ -206,6 +217,23 @@ def test_coroutines_and_generators_stop_by_themselves(function: Callable[..., ob
         slack.wait_for(lambda: ERRORED in slack.reactions(CHANNEL, ts))
         source.close()
         assert visible_text(slack.messages(CHANNEL, thread_ts=ts)[-1]).splitlines()[-1] == "cancelled by ada"
+
+
+def test_what_a_cancelled_function_returns_is_said(ops: Ops) -> None:
+    """And that it was cancelled, which the mark says too."""
+    router = CommandRouter()
+
+    @router.command
+    def work(*, command: Command) -> str:
+        while not command.cancelled:
+            command.origin.clock.wait(queue.SimpleQueue(), 1.0)
+        return "stopped at row 17"
+
+    ops.start(router=router)
+    ts = ops.say("!work")
+    ops.clock.run_until(lambda: EYES in ops.marks(ts))
+    ops.slack.react(CHANNEL, ts, STOP, user="ada")
+    assert ops.settled(ts) == ({EYES, STOP, ERRORED}, ["stopped at row 17\ncancelled by ada"])
 
 
 def test_what_waits_is_cancelled_before_it_begins(ops: Ops, router: CommandRouter, ran: list[str]) -> None:

@@ -85,12 +85,24 @@ def interrupting() -> None:
     raise KeyboardInterrupt
 
 
+class Speechless(CommandError):
+    """An error that cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise AttributeError("missing")
+
+
+def speechless() -> None:
+    raise Speechless
+
+
 @pytest.mark.parametrize(
     ("function", "reply"),
     [
         (leaving, "SystemExit: bye"),
         (cancelling, "CancelledError: by something else"),
         (interrupting, "KeyboardInterrupt"),
+        (speechless, "tests.active.test_router.Speechless: <exception str() failed>"),
     ],
 )
 def test_whatever_a_function_raises_does_not_end_the_worker(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from slack_logging import SlackHandler
+from slack_logging import CommandRouter, SlackHandler
 from slack_logging.local import LocalSlack
 from slack_logging.local.state.text import visible_text
 from slack_logging.testing import FakeClock
@@ -174,4 +174,44 @@ def test_an_error_is_kept_rather_than_what_led_to_it(clock: FakeClock, slack: Lo
         logger.info("x" * 100_000)
     assert handler._context is not None
     assert sum(captured[0] for captured in handler._context.take()) <= 256 * 1024
+    handler.close()
+
+
+def test_a_record_that_says_where_it_goes_goes_there(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    """It is not kept aside."""
+    logger.warning("kept")
+    logger.warning("shown", extra={"slack": {"mention": False}})
+    assert handler.flush(timeout=60)
+    said = "\n".join(shown(slack))
+    assert "shown" in said
+    assert "kept" not in said
+
+
+def test_each_command_has_a_context_of_its_own(clock: FakeClock, slack: LocalSlack) -> None:
+    """Though one thread runs them all."""
+    router = CommandRouter()
+    log = logging.getLogger("shop.of.commands")
+
+    @router.command
+    def note(word: str) -> None:
+        log.warning(word)
+
+    @router.command
+    def fail() -> None:
+        log.warning("about")
+        log.error("boom")
+
+    commands = {"channel": "#ops-commands", "allow": [slack.user_id("ada")], "start_delay": 0, "workers": 1}
+    handler = SlackHandler(
+        "#ops-log", token=slack.bot_token, api_url=slack.api_url, context=9, commands={**commands, "router": router}
+    )
+    log.addHandler(handler)
+    for text in ("!note one", "!note two", "!fail"):
+        ts = slack.say("#ops-commands", text, user="ada")
+        clock.run_until(lambda ts=ts: slack.reactions("#ops-commands", ts))  # type: ignore[misc]
+    clock.run_until(lambda: threads(slack).get("boom"))
+    assert threads(slack) == {"boom": ["about"]}
+    log.removeHandler(handler)
     handler.close()
