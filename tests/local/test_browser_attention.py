@@ -1,4 +1,4 @@
-"""The page in a real Chromium, and where a person's attention is: the tab that is shown, the focus, a press under way."""
+"""The page in a real Chromium, and a person's attention: the tab that is shown, the focus, a press under way."""
 
 # ruff: noqa: SIM300 -- expected == actual, as everywhere in these tests
 

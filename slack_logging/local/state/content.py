@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 from collections import Counter
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +100,7 @@ def _blocks(arguments: Arguments) -> list[dict[str, Any]] | None:
 
 
 def with_ids(groups: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
-    """Give an id, unique in the message, to each block that has none.
+    """Give an id, unique in the message, to each block, and each of its interactive elements, that has none.
 
     Args:
         groups: a message's own blocks, and those of each attachment.
@@ -112,8 +113,41 @@ def with_ids(groups: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
     if twice is not None:
         problem = f"block_id {twice} is used twice [json-pointer:/attachments]"
         raise ApiError("invalid_blocks", errors=[problem], response_metadata={"messages": [f"[ERROR] {problem}"]})
-    free = (block_id for block_id in map("b{}".format, itertools.count()) if block_id not in named)
-    return [[block if "block_id" in block else block | {"block_id": next(free)} for block in group] for group in groups]
+    used = {element.get("action_id") for group in groups for block in group for element in _interactive(block)}
+    block_ids, action_ids = _free("b", named), _free("a", used)
+    return [
+        [
+            _with_action_ids(block if "block_id" in block else block | {"block_id": next(block_ids)}, action_ids)
+            for block in group
+        ]
+        for group in groups
+    ]
+
+
+def _free(letter: str, used: Container[object]) -> Iterator[str]:
+    """Yield ids that are not used yet."""
+    return (f"{letter}{number}" for number in itertools.count() if f"{letter}{number}" not in used)
+
+
+def _interactive(block: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what people can act on in a block. Source: Block elements, `action_id`."""
+    elements = block["elements"] if block["type"] == "actions" else ()
+    return [each for each in (*elements, block.get("accessory")) if _is_interactive(each)]
+
+
+def _is_interactive(element: object) -> bool:
+    return isinstance(element, dict) and element.get("type") != "image"
+
+
+def _with_action_ids(block: dict[str, Any], free: Iterator[str]) -> dict[str, Any]:
+    """Return a block whose interactive elements all have an `action_id`."""
+
+    def named(element: Any) -> Any:
+        return {"action_id": next(free)} | element if _is_interactive(element) and "action_id" not in element else element
+
+    if block["type"] == "actions":
+        block = block | {"elements": [named(each) for each in block["elements"]]}
+    return block | {"accessory": named(block["accessory"])} if "accessory" in block else block
 
 
 def stored_texts(node: Any) -> Any:
