@@ -140,9 +140,7 @@ def test_a_reaction_keeps_the_focus_and_the_press(slack: LocalSlack, page: Page)
     expect(message(page, "look")).to_be_focused()
 
 
-def test_a_messages_button_keeps_the_focus(
-    slack: LocalSlack, page: Page, client: WebClient, open_socket: Open
-) -> None:
+def test_a_messages_button_keeps_the_focus(slack: LocalSlack, page: Page, client: WebClient, open_socket: Open) -> None:
     """When it is pressed, when somebody reacts, and when the message is edited around it; else the message has it."""
     app = open_socket()
     blocks = buttons("go", "stop")

@@ -143,7 +143,8 @@ def _with_action_ids(block: dict[str, Any], free: Iterator[str]) -> dict[str, An
     """Return a block whose interactive elements all have an `action_id`."""
 
     def named(element: Any) -> Any:
-        return {"action_id": next(free)} | element if _is_interactive(element) and "action_id" not in element else element
+        is_nameless = _is_interactive(element) and "action_id" not in element
+        return {"action_id": next(free)} | element if is_nameless else element
 
     if block["type"] == "actions":
         block = block | {"elements": [named(each) for each in block["elements"]]}
