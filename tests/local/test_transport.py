@@ -197,7 +197,9 @@ def test_echo_needs_no_token(slack: LocalSlack, ask: Ask) -> None:
     assert (False, "my_error") == (answer["ok"], answer["error"])
 
 
-@pytest.mark.parametrize("method", ["chat.postmessage", "views.open"])
+@pytest.mark.parametrize(
+    "method", ["chat.postmessage", "views.open", "conversations.leave", "files.list", "admin.users.list"]
+)
 def test_unknown_methods_are_called_so(slack: LocalSlack, method: str) -> None:
     """What is not served is `unknown_method`."""
     assert "unknown_method" == ask_sync(slack)("api_call", api_method=method)["error"]
