@@ -91,6 +91,17 @@ def test_what_the_browser_has_no_connection_for_is_said(another: Callable[[], Pa
     expect(message(windows[-1], "now then")).to_be_visible()
 
 
+def test_a_member_who_comes_is_no_reason_to_fetch_all(slack: LocalSlack, page: Page) -> None:
+    """The message about it says all."""
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    slack.kick("#ops-log", "ben")
+    slack.invite("#ops-log", "ben")
+    slack.say("#ops-log", "welcome", user="ada")
+    expect(message(page, "welcome")).to_be_visible()
+    assert [] == fetched
+
+
 def test_an_offered_channel_keeps_the_focus_and_the_press(slack: LocalSlack, page: Page) -> None:
     """While messages come there and elsewhere, and a channel before it is offered too."""
     slack.say("#general", "one", user="ben")

@@ -23,6 +23,9 @@ from slack_logging.local.state.text import length, stored
 #: What else of an attachment is text, or null. Source: Reference: secondary message attachments.
 _ATTACHMENT_TEXTS = ("author_name", "author_link", "color", "footer", "image_url", "thumb_url", "title_link")
 
+#: What shows: neither space nor a control character.
+_VISIBLE = re.compile(r"[^\s\x00-\x1f\x7f]")
+
 _EVENT_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -38,7 +41,7 @@ class Content:
     @property
     def is_empty(self) -> bool:
         """True when there is nothing to show."""
-        return not (self.text or self.blocks or self.attachments)
+        return not (_VISIBLE.search(self.text or "") or self.blocks or self.attachments)
 
     @property
     def is_absent(self) -> bool:
