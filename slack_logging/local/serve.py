@@ -10,22 +10,13 @@ import threading
 
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.api.ratelimits import FACTORS, is_factor
-from slack_logging.local.faults.fault import KINDS, unknown
+from slack_logging.local.events.selection import known_scopes
+from slack_logging.local.faults.fault import KINDS
 from slack_logging.local.faults.plan import OTHER_TARGETS, parse_fault
-from slack_logging.local.state.apps import DEFAULT_SCOPES, is_on_this_machine
+from slack_logging.local.state.apps import is_on_this_machine
 
 #: The port unless another is asked for: always the same, so that what was exported yesterday still works.
 DEFAULT_PORT = 8765
-
-#: What an app's manifest may ask for besides, and has no effect here. Source: Scopes.
-_OTHER_SCOPES = frozenset(
-    "assistant:write calls:read calls:write canvases:read canvases:write channels:write.topic commands "
-    "conversations.connect:manage conversations.connect:read conversations.connect:write dnd:read groups:write.topic "
-    "im:write.topic incoming-webhook links.embed:write links:read links:write lists:read lists:write "
-    "metadata.message:read mpim:history mpim:write.topic reminders:read reminders:write remote_files:read "
-    "remote_files:share remote_files:write search:read.files search:read.public search:read.users team.billing:read "
-    "team.preferences:read triggers:read triggers:write usergroups:write users:write workflow.steps:execute".split()
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,12 +63,10 @@ def _scopes(text: str) -> list[str]:
     scopes = text.replace(",", " ").split()
     if not scopes:
         raise argparse.ArgumentTypeError(f"{text!r} names no scope: give some, such as chat:write,channels:read")
-    known = DEFAULT_SCOPES | _OTHER_SCOPES
-    for scope in scopes:
-        if scope not in known:
-            raise argparse.ArgumentTypeError(
-                str(unknown("scope", scope, sorted(known), expected="those of a bot token, such as chat:write"))
-            )
+    try:
+        known_scopes(scopes)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     return scopes
 
 

@@ -19,6 +19,7 @@ from slack_logging.local.calls import Call
 from slack_logging.local.events.deliveries import Delivery
 from slack_logging.local.events.dispatch import Dispatcher
 from slack_logging.local.events.interactions import Interactions
+from slack_logging.local.events.selection import known_events, known_scopes
 from slack_logging.local.events.sockets import Distribution, Socket
 from slack_logging.local.faults.fault import Fault
 from slack_logging.local.faults.plan import FaultPlan, Met
@@ -89,7 +90,7 @@ class LocalSlack(People):
         self._changed = threading.Condition(self.workspace.lock)
         self._limiter = limiter = RateLimiter(rate_limit)
         self._apps = Apps(self.workspace)
-        self.app = self._apps.install(self._bot, scopes=scopes, commands=None)
+        self.app = self._apps.install(self._bot, scopes=known_scopes(scopes), commands=None)
         self._faults = FaultPlan(seed)
         self._dispatcher = Dispatcher(
             self.workspace, self._apps, limiter, self._faults, distribution=distribution, seed=seed
@@ -244,8 +245,9 @@ class LocalSlack(People):
             request_url: an address on this machine that gets events, commands and clicks by HTTP; None for Socket Mode.
 
         Raises:
-            ValueError: somebody has that name.
+            ValueError: somebody has that name, or a scope or an event is none that is known here.
         """
+        scopes, events = known_scopes(scopes), known_events(events)
         with self.workspace.lock:
             if self.workspace.user_id(name):
                 raise ValueError(f"there is somebody called {name!r} already; give the app another name")

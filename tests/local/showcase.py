@@ -19,6 +19,11 @@ MRKDWN = [
     ("```two\nlines```", {"pre": "two\nlines"}),
     ("> quoted\nnot", {"blockquote": "quoted", ".text": "not"}),
     (">>> one\n&gt; two", {"blockquote": "one\n> two"}),
+    (
+        "before\n>>> one\n```two```\nthree\n>>> four",
+        {".text": "before", "blockquote pre": "two", "blockquote": "one\ntwo\nthree\nfour"},
+    ),
+    ("```x\n>>> y```\nz", {"pre": "x\n>>> y", ".text": "z"}),
     ("<https://a.test/x?a=1&amp;b=2|the docs>", {"a[href='https://a.test/x?a=1&b=2']": "the docs"}),
     ("<javascript:alert|click>", {".text span": "click"}),
     ("<@UADA> <!here> <!subteam^SGROUP>", {".mention.me": "@ada", ".mention:nth-of-type(2)": "@here"}),

@@ -89,6 +89,8 @@ def error_of(blocks: object) -> ApiError:
          "must be less than 76 characters /accessory/text/text"),
         (context(1) | {"elements": [image(3000, 1, 1)]}, context(1) | {"elements": [image(3001, 1, 1)]},
          "must be less than 3001 characters /elements/0/image_url"),
+        ({"type": "actions", "elements": [*actions(2)["elements"], *actions(1, action_id="None")["elements"]]},
+         actions(2, action_id="go"), "action_id go is used twice /elements/1/action_id"),
         (DIVIDER | {"block_id": "x" * 255}, DIVIDER | {"block_id": "x" * 256},
          "must be less than 256 characters /block_id"),
         (image(3000, 1, 1), image(3001, 1, 1), "must be less than 3001 characters /image_url"),
@@ -218,7 +220,7 @@ ANYTHING = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["type", "text", "elements", "fields", "rows", "block_id", "alt_text"]), inner
+            st.sampled_from(["type", "text", "elements", "fields", "rows", "block_id", "action_id", "alt_text"]), inner
         )
     ),
     max_leaves=12,

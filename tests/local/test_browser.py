@@ -208,6 +208,25 @@ def test_a_click_on_an_attachments_button_is_a_click_on_that_one(
         assert [action["value"] for action in connection.envelope()["payload"]["actions"]] == ["Att"]
 
 
+def test_buttons_without_a_name_work_and_links_open(slack: LocalSlack, page: Page, client: WebClient) -> None:
+    """A click on either is brought to the app."""
+    plain, link = ({"type": "button", "text": {"type": "plain_text", "text": text}} for text in ("Plain", "Link"))
+    elements = [plain, link | {"url": f"{slack.url}/static/icon.svg"}]
+    with Client(url_of(slack)) as connection:
+        connection.next()
+        slack.app.events = frozenset()
+        client.chat_postMessage(channel="#ops-log", text="x", blocks=[{"type": "actions", "elements": elements}])
+        page.get_by_role("button", name="Plain").click()
+        first = connection.envelope()["payload"]["actions"][0]
+        with page.expect_popup() as popup:
+            page.get_by_role("button", name="Link").click()
+        second = connection.envelope()["payload"]["actions"][0]
+
+        assert popup.value.url.endswith("/static/icon.svg")
+        assert [action["text"]["text"] for action in (first, second)] == ["Plain", "Link"]
+        assert first["action_id"] != second["action_id"]
+
+
 def test_a_click_that_no_app_takes_says_so(slack: LocalSlack, page: Page) -> None:
     """What goes wrong with a click is told below the message."""
     blocks = [{"type": "actions", "block_id": "ask", "elements": [BUTTON]}]

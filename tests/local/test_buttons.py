@@ -88,6 +88,16 @@ def test_block_ids_stay_unique_when_a_message_is_edited(slack: LocalSlack, log: 
     assert before == slack.messages("#ops-log")
 
 
+def test_an_id_used_twice_in_one_block_is_refused(slack: LocalSlack, log: str) -> None:
+    """Of an element as of a block; in two blocks it may well stand."""
+    ask = ask_sync(slack)
+    answer = ask("chat_postMessage", channel=log, text="x", blocks=buttons("go", "go"))
+    assert "invalid_blocks" == answer["error"]
+    assert ["action_id go is used twice [json-pointer:/blocks/0/elements/1/action_id]"] == answer["errors"]
+    two = [*buttons("go"), *buttons("go", block_id="other")]
+    assert ask("chat_postMessage", channel=log, text="x", blocks=two)["ok"]
+
+
 def test_an_answer_with_an_id_used_twice_leaves_the_original(slack: LocalSlack, client: Client, log: str) -> None:
     """What is refused has taken nothing away, not even what one person sees."""
     user = slack.user_id("ada")
@@ -106,3 +116,26 @@ def test_only_buttons_can_be_clicked(slack: LocalSlack, log: str) -> None:
     ts = ask_sync(slack)("chat_postMessage", channel=log, text="x", blocks=blocks)["ts"]
     with pytest.raises(LookupError, match="no button 'pick'"):
         slack.click("#ops-log", ts, "pick", user="ada")
+
+
+def test_a_button_without_a_name_gets_one(slack: LocalSlack, client: Client, log: str) -> None:
+    """Each its own in the message, though an app gives itself one of ours; a click tells it, as Slack always does."""
+    nameless, taken = (
+        {"type": "button", "text": {"type": "plain_text", "text": text}, "value": text} for text in ("x", "y")
+    )
+    blocks = [{"type": "actions", "elements": [nameless, taken | {"action_id": "a0"}, nameless | {"value": "z"}]}]
+    attachment = attached("go")
+    del attachment["blocks"][0]["accessory"]["action_id"]
+    answer = ask_sync(slack)("chat_postMessage", channel=log, text="x", blocks=blocks, attachments=[attachment])
+    [message] = slack.messages("#ops-log")
+    accessory = message["attachments"][0]["blocks"][0]["accessory"]
+    named = [*message["blocks"][0]["elements"], accessory]
+    assert message["blocks"] == answer["message"]["blocks"]
+    assert 4 == len({element["action_id"] for element in named})
+    for element in named:
+        slack.click("#ops-log", answer["ts"], element["action_id"], user="ada")
+    told = [client.envelope()["payload"]["actions"][0] for _ in named]
+    assert ["x", "y", "z", "go!"] == [action["value"] for action in told]
+    assert [element["action_id"] for element in named] == [action["action_id"] for action in told]
+    ask_sync(slack)("chat_update", channel=log, ts=answer["ts"], text="edited", blocks=message["blocks"])
+    assert message["blocks"] == slack.messages("#ops-log")[0]["blocks"]

@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from slack_logging.local import LocalSlack
+from slack_logging.local.api.methods import METHODS
+from slack_logging.local.events.selection import EVENTS, NEVER
+from tests.local.conftest import ask_sync
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "conformance.md").read_text("utf-8")
 ROWS = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith(("| § ", "|---"))]
@@ -25,6 +30,33 @@ def test_a_row_has_a_section_and_its_tests(row: str) -> None:
     assert named
     assert [] == [each for each in named if not _exists(each)]
     assert "" == re.sub(r"`[^`]+`|, | in ", "", tests).strip()  # no words in place of a test
+
+
+def test_the_page_lists_every_method_and_event() -> None:
+    """Neither more nor fewer than there are; of subscriptions, those to which something can belong."""
+    assert set(METHODS) == _named("the methods that are there:")
+    assert set(EVENTS) - set(NEVER) == _named("the events that are there:")
+
+
+def test_what_the_page_says_is_not_there_is_not() -> None:
+    """A family, named by its beginning, neither."""
+    methods = _named("all others: `bookmarks")
+    families = tuple(name.removesuffix("*") for name in methods if name.endswith("*"))
+    assert len(methods) > 20
+    assert [] == [name for name in METHODS if name in methods or name.startswith(families)]
+    assert set() == _named("all others: `channel") & set(EVENTS)
+
+
+def test_a_direct_message_is_with_one() -> None:
+    with LocalSlack() as slack:
+        users = [slack.user_id("ada"), slack.user_id("ben")]
+        assert "too_many_users" == ask_sync(slack)("conversations_open", users=users)["error"]
+
+
+def _named(beginning: str) -> set[str]:
+    """Return what one row names, by how it begins."""
+    [what] = [cells[1] for row in ROWS if (cells := row.split(" | "))[1].startswith(beginning)]
+    return set(re.findall(r"`([^`]+)`", what))
 
 
 def _exists(named: str) -> bool:

@@ -77,6 +77,16 @@ def test_list_refusals(ask: Ask, arguments: dict[str, Any], error: str | None) -
     assert error == ask("conversations_list", **arguments).get("error")
 
 
+@pytest.mark.parametrize("method", ["users_list", "users_conversations"])
+def test_other_lists_adjust_a_limit_out_of_range(ask: Ask, method: str) -> None:
+    """Without a word: too many are as many as there may be, too few one."""
+    field = {"users_list": "members", "users_conversations": "channels"}[method]
+    assert [3, 1] == [len(ask(method, limit=limit)[field]) for limit in (limits.LIST_PAGE + 1, -1)]
+    assert ["invalid_limit"] * 2 == [
+        ask("conversations_members", channel="C0OPSLOG0", limit=limit).get("error") for limit in (5000, -1)
+    ]
+
+
 def test_types_need_their_scopes(slack: LocalSlack) -> None:
     """Asking for private channels without groups:read says which scope is missing."""
     ask = ask_sync(slack, slack.token("channels:read"))

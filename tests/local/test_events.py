@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,6 +41,7 @@ def test_people_groups_channels_and_pins_are_events(slack: LocalSlack, app: App,
     ask = ask_sync(slack, app.bot_token)
     eve = slack.add_user("eve")
     slack.deactivate("eve")
+    slack.add_group("oncall", ["ben"])
     slack.add_group("oncall", ["ada"])
     made = slack.add_channel("new", bot_is_member=False)
     slack.rename_channel(made, "newer")
@@ -53,12 +55,54 @@ def test_people_groups_channels_and_pins_are_events(slack: LocalSlack, app: App,
     while not told or told[-1]["type"] != "pin_removed":
         told.append(client.event())
     changes = [event for event in told if event["type"] != "message"]
-    kinds = "team_join user_change subteam_updated channel_created channel_rename channel_archive channel_unarchive"
-    assert [*kinds.split(), "channel_deleted", "pin_added", "pin_removed"] == [event["type"] for event in changes]
-    joined, left, group, *rest = changes
+    kinds = "team_join user_change subteam_created subteam_updated channel_created channel_rename channel_archive"
+    kinds += " channel_unarchive channel_deleted pin_added pin_removed"
+    assert kinds.split() == [event["type"] for event in changes]
+    joined, left, _, group, *rest = changes
     assert [(eve, False), (eve, True)] == [(event["user"]["id"], event["user"]["deleted"]) for event in (joined, left)]
     assert ("oncall", [slack.user_id("ada")]) == (group["subteam"]["handle"], group["subteam"]["users"])
     assert [(log, ts)] * 2 == [(event["item"]["channel"], event["item"]["message"]["ts"]) for event in rest[-2:]]
+
+
+@pytest.mark.parametrize(("private", "kind"), [(False, "C"), (True, "G")])
+def test_members_who_come_and_go_are_events(
+    slack: LocalSlack, app: App, client: Client, private: bool, kind: str
+) -> None:
+    """To the apps in the channel, itself among them when it comes; besides the message about it. Not elsewhere."""
+    room, elsewhere = (slack.add_channel(name, private=private) for name in ("room", "elsewhere"))
+    eve = slack.add_user("eve")
+    slack.invite(elsewhere, "eve")
+    assert ask_sync(slack)("conversations_invite", channel=room, users=app.bot_user_id)["ok"]
+    slack.invite(room, "eve")
+    slack.kick(room, "eve")
+    told: list[dict[str, Any]] = []
+    while len(told) < 3:
+        event = client.event()
+        if event["type"].startswith("member_"):
+            told.append({name: value for name, value in event.items() if name != "event_ts"})
+    place = {"channel": room, "channel_type": kind, "team": slack.team_id}
+    assert [
+        place | {"type": "member_joined_channel", "user": app.bot_user_id, "inviter": slack.bot_user_id},
+        place | {"type": "member_joined_channel", "user": eve},
+        place | {"type": "member_left_channel", "user": eve},
+    ] == told
+
+
+def test_an_app_cannot_ask_for_what_is_not_there(slack: LocalSlack) -> None:
+    """What is mistyped is told with what was meant; nothing is installed."""
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"events": ["message.channel"]}, "there is no event 'message.channel' (did you mean 'message.channels'?)"),
+        ({"events": ["app_mention", "file_shared"]}, "there is no event 'file_shared': expected app_home_opened, "),
+        ({"scopes": ["chat:wrte"]}, "there is no scope 'chat:wrte' (did you mean 'chat:write'?)"),
+    ]
+    for asked, says in cases:
+        with pytest.raises(ValueError, match=re.escape(says)):
+            slack.add_app("welcome", **asked)
+    with pytest.raises(ValueError, match="there is no scope 'chat:wrte'"):
+        LocalSlack(scopes=["chat:wrte"])
+    narrow = slack.add_app("welcome", events=iter(["member_joined_channel", "message.mpim"]), scopes=iter(["commands"]))
+    assert frozenset({"member_joined_channel", "message.mpim"}) == narrow.events
+    assert frozenset({"commands"}) == narrow.scopes
 
 
 def test_after_the_third_redelivery_nothing_comes_any_more(

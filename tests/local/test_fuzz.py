@@ -23,14 +23,11 @@ from slack_sdk import WebClient
 
 from slack_logging.local import LocalSlack
 from slack_logging.local.api.methods import METHODS
-from slack_logging.local.state.apps import DEFAULT_SCOPES
 from slack_logging.testing import FakeClock
 from tests.local.listening import PATIENCE, Client, url_of
 
 #: The fixtures are shared by all examples on purpose.
 bounded = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-SCOPES = DEFAULT_SCOPES.union(*(method.scopes for method in METHODS.values()))
 
 NAMES = """
     alt_txt attachments blocks bot channel channel_id channels cursor emoji error file file_id filename files
@@ -84,7 +81,7 @@ HEADER_VALUES = ["", "Bearer", "Bearer  x", "127.0.0.1", "[", "::1", "gzip", "10
 @pytest.fixture(scope="module")
 def server() -> Iterator[LocalSlack]:
     """Run one Slack for all examples, without rate limits, with a message in it."""
-    with LocalSlack(clock=FakeClock(), rate_limit=0, scopes=SCOPES) as slack:
+    with LocalSlack(clock=FakeClock(), rate_limit=0) as slack:
         assert slack.say("#ops-log", "hello", user="ada") == TS
         yield slack
 

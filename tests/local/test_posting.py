@@ -96,7 +96,10 @@ def test_posting_without_membership_needs_its_own_scope(slack: LocalSlack) -> No
     assert "not_in_channel" == plain("chat_postMessage", channel=channel, text="x")["error"]
 
 
-@pytest.mark.parametrize("arguments", [{}, {"text": ""}, {"blocks": []}, {"text": "", "attachments": []}])
+@pytest.mark.parametrize(
+    "arguments",
+    [{}, {"text": ""}, {"text": "   \n"}, {"text": "\x00"}, {"blocks": []}, {"text": " ", "attachments": []}],
+)
 def test_nothing_to_show_is_no_text(ask: Ask, log: str, arguments: dict[str, Any]) -> None:
     """A post needs text, blocks or attachments."""
     assert "no_text" == ask("chat_postMessage", channel=log, **arguments)["error"]
@@ -389,4 +392,5 @@ def test_ephemeral_message_is_stored_nowhere(slack: LocalSlack, ask: Ask, log: s
     elsewhere = slack.add_channel("elsewhere", bot_is_member=False)
     assert "not_in_channel" == ask("chat_postEphemeral", channel=elsewhere, user=ada, text="x")["error"]
     eve = slack.add_user("eve")
-    assert "user_not_in_channel" == ask("chat_postEphemeral", channel=log, user=eve, text="x")["error"]
+    for user in (eve, "U0NOBODY0"):
+        assert "user_not_in_channel" == ask("chat_postEphemeral", channel=log, user=user, text="x")["error"]

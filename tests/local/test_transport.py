@@ -190,6 +190,13 @@ def test_identity(slack: LocalSlack, ask: Ask) -> None:
     )
 
 
+def test_a_look_at_the_headers_does_nothing(slack: LocalSlack) -> None:
+    """HEAD is no method of Slack's, and posts nothing."""
+    headers = {"Authorization": f"Bearer {slack.bot_token}"}
+    assert 405 == exchange(slack, "HEAD", "/api/chat.postMessage?channel=%23ops-log&text=x", None, headers)[0]
+    assert [] == slack.messages("#ops-log")
+
+
 def test_echo_needs_no_token(slack: LocalSlack, ask: Ask) -> None:
     """api.test repeats its arguments, as an error if asked to."""
     assert {"ok": True, "args": {"foo": "bar"}} == answer_to(slack, "GET", "api.test?foo=bar")
@@ -197,7 +204,9 @@ def test_echo_needs_no_token(slack: LocalSlack, ask: Ask) -> None:
     assert (False, "my_error") == (answer["ok"], answer["error"])
 
 
-@pytest.mark.parametrize("method", ["chat.postmessage", "views.open"])
+@pytest.mark.parametrize(
+    "method", ["chat.postmessage", "views.open", "conversations.leave", "files.list", "admin.users.list"]
+)
 def test_unknown_methods_are_called_so(slack: LocalSlack, method: str) -> None:
     """What is not served is `unknown_method`."""
     assert "unknown_method" == ask_sync(slack)("api_call", api_method=method)["error"]

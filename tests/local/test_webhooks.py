@@ -157,6 +157,14 @@ def test_bodies_that_real_clients_send(slack: LocalSlack, content_type: str | No
     assert {"text": "\N{LATIN SMALL LETTER E WITH ACUTE} & co"} == slack.calls("webhook")[0].args
 
 
+def test_a_body_is_read_in_the_charset_that_its_type_names(slack: LocalSlack) -> None:
+    """Not as UTF-8, which it is not."""
+    headers = {"Content-Type": "application/json; charset=ISO-8859-1"}
+    answer = exchange(slack, "POST", slack.webhook_url("#ops-log"), ACCENTED.encode("iso-8859-1"), headers)
+    assert (200, b"ok") == (answer[0], answer[2])
+    assert "\N{LATIN SMALL LETTER E WITH ACUTE} &amp; co" == slack.messages("#ops-log")[0]["text"]
+
+
 def test_webhook_shares_the_channels_rate_limit(slack: LocalSlack, send: Send) -> None:
     """Posts by webhook and by chat.postMessage come out of one bucket; the 429 says so in its own form."""
     ask = ask_sync(slack)

@@ -5,11 +5,12 @@ Source: Events API, "Event types", "Callback fields".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from slack_logging.local.faults.fault import unknown
 from slack_logging.local.state import views
-from slack_logging.local.state.apps import App
+from slack_logging.local.state.apps import DEFAULT_SCOPES, OTHER_SCOPES, App
 from slack_logging.local.state.conversation import Channel
 from slack_logging.local.state.teams import TEAM_ID
 from slack_logging.local.state.workspace import Event, Workspace
@@ -27,10 +28,15 @@ _SCOPES = {
     "channel_created": "channels:read",
     **{f"channel_{change}": "channels:read" for change in _CHANGES},
     **{f"group_{change}": "groups:read" for change in _CHANGES},
+    "subteam_created": "usergroups:read",
     "subteam_updated": "usergroups:read",
     "team_join": "users:read",
     "user_change": "users:read",
 }
+
+#: What is told of members who come and go, with the scope for public channels and for private ones.
+_MEMBERSHIPS = ("member_joined_channel", "member_left_channel")
+_MEMBERSHIP_SCOPES = {"C": "channels:read", "G": "groups:read"}
 
 #: The scope for `app_mention`.
 _MENTIONS = "app_mentions:read"
@@ -43,6 +49,15 @@ _ITEM_SCOPES = {
     "pin_removed": "pins:read",
 }
 
+
+#: Subscriptions that a manifest may name, and to which nothing that can happen here belongs.
+NEVER = ("app_home_opened", "app_uninstalled", "emoji_changed", "message.mpim", "tokens_revoked")
+
+#: Every event that an app may subscribe to.
+EVENTS = sorted(
+    {subscription for subscription, _ in _MESSAGES.values()}
+    | {*_SCOPES, *_ITEM_SCOPES, *_MEMBERSHIPS, "app_mention", *NEVER}
+)
 
 #: Every scope that some event asks for.
 SCOPES = frozenset({scope for _, scope in _MESSAGES.values()} | {*_SCOPES.values(), *_ITEM_SCOPES.values(), _MENTIONS})
@@ -70,11 +85,48 @@ def for_app(app: App, workspace: Workspace, event: Event) -> Iterator[Event]:
         if _is_mention(app, channel, event) and _gets(app, "app_mention", _MENTIONS):
             yield _mention(event)
     elif kind in _ITEM_SCOPES:
-        channel = workspace.channels.get(event["item"]["channel"])
-        if channel is not None and app.bot.id in channel.members and _gets(app, kind, _ITEM_SCOPES[kind]):
+        if _is_in(app, workspace, event["item"]["channel"]) and _gets(app, kind, _ITEM_SCOPES[kind]):
+            yield event
+    elif kind in _MEMBERSHIPS:
+        scope = _MEMBERSHIP_SCOPES[event["channel_type"]]
+        if _is_in(app, workspace, event["channel"]) and _gets(app, kind, scope):
             yield event
     elif kind in _SCOPES and _gets(app, kind, _SCOPES[kind]):
         yield event
+
+
+def known_scopes(scopes: Iterable[str] | None) -> frozenset[str] | None:
+    """Return scopes that a bot token may have; a typing error would only show in that something is missing.
+
+    Raises:
+        ValueError: one is not known; the message names the nearest that is.
+    """
+    known = sorted(DEFAULT_SCOPES | OTHER_SCOPES)
+    return _known("scope", scopes, known, expected="those of a bot token, such as chat:write")
+
+
+def known_events(events: Iterable[str] | None) -> frozenset[str] | None:
+    """Return events that an app may subscribe to; a typing error would only show in that nothing comes.
+
+    Raises:
+        ValueError: one is not delivered here; the message names the nearest that is.
+    """
+    return _known("event", events, EVENTS, expected=", ".join(EVENTS))
+
+
+def _known(what: str, names: Iterable[str] | None, known: list[str], *, expected: str) -> frozenset[str] | None:
+    if names is None:
+        return None
+    names = list(names)
+    for name in names:
+        if name not in known:
+            raise unknown(what, name, known, expected=expected)
+    return frozenset(names)
+
+
+def _is_in(app: App, workspace: Workspace, channel_id: str) -> bool:
+    channel = workspace.channels.get(channel_id)
+    return channel is not None and app.bot.id in channel.members
 
 
 def _gets(app: App, subscription: str, scope: str) -> bool:

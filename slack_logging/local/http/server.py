@@ -28,7 +28,7 @@ from slack_logging.local.errors import ApiError
 from slack_logging.local.faults.plan import FaultPlan
 from slack_logging.local.http.later import Later
 from slack_logging.local.http.mishaps import Outcome, Process, as_json, outcome, plain
-from slack_logging.local.http.wire import read_body, read_call, read_upload
+from slack_logging.local.http.wire import read_call, read_upload, read_utf8
 from slack_logging.local.state.apps import LOOPBACK
 from slack_logging.local.state.workspace import Workspace
 
@@ -72,7 +72,7 @@ class Server:
         """Return the application, to which the web page adds its own routes."""
         app = web.Application(middlewares=[_guarded], client_max_size=limits.FILE + limits.BODY)
         app.on_cleanup.append(self._forget)
-        app.router.add_get("/api/{method}", self._call)
+        app.router.add_get("/api/{method}", self._call, allow_head=False)  # which would act too
         app.router.add_post("/api/{method}", self._call)
         app.router.add_post("/services/{team}/{bot}/{secret}", self._webhook)
         app.router.add_post("/commands/{team}/{use}/{secret}", self._webhook)
@@ -110,7 +110,7 @@ class Server:
                 _log.warning("a file could not be shared: %s", error.code)
 
     async def _webhook(self, request: web.Request) -> web.StreamResponse:
-        body = await read_body(request)
+        body = await read_utf8(request)
 
         def process(_reading: Reading) -> Outcome:
             answer = self._webhooks.post(request.path, body)

@@ -64,6 +64,16 @@ async def read_body(request: web.Request) -> bytes:
     return body
 
 
+async def read_utf8(request: web.Request) -> bytes:
+    """Return a body that is no file as UTF-8, where its type says that it is ISO-8859-1.
+
+    Raises:
+        HTTPRequestEntityTooLarge: as for `read_body`.
+    """
+    body = await read_body(request)
+    return body.decode("iso-8859-1").encode() if (request.charset or "").lower() == "iso-8859-1" else body
+
+
 def _limited(request: web.Request) -> web.Request:
     """Return the request, not read yet, such that hardly more can be read of it than a body may be long."""
     if (request.content_length or 0) > BODY:

@@ -30,6 +30,16 @@ DEFAULT_SCOPES = frozenset(
     "users.profile:read users:read users:read.email".split()
 )
 
+#: What an app's manifest may ask for besides, and has no effect here. Source: Scopes.
+OTHER_SCOPES = frozenset(
+    "assistant:write calls:read calls:write canvases:read canvases:write channels:write.topic commands "
+    "conversations.connect:manage conversations.connect:read conversations.connect:write dnd:read groups:write.topic "
+    "im:write.topic incoming-webhook links.embed:write links:read links:write lists:read lists:write "
+    "metadata.message:read mpim:history mpim:write.topic reminders:read reminders:write remote_files:read "
+    "remote_files:share remote_files:write search:read.files search:read.public search:read.users team.billing:read "
+    "team.preferences:read triggers:read triggers:write usergroups:write users:write workflow.steps:execute".split()
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Token:

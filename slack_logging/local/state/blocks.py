@@ -38,13 +38,9 @@ def check_blocks(blocks: object, *, pointer: str = "/blocks") -> list[_Block]:
     faults.count(blocks, limits.BLOCKS, pointer)
     if sum(map(_rendered, blocks)) > limits.BLOCKS >= len(blocks):
         faults.add(f"markdown becomes more than {limits.BLOCKS} blocks", pointer)
-    seen: set[str] = set()
     for index, block in enumerate(blocks):
         _check_block(faults, block, f"{pointer}/{index}")
-        block_id = block.get("block_id")
-        if isinstance(block_id, str) and block_id in seen:
-            faults.add(f"block_id {block_id} is used twice", f"{pointer}/{index}/block_id")
-        seen.add(str(block_id))
+    faults.unique("block_id", [(block, f"{pointer}/{index}") for index, block in enumerate(blocks)])
     faults.settle()
     markdown = (str(block.get("text", "")) for block in blocks if block["type"] == "markdown")
     if sum(map(length, markdown)) > limits.MARKDOWN:
@@ -86,6 +82,17 @@ class _Faults:
                 yield item, f"{pointer}/{index}"
             else:
                 self.add("must be an object", f"{pointer}/{index}")
+
+    def unique(self, key: str, holders: list[tuple[_Block, str]]) -> None:
+        """Check that an id, where there is one, is no other's."""
+        seen: set[str] = set()
+        for holder, pointer in holders:
+            value = holder.get(key)
+            if not isinstance(value, str):
+                continue
+            if value in seen:
+                self.add(f"{key} {value} is used twice", f"{pointer}/{key}")
+            seen.add(value)
 
     def string(self, holder: _Block, key: str, most: int, pointer: str, *, required: bool = True) -> None:
         """Check a string's presence and length."""
@@ -158,8 +165,10 @@ def _context(faults: _Faults, block: _Block, pointer: str) -> None:
 
 
 def _actions(faults: _Faults, block: _Block, pointer: str) -> None:
-    for element, where in faults.count(block.get("elements"), limits.ACTIONS_ELEMENTS, f"{pointer}/elements"):
+    elements = list(faults.count(block.get("elements"), limits.ACTIONS_ELEMENTS, f"{pointer}/elements"))
+    for element, where in elements:
         _element(faults, element, where)
+    faults.unique("action_id", elements)
 
 
 def _element(faults: _Faults, element: _Block, pointer: str) -> None:

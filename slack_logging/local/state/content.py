@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 from collections import Counter
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,9 @@ from slack_logging.local.state.text import length, stored
 
 #: What else of an attachment is text, or null. Source: Reference: secondary message attachments.
 _ATTACHMENT_TEXTS = ("author_name", "author_link", "color", "footer", "image_url", "thumb_url", "title_link")
+
+#: What shows: neither space nor a control character.
+_VISIBLE = re.compile(r"[^\s\x00-\x1f\x7f]")
 
 _EVENT_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -37,7 +41,7 @@ class Content:
     @property
     def is_empty(self) -> bool:
         """True when there is nothing to show."""
-        return not (self.text or self.blocks or self.attachments)
+        return not (_VISIBLE.search(self.text or "") or self.blocks or self.attachments)
 
     @property
     def is_absent(self) -> bool:
@@ -99,7 +103,7 @@ def _blocks(arguments: Arguments) -> list[dict[str, Any]] | None:
 
 
 def with_ids(groups: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
-    """Give an id, unique in the message, to each block that has none.
+    """Give an id, unique in the message, to each block, and each of its interactive elements, that has none.
 
     Args:
         groups: a message's own blocks, and those of each attachment.
@@ -112,8 +116,42 @@ def with_ids(groups: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
     if twice is not None:
         problem = f"block_id {twice} is used twice [json-pointer:/attachments]"
         raise ApiError("invalid_blocks", errors=[problem], response_metadata={"messages": [f"[ERROR] {problem}"]})
-    free = (block_id for block_id in map("b{}".format, itertools.count()) if block_id not in named)
-    return [[block if "block_id" in block else block | {"block_id": next(free)} for block in group] for group in groups]
+    used = {element.get("action_id") for group in groups for block in group for element in _interactive(block)}
+    block_ids, action_ids = _free("b", named), _free("a", used)
+    return [
+        [
+            _with_action_ids(block if "block_id" in block else block | {"block_id": next(block_ids)}, action_ids)
+            for block in group
+        ]
+        for group in groups
+    ]
+
+
+def _free(letter: str, used: Container[object]) -> Iterator[str]:
+    """Yield ids that are not used yet."""
+    return (f"{letter}{number}" for number in itertools.count() if f"{letter}{number}" not in used)
+
+
+def _interactive(block: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what people can act on in a block. Source: Block elements, `action_id`."""
+    elements = block["elements"] if block["type"] == "actions" else ()
+    return [each for each in (*elements, block.get("accessory")) if _is_interactive(each)]
+
+
+def _is_interactive(element: object) -> bool:
+    return isinstance(element, dict) and element.get("type") != "image"
+
+
+def _with_action_ids(block: dict[str, Any], free: Iterator[str]) -> dict[str, Any]:
+    """Return a block whose interactive elements all have an `action_id`."""
+
+    def named(element: Any) -> Any:
+        is_nameless = _is_interactive(element) and "action_id" not in element
+        return {"action_id": next(free)} | element if is_nameless else element
+
+    if block["type"] == "actions":
+        block = block | {"elements": [named(each) for each in block["elements"]]}
+    return block | {"accessory": named(block["accessory"])} if "accessory" in block else block
 
 
 def stored_texts(node: Any) -> Any:

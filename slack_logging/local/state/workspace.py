@@ -200,6 +200,7 @@ class Workspace:
         text = f"<@{user.id}> has joined the channel"
         by = {"inviter": inviter.id} if inviter else {}
         self.post(channel, {"subtype": "channel_join", "user": user.id, "text": text} | by)
+        self._announce_member("joined", channel, user, by)
         return True
 
     def leave(self, channel: Channel, user: User) -> None:
@@ -208,6 +209,12 @@ class Workspace:
             channel.members.remove(user.id)
             text = f"<@{user.id}> has left the channel"
             self.post(channel, {"subtype": "channel_leave", "user": user.id, "text": text})
+            self._announce_member("left", channel, user, {})
+
+    def _announce_member(self, change: str, channel: Channel, user: User, by: dict[str, str]) -> None:
+        """Source: member_joined_channel, member_left_channel."""
+        place = {"channel": channel.id, "channel_type": "G" if channel.is_private else "C", "team": user.team_id}
+        self.announce({"type": f"member_{change}_channel", "user": user.id} | place | by)
 
     def set_group(self, handle: str, users: Iterable[str], *, disabled: bool = False) -> Group:
         """Add a user group, or replace the members and state of the one of that handle."""
@@ -223,7 +230,7 @@ class Workspace:
         )
         self.groups[group.id] = group
         view = views.group(group, team_id=TEAM_ID, with_users=True, with_count=True)
-        self.announce({"type": "subteam_updated", "subteam": view})
+        self.announce({"type": "subteam_updated" if former else "subteam_created", "subteam": view})
         return group
 
     # Names, as the message box looks them up (`composer.Names`)

@@ -74,14 +74,14 @@ def _post(request: Request) -> dict[str, Any]:
 
 def _post_ephemeral(request: Request) -> dict[str, Any]:
     """Check as a post is checked and show it to one person; no method finds it again."""
-    channel, user = _target(request), request.user()
+    channel, user_id = _target(request), request.arguments.required("user")
     if not request.is_member(channel):
         raise ApiError("not_in_channel")
-    if user.id not in channel.members:
+    if user_id not in channel.members:
         raise ApiError("user_not_in_channel")
     content = read_content(request.arguments, request.workspace)
     thread_ts = request.arguments.text("thread_ts") or None
-    ts = show_to(request.workspace, channel, content, _author(request), user_id=user.id, thread_ts=thread_ts)
+    ts = show_to(request.workspace, channel, content, _author(request), user_id=user_id, thread_ts=thread_ts)
     return {"message_ts": ts}
 
 

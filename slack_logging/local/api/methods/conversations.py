@@ -45,7 +45,7 @@ def _of_types(request: Request) -> list[Channel]:
 
 
 def _list(request: Request) -> dict[str, Any]:
-    channels, metadata = request.page(_of_types(request))
+    channels, metadata = request.page(_of_types(request), is_strict=True)
     return {
         "channels": [_with_count(request, channel) for channel in channels],
         "response_metadata": metadata,
@@ -77,7 +77,7 @@ def _with_count(request: Request, channel: Channel) -> dict[str, Any]:
 def _members(request: Request) -> dict[str, Any]:
     channel = request.channel()
     request.need_for(channel, "read")
-    members, metadata = request.page(channel.members)
+    members, metadata = request.page(channel.members, is_strict=True)
     return {"members": members, "response_metadata": metadata}
 
 

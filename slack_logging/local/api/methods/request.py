@@ -138,15 +138,20 @@ class Request:
         """Tell whether the caller wrote a message; customised ones carry his bot id only."""
         return message.fields.get("bot_id") == self.caller.bot_id
 
-    def page(self, items: Sequence[T]) -> tuple[list[T], dict[str, str]]:
+    def page(self, items: Sequence[T], *, is_strict: bool = False) -> tuple[list[T], dict[str, str]]:
         """Return one page of a list by `limit` and `cursor`, and the answer's ``response_metadata``.
+
+        Args:
+            items: all of the list.
+            is_strict: refuse a limit out of range, which most methods adjust. Source: Pagination.
 
         Raises:
             ApiError: ``invalid_limit`` or ``invalid_cursor``.
         """
         limit = self.arguments.number("limit", LIST_DEFAULT) or LIST_DEFAULT
-        if not 1 <= limit <= LIST_PAGE:
+        if is_strict and not 1 <= limit <= LIST_PAGE:
             raise ApiError("invalid_limit")
+        limit = max(1, min(limit, LIST_PAGE))
         cursor, now = self.arguments.text("cursor"), self.workspace.clock.time()
         start = 0
         if cursor:

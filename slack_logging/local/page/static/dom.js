@@ -15,6 +15,31 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
+/**
+ * Make the children of `parent` read as `wanted`, elements that each have a `data-key` of their own.
+ * A child of the same key stays and takes over what the wanted one says: the focus, and a click under way, stay with it.
+ * What it does when it is clicked stays too.
+ */
+export function sync(parent, wanted) {
+  const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  const children = wanted.map((fresh) => {
+    const kept = known.get(fresh.dataset.key);
+    known.delete(fresh.dataset.key);
+    if (!kept) return fresh;
+    if (!kept.isEqualNode(fresh)) {
+      for (const { name, value } of fresh.attributes) kept.setAttribute(name, value);
+      kept.replaceChildren(...fresh.childNodes);
+    }
+    return kept;
+  });
+  for (const gone of known.values()) gone.remove();
+  let next = parent.firstElementChild;
+  for (const child of children) {
+    if (child === next) next = next.nextElementSibling;
+    else parent.insertBefore(child, next);
+  }
+}
+
 /** Link to `url` when its scheme is harmless; anything else (javascript:, data: ...) stays text. */
 export function link(url, label) {
   if (!/^(https?:\/\/|mailto:)/i.test(url)) return h("span", {}, label || url);

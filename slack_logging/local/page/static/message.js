@@ -1,7 +1,7 @@
 /** One message: who, when, what, its files and reactions. Its thread, if any, is thread.js's. */
 
 import { content } from "./blocks.js";
-import { h } from "./dom.js";
+import { h, sync } from "./dom.js";
 import { drawFile } from "./files.js";
 
 const TONES = 8;
@@ -40,12 +40,15 @@ export class MessageView {
   update(message) {
     this.message = message;
     this.element.dataset.ts = message.ts;
+    const focused = this.body.contains(document.activeElement) || this.reactions.contains(document.activeElement)
+      ? document.activeElement : null;
     try {
       this.#draw(message);
     } catch (error) {
       console.error("a message cannot be drawn", message, error);
       this.body.replaceChildren(h("div", { class: "note" }, "this message cannot be drawn"));
     }
+    if (focused && !focused.isConnected) this.#refocus(focused.dataset);
   }
 
   #draw(message) {
@@ -65,12 +68,13 @@ export class MessageView {
       time(message.ts),
       message.subtype === "thread_broadcast" ? h("span", { class: "note" }, "replied to a thread") : "",
     );
-    this.body.replaceChildren(h("div", {}, content(message, this.app.store)));
-    if (message.edited) this.#markEdited(message.edited.ts);
+    const body = h("div", { class: "body" }, h("div", {}, content(message, this.app.store)));
+    if (message.edited) markEdited(body, message.edited.ts);
+    if (!this.body.isEqualNode(body)) this.body.replaceChildren(...body.childNodes);
     const spoken = this.body.textContent.slice(0, SPOKEN_CHARS);
     this.element.setAttribute("aria-label", `${author.name}, ${timeOf(message.ts)}: ${spoken}`);
     this.#updateFiles(message.files ?? []);
-    this.reactions.replaceChildren(...(message.reactions ?? []).map((reaction) => this.#chip(reaction)));
+    sync(this.reactions, (message.reactions ?? []).map((reaction) => this.#chip(reaction)));
   }
 
   /** Open the page's one reaction menu; return false where nobody can react. */
@@ -82,20 +86,20 @@ export class MessageView {
 
   /** Tell the app whose button was clicked; what it answers shows by itself, what went wrong below the message. */
   async #click(button) {
-    if (!button) return;
+    if (!button || button.getAttribute("aria-disabled")) return;
     const { action, block, url } = button.dataset;
     if (url) window.open(url, "_blank", "noopener,noreferrer");
-    button.disabled = true;
+    button.setAttribute("aria-disabled", "true"); // not `disabled`, which would take the focus away
     const problem = await this.app.click(this.channel, this.message.ts, block ?? null, action).then(() => "", String);
-    button.disabled = false;
+    button.removeAttribute("aria-disabled");
     this.problem.textContent = problem.replace(/^Error: /, "");
   }
 
-  /** Say so at the end of the last line where there is one, else below. */
-  #markEdited(ts) {
-    const last = this.body.firstElementChild.lastElementChild;
-    const place = last?.matches(".text, .section") ? last : this.body;
-    place.append(h("span", { class: "note", title: fullTime(ts) }, " (edited)"));
+  /** Give the focus to the button that took the place of the one that had it, or else to the message. */
+  #refocus({ action, block }) {
+    const twin = [...this.body.querySelectorAll("[data-action]")]
+      .find(({ dataset }) => dataset.action === action && dataset.block === block);
+    (twin ?? this.element).focus();
   }
 
   /** Redraw only when other files came: an open preview stays open while reactions change. */
@@ -110,9 +114,10 @@ export class MessageView {
     const mine = users.includes(this.app.store.me);
     const who = users.map((id) => this.app.store.user(id)).join(", ");
     return h("button", {
-      type: "button", class: "chip", "aria-pressed": String(mine), title: `:${name}: by ${who}`,
+      type: "button", class: "chip", "data-key": name, "aria-pressed": String(mine), title: `:${name}: by ${who}`,
       "aria-label": `${name}, ${count}, by ${who}; ${mine ? "remove" : "add"} yours`,
-      onclick: () => this.app.react(this.channel, this.message.ts, name, !mine),
+      onclick: ({ currentTarget: chip }) =>
+        this.app.react(this.channel, this.message.ts, name, chip.getAttribute("aria-pressed") === "false"),
     }, h("span", { class: "emoji" }, this.app.store.emoji(name)), h("span", {}, count));
   }
 
@@ -140,6 +145,13 @@ export class MessageView {
     menu.style.top = `${at.top > box.height + 8 ? at.top - box.height - 4 : at.bottom + 4}px`;
     menu.firstElementChild.focus();
   }
+}
+
+/** Say so at the end of the last line where there is one, else below. */
+function markEdited(body, ts) {
+  const last = body.firstElementChild.lastElementChild;
+  const place = last?.matches(".text, .section") ? last : body;
+  place.append(h("span", { class: "note", title: fullTime(ts) }, " (edited)"));
 }
 
 /** Draw a message's time of day; its full date is the tooltip. */

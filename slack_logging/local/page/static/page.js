@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { listenToKeys } from "./keys.js";
 import { face } from "./message.js";
 import { Pane } from "./pane.js";
+import { ask, PATIENCE_MS } from "./server.js";
 import { Store } from "./store.js";
 import { visibleText } from "./text.js";
 import { Wire } from "./wire.js";
@@ -11,6 +12,7 @@ import { Wire } from "./wire.js";
 const FIRST_CHANNELS = ["ops-log", "ops-commands"];
 const RETRY_MS = 2000;
 const DRAW_MS = 30;
+const BUSY = "The local Slack does not answer. A browser shows it in five windows at once: close others that do.";
 const PERSON_KEY = "slack-local-person";
 
 const narrow = matchMedia("(max-width: 760px)"); // as in page.css
@@ -34,6 +36,9 @@ const person = document.getElementById("person");
 const status = document.getElementById("status");
 const notice = document.getElementById("notice");
 
+let source = null; // of the server's events; none while the page is hidden
+let retry = null;
+let wasHidden = false;
 let waiting = null; // events that came while the state was being fetched
 let undrawn = [];
 let fetches = 0;
@@ -41,9 +46,9 @@ let isDown = false;
 let shownTab = 0;
 
 async function post(path, body) {
-  const response = await fetch(path, {
+  const response = await ask(path, {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-  }).catch(() => { throw new Error("the local Slack does not answer"); });
+  });
   if (!response.ok) throw new Error((await response.json().catch(() => ({}))).error ?? `HTTP ${response.status}`);
 }
 
@@ -52,18 +57,25 @@ async function reload() {
   fetches += 1;
   const mine = fetches;
   waiting = [];
-  const state = await fetch("/page/state").then((response) => response.json()).catch(() => null);
+  const state = await ask("/page/state").then((response) => response.json()).catch(() => null);
   if (mine !== fetches) return;
   const events = waiting;
   waiting = null;
-  if (state === null) return; // the event stream is failing as well, and will say when it is back
+  if (state === null) {
+    if (!isDown) announce(BUSY); // else the event stream is failing as well, and will say when it is back
+    setTimeout(() => mine === fetches && !isDown && source && reload(), RETRY_MS);
+    return;
+  }
+  if (notice.textContent === BUSY) announce("");
   store.load(state);
   events.forEach((event) => store.apply(event));
   updatePeople();
   panes.forEach((pane, index) => {
     if (store.channels.has(pane.channel)) pane.redraw();
     else if (store.channels.size) pane.show(firstChannel(index));
+    if (wasHidden) pane.catchUp();
   });
+  wasHidden = false;
   read();
 }
 
@@ -120,14 +132,28 @@ function remember() {
   if (shown !== location.hash) history.replaceState(null, "", shown);
 }
 
+/**
+ * Listen to the server for as long as the page is shown.
+ * A browser has six connections to a server, and one that listens never ends: seven hidden tabs would leave none.
+ */
 function listen() {
-  const source = new EventSource("/page/events");
-  source.onopen = () => setDown(false);
+  source?.close();
+  source = null;
+  clearTimeout(retry);
+  wasHidden ||= document.hidden;
+  if (document.hidden) return;
+  source = new EventSource("/page/events");
+  retry = setTimeout(() => announce(BUSY), PATIENCE_MS);
+  source.onopen = () => {
+    clearTimeout(retry);
+    setDown(false);
+  };
   source.onmessage = (message) => receive(JSON.parse(message.data));
   source.addEventListener("reload", reload);
   source.onerror = () => {
     setDown(true);
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS); // else the browser retries by itself
+    clearTimeout(retry);
+    if (source.readyState === EventSource.CLOSED) retry = setTimeout(listen, RETRY_MS); // else the browser retries by itself
   };
 }
 
@@ -204,6 +230,7 @@ document.addEventListener("focusin", ({ target }) => {
   if (index >= 0 && index !== shownTab) showTab(index);
 });
 window.addEventListener("focus", read);
+document.addEventListener("visibilitychange", listen);
 narrow.addEventListener("change", updateShown);
 listenToKeys({
   panes, nextPerson, pane: () => panes[shownTab], toggleWire: () => wire.toggle(), showPane: showTab,

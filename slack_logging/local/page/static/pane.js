@@ -1,7 +1,7 @@
 /** One channel on the page: a picker, the channel's messages with their threads, and a box to write in. */
 
 import { Composer } from "./composer.js";
-import { h } from "./dom.js";
+import { h, sync } from "./dom.js";
 import { MessageList } from "./list.js";
 import { MessageView } from "./message.js";
 import { Thread } from "./thread.js";
@@ -57,6 +57,12 @@ export class Pane {
     if (isRead) store.markRead(this.channel);
   }
 
+  /** Draw the line above what came while the page was away, though the reader looks now. */
+  catchUp() {
+    const [first] = this.app.store.unread(this.channel);
+    if (first) this.#mark(first.ts);
+  }
+
   /** Take the line above the new messages away: they were seen. */
   settle() {
     this.#mark(null);
@@ -66,10 +72,11 @@ export class Pane {
   offer(channels) {
     const { store } = this.app;
     this.#updatePicker();
-    this.elsewhere.replaceChildren(...channels.map((channel) => {
+    sync(this.elsewhere, channels.map((channel) => {
       const count = store.unread(channel).length;
       return h("button", {
-        type: "button", "aria-label": `Show ${store.title(channel)} ${count} new`, onclick: () => this.show(channel),
+        type: "button", "data-key": channel, "aria-label": `Show ${store.title(channel)} ${count} new`,
+        onclick: () => this.show(channel),
       }, store.title(channel), " ", h("span", { class: "count" }, count));
     }));
   }

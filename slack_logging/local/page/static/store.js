@@ -7,6 +7,7 @@
 const FIRST_TONE = 0x1f3fb - 2; // Slack counts skin tones from 2
 const TOMBSTONE = { type: "message", subtype: "tombstone", user: "USLACKBOT", text: "This message was deleted." };
 const MEMBERSHIP = /_(join|leave)$/;
+const TOLD_TWICE = /^member_(joined|left)_channel$/; // by a message too, which is what is applied
 const APPLIED = ["message", "reaction_added", "reaction_removed"];
 
 export class Store {
@@ -50,6 +51,7 @@ export class Store {
 
   /** Tell whether an event needs more than it brings: other people or channels, or too many messages kept by now. */
   isStale(event) {
+    if (TOLD_TWICE.test(event.type)) return false;
     const messages = this.messages.get(channelOf(event));
     const isStranger = typeof event.user === "string" && !this.users.has(event.user);
     const opens = MEMBERSHIP.test(event.subtype) && this.isMe(event.user); // or closes a whole channel

@@ -4,7 +4,7 @@ import { h, link } from "./dom.js";
 
 const FENCE = /```\n?([\s\S]*?)```/g;
 const QUOTE = /^(?:&gt;|>) ?/;
-const QUOTED_TO_THE_END = /^(?:&gt;|>){3} ?/;
+const QUOTED_TO_THE_END = /^(?:&gt;|>){3} ?/gm;
 
 // One alternative for each inline form. As in Slack, a style opens at a word's start and closes at a word's end.
 const INLINE = new RegExp(
@@ -31,15 +31,25 @@ export function unescape(text) {
 
 /** Draw mrkdwn: fenced blocks, quotes and inline forms. `names` resolves ids (see store.js). */
 export function mrkdwn(text, names) {
+  const unfenced = text.replace(FENCE, (fence) => "x".repeat(fence.length));
+  const start = unfenced.search(QUOTED_TO_THE_END);
+  if (start < 0) return withFences(text, names, paragraphs);
+  const quoted = text.slice(start).replace(QUOTED_TO_THE_END, "");
+  return [...withFences(text.slice(0, start).replace(/\n$/, ""), names, paragraphs),
+    h("blockquote", {}, withFences(quoted, names, inline))];
+}
+
+/** Draw fenced blocks, and what stands between them by `draw(text, names)`. */
+function withFences(text, names, draw) {
   const nodes = [];
   let end = 0;
   for (const fence of text.matchAll(FENCE)) {
-    nodes.push(...paragraphs(text.slice(end, fence.index).replace(/\n$/, ""), names));
+    nodes.push(...draw(text.slice(end, fence.index).replace(/\n$/, ""), names));
     nodes.push(preformatted(plain(fence[1], names)));
     end = fence.index + fence[0].length;
     if (text[end] === "\n") end += 1;
   }
-  return [...nodes, ...paragraphs(text.slice(end), names)];
+  return [...nodes, ...draw(text.slice(end), names)];
 }
 
 /** Return what a person reads of mrkdwn, as one line of text. */
@@ -85,12 +95,10 @@ function paragraphs(text, names) {
     if (quoted.length) nodes.push(h("blockquote", {}, inline(quoted.join("\n"), names)));
     [plainLines, quoted] = [[], []];
   };
-  let mark = QUOTE;
   for (const line of text === "" ? [] : text.split("\n")) {
-    if (QUOTED_TO_THE_END.test(line)) mark = /^(?:(?:&gt;|>){3} ?)?/;
-    const isQuote = mark.test(line);
+    const isQuote = QUOTE.test(line);
     if (isQuote ? plainLines.length : quoted.length || levelOf(line)) close();
-    if (isQuote) quoted.push(line.replace(mark, ""));
+    if (isQuote) quoted.push(line.replace(QUOTE, ""));
     else plainLines.push(line);
   }
   close();

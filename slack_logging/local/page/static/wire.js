@@ -1,6 +1,7 @@
 /** The panel that shows what the rate limits and faults are doing now, and plans faults. Polled only while it is open. */
 
 import { h } from "./dom.js";
+import { ask } from "./server.js";
 
 const POLL_MS = 1000;
 
@@ -81,7 +82,7 @@ export class Wire {
   }
 
   async #poll() {
-    const shown = await fetch("/page/wire").then((response) => response.json()).catch(() => null);
+    const shown = await ask("/page/wire").then((response) => response.json()).catch(() => null);
     if (shown) this.#draw(shown);
   }
 
