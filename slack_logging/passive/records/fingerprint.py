@@ -1,8 +1,9 @@
 """What makes two errors the same. Pure.
 
-A fingerprint is made of the logger, the level, the message's template, the exception's type and text, and the innermost
-application functions. Numbers, ids and quoted parts are left out of texts, because they differ from case to case; line
-numbers are too, because they move with every release. Two errors raised through one helper differ in who called it.
+A fingerprint is made of the logger, the level, the message's template, the exception's type and text, the innermost
+application functions, and the same of its causes and sub-exceptions. Numbers, ids and quoted parts are left out of
+texts, because they differ from case to case; line numbers are too, because they move with every release. Two errors
+raised through one helper differ in who called it, or in what it wraps.
 """
 
 from __future__ import annotations
@@ -15,8 +16,12 @@ from collections.abc import Callable, Iterable
 #: Characters of a text that count: what makes errors differ stands at their beginning.
 _MOST_CHARS = 400
 
-#: Innermost application functions that count: the one that raised, and who called it.
-_FUNCTIONS = 2
+#: Innermost application functions that count: the one that raised, who called it, and who called that, because a
+#: helper may have a helper of its own. Who called from farther above makes no other error.
+_FUNCTIONS = 3
+
+#: Causes and sub-exceptions of one exception that count, the nearest first: whoever logs waits for this.
+_MOST_RELATED = 32
 
 #: Longest first: an id holds numbers, and a quoted part may hold both.
 _VARYING = re.compile(
@@ -53,13 +58,10 @@ def fingerprint(logger: str, levelno: int, template: str, fault: str, text: str 
         fault: what `fault_of` says of the exception; empty without one.
         text: the message, for where the template says nothing, such as ``"%s"`` or a line of JSON.
     """
-    import hashlib  # here: it takes long to load, and most processes never log an error
-
     kind = normalised(template)
     if not _WORD.search(_PLACEHOLDER.sub("", kind)):
         kind = _NUMBER.sub("#", text[:_MOST_CHARS])
-    parts = (logger, str(levelno), kind, fault)
-    return hashlib.blake2s("\0".join(parts).encode("utf-8", "replace"), digest_size=6).hexdigest()
+    return _digest(logger, str(levelno), kind, fault)
 
 
 def normalised(text: str) -> str:
@@ -70,16 +72,65 @@ def normalised(text: str) -> str:
 def fault_of(error: BaseException, logged_in: str = "") -> str:
     """Return what tells an exception from others: its type, its text and where in the application it came from.
 
+    What its traceback shows besides, causes and sub-exceptions, counts as a set: in what order they came, and how often
+    a retry failed before, makes no other error.
+
     Args:
         error: the exception.
         logged_in: the file that logged it; see `library_judge`.
     """
+    own, *others = (_own_fault(each, logged_in) for each in _with_related(error))
+    related = sorted(set(others) - {own})
+    return f"{own}\0{_digest(*related)}" if related else own
+
+
+def _with_related(error: BaseException) -> list[BaseException]:
+    """Return an exception and what its traceback shows besides, the nearest first; they may lead back to each other."""
+    found, known = [error], {id(error)}
+    for each in found:
+        for other in _shown_with(each):
+            if len(found) > _MOST_RELATED:
+                return found
+            if id(other) not in known:
+                known.add(id(other))
+                found.append(other)
+    return found
+
+
+def _shown_with(error: BaseException) -> list[BaseException]:
+    """Return an exception's cause, or what it was raised in the handling of, and the members of a group."""
+    cause = error.__cause__
+    if cause is None and not error.__suppress_context__:
+        cause = error.__context__
+    members = [each for each in _members(error)[:_MOST_RELATED] if isinstance(each, BaseException)]
+    return members if cause is None else [cause, *members]
+
+
+def _members(error: BaseException) -> tuple[object, ...]:
+    """Return a group's exceptions; none where it is no group. Before Python 3.11 a group is a package's class."""
     try:
-        text = normalised(str(error).partition("\n")[0])
+        members = getattr(error, "exceptions", None)
+    except Exception:  # noqa: BLE001 - another library's attribute of that name may raise anything
+        return ()
+    return members if type(members) is tuple else ()
+
+
+def _own_fault(error: BaseException, logged_in: str) -> str:
+    """Return what tells an exception from others, taken alone."""
+    try:
+        # A group's whole text says how many members it has.
+        said = str(getattr(error, "message", error) if _members(error) else error)
+        text = normalised(said.partition("\n")[0])
     except Exception:  # noqa: BLE001 - an exception's own __str__ may raise anything
         text = ""
     kind = type(error)
     return "\0".join((f"{kind.__module__}.{kind.__qualname__}", text, *_functions(error.__traceback__, logged_in)))
+
+
+def _digest(*parts: str) -> str:
+    import hashlib  # here: it takes long to load, and most processes never log an error
+
+    return hashlib.blake2s("\0".join(parts).encode("utf-8", "replace"), digest_size=6).hexdigest()
 
 
 def is_library(filename: str) -> bool:
@@ -115,11 +166,13 @@ def _package_of(file: str) -> re.Pattern[str] | None:
 
 
 def _functions(trace: types.TracebackType | None, logged_in: str) -> list[str]:
-    """Return the innermost application functions, the one that raised last."""
-    codes: list[types.CodeType] = []
+    """Return the innermost application functions, the one that raised first; each once, however deep they recurse."""
+    called: list[tuple[str, str]] = []
     while trace is not None:
-        codes.append(trace.tb_frame.f_code)
+        code = trace.tb_frame.f_code
+        called.append((code.co_filename, code.co_name))
         trace = trace.tb_next
-    is_foreign = library_judge((code.co_filename for code in codes), logged_in)
-    ours = [code for code in codes if not is_foreign(code.co_filename)]
-    return [f"{os.path.basename(code.co_filename)}:{code.co_name}" for code in ours[-_FUNCTIONS:]]
+    functions = list(dict.fromkeys(reversed(called)))
+    is_foreign = library_judge({file for file, _ in functions}, logged_in)
+    ours = [(file, name) for file, name in functions if not is_foreign(file)]
+    return [f"{os.path.basename(file)}:{name}" for file, name in ours[:_FUNCTIONS]]
