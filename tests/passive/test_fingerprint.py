@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import builtins
 import json
+import random
+import string
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -55,6 +58,89 @@ def load(number: int) -> None:
 def test_texts_lose_what_differs_from_case_to_case(text: str, kept: str) -> None:
     """Numbers, ids, times and quoted parts; not words that look like hexadecimal."""
     assert normalised(text) == kept
+
+
+@pytest.mark.parametrize(
+    "word",
+    "apple bread connection_refused ECONNREFUSED node-exporter report_final.csv /srv/app/orders/apple.py "
+    "src/Main/Orders HTTPServer getUser XmlHttpRequest HttpServer toISOString iPhoneApp PostgreSQL DynamoDB "
+    "WebSocket parseJSON KafkaConsumer UnicodeDecodeError IUserService McDonalds tmpdirectory MAX_RETRIES rhythms strengths".split(),
+)
+def test_words_and_names_are_kept(word: str) -> None:
+    """Two errors that name two things are two."""
+    assert normalised(f"{word} failed") == f"{word} failed"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("getUser2", "getUser#"),
+        ("utf8", "utf#"),
+        ("sha256", "sha#"),
+        ("v1.10.2-beta3", "v#-beta#"),
+        ("x86_64-linux-gnu", "x#-linux-gnu"),
+        ("S3Client", "S#Client"),
+        ("OAuth2Error", "OAuth#Error"),
+        ("HTTP2Connection", "HTTP#Connection"),
+        ("IPv4Address", "IPv#Address"),
+        ("S3ConfigurationError", "S#ConfigurationError"),
+        ("i18n", "i#n"),
+        ("postgresql12", "postgresql#"),
+        ("order_import_v2", "order_import_v#"),
+        ("ERROR_CODE_17", "ERROR_CODE_#"),
+        ("users2.csv", "users#.csv"),
+        ("100MB", "#MB"),
+    ],
+)
+def test_names_with_a_number_lose_no_more_than_that(name: str, kept: str) -> None:
+    """Numbers differ from case to case, the rest of a name does not."""
+    assert normalised(f"{name} failed") == f"{kept} failed"
+
+
+LOWER, UPPER, DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
+SAFE = "bcdfghjklmnpqrstvwxz2456789"
+
+
+def base64_of(dice: random.Random) -> str:
+    return base64.b64encode(dice.randbytes(12)).decode()
+
+
+def drawn(letters: str, *counts: int, before: str = "", after: str = "") -> Callable[[random.Random], str]:
+    """Return what draws an id: groups of these letters, with hyphens between."""
+    return lambda dice: before + "-".join("".join(dice.choices(letters, k=count)) for count in counts) + after
+
+
+@pytest.mark.parametrize(
+    ("draw", "most"),
+    [
+        pytest.param(drawn(LOWER + UPPER + DIGITS, 14, before="cus_"), 10, id="stripe"),
+        pytest.param(drawn(LOWER + UPPER + DIGITS, 8), 60, id="base62 of 8"),
+        pytest.param(drawn(LOWER + UPPER + DIGITS, 12), 25, id="base62 of 12"),
+        pytest.param(drawn(LOWER + UPPER + DIGITS, 22), 3, id="base62 of 22"),
+        pytest.param(drawn(LOWER + UPPER + DIGITS + "_-", 21), 12, id="nanoid"),
+        pytest.param(drawn(UPPER + "234567", 26), 12, id="base32"),
+        pytest.param(base64_of, 40, id="base64"),
+        pytest.param(drawn(LOWER + DIGITS + "_", 8, before="/tmp/tmp", after="/a.csv"), 1, id="temporary folder"),  # noqa: S108 - no file
+        pytest.param(drawn(SAFE, 9, 5, before="web-"), 25, id="pod"),
+        pytest.param(drawn(UPPER + DIGITS, 9, before="U0"), 3, id="slack"),
+        pytest.param(drawn("0123456789abcdef", 8), 5, id="hexadecimal"),
+        pytest.param(drawn("0123456789abcdef", 8, 4, 4, 4, 12), 1, id="uuid"),
+    ],
+)
+def test_a_thousand_ids_are_few_kinds(draw: Callable[[random.Random], str], most: int) -> None:
+    """In a text, and in a message that has no text but its argument; a few look like words by chance."""
+    dice = random.Random(11)  # noqa: S311 - no secret
+    texts = [f"order {draw(dice)} could not be paid" for _ in range(1000)]
+    assert len({normalised(text) for text in texts}) <= most
+    assert len({fingerprint("shop", 40, "%s", "", text) for text in texts}) <= most
+
+
+def test_long_texts_take_no_longer_than_they_must() -> None:
+    """Whatever stands in them; a regular expression that tries all ways would take minutes."""
+    start = time.thread_time()
+    for piece in ("aB1", "a", "1a", "a-", "a1@", "/", "A/a1+", "aA", "+1", "a_b-", "A", ":a", "'a", "AAb1"):
+        normalised(piece * 400)
+    assert time.thread_time() - start < 1
 
 
 def test_one_error_with_a_thousand_ids_is_one() -> None:

@@ -23,22 +23,42 @@ _FUNCTIONS = 3
 #: Causes and sub-exceptions of one exception that count, the nearest first: whoever logs waits for this.
 _MOST_RELATED = 32
 
-#: Longest first: an id holds numbers, and a quoted part may hold both.
-_VARYING = re.compile(
-    r"'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`"
-    r"|\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
+#: What a text cites.
+_QUOTED = re.compile(r"'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`")
+
+#: Ids that are known by their shape: a UUID, an address in memory, by mail and of IPv6, base64, a temporary file.
+_SHAPED = re.compile(
+    r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
     r"|\b0[xX][0-9a-fA-F]+\b"
     r"|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}"
     r"|(?<![\w:])(?:(?:[0-9a-fA-F]{1,4}:){3,7}|[0-9a-fA-F]{1,4}::)[0-9a-fA-F:]{0,32}(?![\w:])"
-    r"|\b(?=[a-fA-F]*\d)[0-9a-fA-F]{7,}\b"
-    r"|\b(?=[A-Za-z_-]*\d[A-Za-z_-]*\d)[A-Za-z0-9_-]{9,}\b"
-    r"|[-+]?\d(?:[\d.,:_/-]*\d)?"
+    r"|(?<![\w+/.-])(?=\w*[+/])(?=[A-Za-z/]*[\d+])(?=[a-z\d+/]*[A-Z])(?=[A-Z\d+/]*[a-z])[\w+][\w+/]{15,}={0,2}(?![\w+/.-])"
+    r"|(?<=[/\\])tmp[a-z0-9_]{8}(?![\w-])"
+)
+
+#: What may be an id: words, and what hyphens and underscores join. Its parts, and the runs of letters in a part.
+_JOINED, _PART = re.compile(r"[A-Za-z0-9_-]{6,}"), re.compile(r"[A-Za-z0-9]+")
+_HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]{7,}")
+_ENUMERATED = re.compile(r"([A-Za-z]+)\d{1,3}([A-Z][a-z]{2}[A-Za-z]*)")
+_NUMBERS = re.compile(r"[-+]?\d(?:[\d.,:_/-]*\d)?")
+
+#: Characters of the shortest id that has a digit, and of one that has none: shorter ones look like abbreviations.
+_SHORTEST, _SHORTEST_OF_LETTERS = 6, 8
+
+_VOWELS = frozenset("aeiouyAEIOUY")
+
+#: What names are made of, though it looks like letters at random.
+_ABBREVIATIONS = frozenset(
+    (
+        "cfg cmd css ctx db dns dst fs ftp grpc html http https ipv jwt mc mgr mq msg pdf pkg rpc rx smtp sql src ssh "
+        "ssl str svc tcp tls tlsv tmp tx ws xml"
+    ).split()
 )
 
 #: What a template says of its own: a word that is no placeholder. Else the text is what tells errors apart.
 _WORD = re.compile(r"[^\W\d_]{2}")
 _PLACEHOLDER = re.compile(r"%(?:\(\w{1,64}\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[a-zA-Z]")
-_NUMBER = re.compile(r"\d+")
 
 #: Parts of a path that tell a library's file from the application's.
 _LIBRARIES = frozenset({"site-packages", "dist-packages"})
@@ -60,13 +80,69 @@ def fingerprint(logger: str, levelno: int, template: str, fault: str, text: str 
     """
     kind = normalised(template)
     if not _WORD.search(_PLACEHOLDER.sub("", kind)):
-        kind = _NUMBER.sub("#", text[:_MOST_CHARS])
+        kind = _without_ids(text[:_MOST_CHARS])
     return _digest(logger, str(levelno), kind, fault)
 
 
 def normalised(text: str) -> str:
     """Return a text without what differs from case to case: numbers, ids and quoted parts."""
-    return _VARYING.sub("#", text[:_MOST_CHARS])
+    return _without_ids(_QUOTED.sub("#", text[:_MOST_CHARS]))
+
+
+def _without_ids(text: str) -> str:
+    return _NUMBERS.sub("#", _JOINED.sub(_word_or_blank, _SHAPED.sub("#", text)))
+
+
+def _word_or_blank(found: re.Match[str]) -> str:
+    """Return words as they are, and ``#`` for what is, or holds, an id."""
+    joined = found[0]
+    if joined.isalpha() and joined[1:].islower() and not _VOWELS.isdisjoint(joined):
+        return joined  # as most words are: this is to be cheap
+    return "#" if any(map(_is_id, _PART.findall(joined))) else joined
+
+
+def _is_id(part: str) -> bool:
+    """Tell an id from a word; numbers are not for this to find.
+
+    =========================  ===============================================  ==============================
+    letters alone              where they are no name                           ``NffrFeUfNVHib``
+    then digits                where the letters are no name                    ``aKdXqPw4``, not ``getUser2``
+    digits, then letters       where there are more of them than a unit has     ``4aKdXqPw``, not ``100MB``
+    digits within              unless they count a part of a name               ``7d9f8b6c5``, not ``S3Client``
+    hexadecimal                where there is a digit                           ``deadbee1``
+    =========================  ===============================================  ==============================
+    """
+    letters = part.strip("0123456789")
+    if letters == part and part.isalpha():
+        return len(part) >= _SHORTEST_OF_LETTERS and not _is_name(part)
+    if not letters or len(part) < _SHORTEST:
+        return False
+    if _HEXADECIMAL.fullmatch(part):
+        return True
+    if part.endswith(letters) and letters.isalpha():
+        return len(letters) > (2 if letters.isupper() else 4)
+    if part.startswith(letters) and letters.isalpha():
+        return not _is_name(letters)
+    name = _ENUMERATED.fullmatch(part)
+    return not (name and all(map(_is_name, name.groups())))
+
+
+def _is_name(letters: str) -> bool:
+    """Tell words, and words in camel case with their acronyms, from letters at random."""
+    if len(letters) == 1 or letters.lower() in _ABBREVIATIONS:
+        return True
+    if letters[1:].islower() or letters.isupper():
+        return len(letters) < _SHORTEST_OF_LETTERS or not _VOWELS.isdisjoint(letters)
+    humps = _HUMP.findall(letters)
+    short = sum(len(hump) < 3 for hump in humps)
+    return short <= max(1, len(humps) // 3) and all(map(_is_hump, humps))
+
+
+def _is_hump(hump: str) -> bool:
+    """Tell a word or an acronym within a name; one letter may be either."""
+    if hump.isupper():
+        return len(hump) <= 5
+    return len(hump) == 1 or not _VOWELS.isdisjoint(hump) or hump.lower() in _ABBREVIATIONS
 
 
 def fault_of(error: BaseException, logged_in: str = "") -> str:
