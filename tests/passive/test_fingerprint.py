@@ -64,7 +64,8 @@ def test_texts_lose_what_differs_from_case_to_case(text: str, kept: str) -> None
     "word",
     "apple bread connection_refused ECONNREFUSED node-exporter report_final.csv /srv/app/orders/apple.py "
     "src/Main/Orders HTTPServer getUser XmlHttpRequest HttpServer toISOString iPhoneApp PostgreSQL DynamoDB "
-    "WebSocket parseJSON KafkaConsumer UnicodeDecodeError IUserService McDonalds tmpdirectory MAX_RETRIES rhythms strengths".split(),
+    "WebSocket parseJSON KafkaConsumer UnicodeDecodeError IUserService McDonalds tmpdirectory MAX_RETRIES "
+    "rhythms strengths".split(),
 )
 def test_words_and_names_are_kept(word: str) -> None:
     """Two errors that name two things are two."""
