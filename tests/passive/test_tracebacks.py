@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import json
+import sys
 import traceback
+from collections.abc import Callable
 
 import pytest
 
@@ -89,7 +92,7 @@ def test_where_all_frames_are_of_libraries_none_is_folded() -> None:
 def test_other_text_is_left_as_it_is(text: str) -> None:
     """A record may hold anything as its exception."""
     assert folded(text) == text
-    assert gist(text) == text.split("\n")[-1]
+    assert gist(text) == text.split("\n")[0]
 
 
 def test_exception_groups_keep_their_tree() -> None:
@@ -106,3 +109,89 @@ def test_exception_groups_keep_their_tree() -> None:
     )
     assert "  |   ... 2 frames of libraries" in folded(text)
     assert "    | ValueError: one" in folded(text)
+
+
+def told(error: Exception) -> list[str]:
+    return gist("".join(traceback.format_exception(error)).rstrip()).split("\n")
+
+
+def caught(act: Callable[[], object]) -> Exception:
+    try:
+        act()
+    except Exception as error:  # noqa: BLE001 - any will do
+        return error
+    raise AssertionError
+
+
+def fail(text: str, cause: Exception | None = None) -> None:
+    raise ValueError(text) from cause
+
+
+TEXTS = [
+    "(sqlite3.OperationalError) no such table: users\n[SQL: SELECT 1]\n(Background on this error at: https://sqlalche.me)",
+    'column "nam" does not exist\nLINE 1: SELECT nam FROM users\n               ^\nHINT:  Perhaps "name".',
+    "2 validation errors for Order\nnumber\n  Field required [type=missing]\nprice\n  Field required [type=missing]",
+    'the worker said:\nTraceback (most recent call last):\n  File "/srv/w.py", line 1, in w\n    go()\nKeyError: 1',
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("cause", [None, KeyError("x"), caught(lambda: fail("one\ntwo"))])
+def test_a_text_of_many_lines_is_told_by_its_first(text: str, cause: Exception | None) -> None:
+    """As databases and validators write them; a traceback that a text quotes is no frame of the exception."""
+    said, where = told(caught(lambda: fail(text, cause)))
+    assert said == "ValueError: " + text.split("\n")[0]
+    assert " in fail: raise ValueError(text)" in where
+
+
+def test_an_error_that_was_never_raised_is_told_by_its_first_line() -> None:
+    """It has no frames."""
+    assert told(ValueError("one\ntwo")) == ["ValueError: one"]
+    error = ValueError("one\ntwo")
+    error.__cause__ = KeyError("x")
+    assert told(error) == ["ValueError: one"]
+
+
+def test_a_syntax_error_is_told_by_its_own_line() -> None:
+    """Its text shows the code first, as if it were a frame."""
+    assert told(caught(lambda: compile("a b", "/srv/x.py", "exec")))[0] == "SyntaxError: invalid syntax"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python has notes and groups since 3.11")
+def test_notes_are_not_what_an_exception_says() -> None:
+    """They come after it."""
+    error = caught(lambda: fail("gone"))
+    error.add_note("a note\nof two lines")  # type: ignore[attr-defined,unused-ignore] # since 3.11
+    assert told(error)[0] == "ValueError: gone"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python has notes and groups since 3.11")
+def test_groups_are_told_by_their_own_line_and_their_first_members() -> None:
+    """Whatever came before them and however deep they go; the place is the member's."""
+    group = getattr(builtins, "ExceptionGroup")  # noqa: B009 - since 3.11
+    members = [caught(lambda: fail("one\nline", caught(parse))), KeyError("x")]
+
+    def fail_together(given: list[Exception]) -> None:
+        raise group("jobs failed", given)
+
+    def fail_later() -> None:
+        try:
+            parse()
+        except ValueError:
+            fail_together(members)
+
+    for act in (lambda: fail_together(members), fail_later):
+        said, where = told(caught(act))
+        assert said == "ExceptionGroup: jobs failed (2 sub-exceptions), such as ValueError: one"
+        assert " in fail: raise ValueError(text)" in where
+    said, where = told(caught(lambda: fail_together([KeyError("x")])))
+    assert said == "ExceptionGroup: jobs failed (1 sub-exception), such as KeyError: 'x'"
+    assert " in fail_together: raise group(" in where
+    inner = caught(lambda: fail_together(members))
+    outer = caught(lambda: fail_together([inner, KeyError("x")]))
+    said = "ExceptionGroup: jobs failed (2 sub-exceptions)"
+    assert told(outer)[0] == f"{said}, such as {said}"
+    assert told(caught(lambda: fail("in all", outer)))[0] == "ValueError: in all"
+    assert told(group("never raised", members))[0].startswith(
+        "ExceptionGroup: never raised (2 sub-exceptions), such as"
+    )

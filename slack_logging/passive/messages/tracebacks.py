@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import takewhile
 
 from slack_logging.passive.records.fingerprint import library_judge
 
 #: A frame's first line; within an exception group it stands behind bars.
 _FRAME = re.compile(r'^(?P<indent>[ |+]*)File "(?P<path>[^"\n]+)", line (?P<line>\d+), in (?P<function>.+)$')
+
+#: What begins the last exception's part: lines between chained ones, and a traceback's first line.
+_LINKS = frozenset(
+    {
+        "The above exception was the direct cause of the following exception:",
+        "During handling of the above exception, another exception occurred:",
+    }
+)
+_HEADS = frozenset({"Traceback (most recent call last):", "Exception Group Traceback (most recent call last):"})
+
+#: What stands before a group's own lines, the line before its first member, and what stands before that member's.
+_MARGINS, _MEMBER, _MEMBER_MARGIN = ("  | ", "  + "), "  +-+-", "    | "
 
 #: Libraries' frames in a row that are shown as they are.
 _FEW = 1
@@ -17,21 +30,49 @@ _FEW = 1
 def gist(exception: str, logged_in: str = "") -> str:
     """Return what an exception says, and on a second line where in the application it came from.
 
+    Of a text of many lines and of notes it is the first line; of a group also its first member's, which tells more.
+
     Args:
         exception: a traceback's text; of chained ones the last counts.
         logged_in: the file that logged it.
     """
     lines = exception.split("\n")
-    said = next((line for line in reversed(lines) if line[:1] not in ("", " ", "|", "+", "^", "~")), "")
+    begin, end = _last_exception([line[4:] if line.startswith(_MARGINS) else line for line in lines])
+    said = _said(lines, end)
+    spans = [(begin, end)]
+    first = next((index for index in range(end, len(lines)) if lines[index].startswith(_MEMBER)), len(lines)) + 1
+    member = list(takewhile(lambda line: line.startswith(_MEMBER_MARGIN), lines[first:]))
+    if member:
+        begin, end = (first + index for index in _last_exception([line[len(_MEMBER_MARGIN) :] for line in member]))
+        said += f", such as {_said(lines, end)}"
+        spans.insert(0, (begin, end))
+    where = _place(lines, [*spans, (0, len(lines))], logged_in)
+    return f"{said}\n{where}" if where else said
+
+
+def _last_exception(lines: list[str]) -> tuple[int, int]:
+    """Return where the last exception's frames begin, and the line after them, which says what it is."""
+    begin = max((index + 1 for index, line in enumerate(lines) if line in _LINKS), default=0)
+    begin = next((index + 1 for index in range(begin, len(lines)) if lines[index] in _HEADS), begin)
+    end = (index for index in range(begin, len(lines)) if lines[index][:1] not in ("", " ", "|", "+", "^", "~"))
+    return begin, next(end, len(lines))
+
+
+def _said(lines: list[str], index: int) -> str:
+    return lines[index].lstrip(" |") if index < len(lines) else ""
+
+
+def _place(lines: list[str], spans: list[tuple[int, int]], logged_in: str) -> str:
+    """Return the innermost frame of the application, of the first span of lines that has one; else nothing."""
     frames = [(match, index) for index, line in enumerate(lines) if (match := _FRAME.match(line))]
     is_foreign = library_judge((match["path"] for match, _ in frames), logged_in)
-    ours = [frame for frame in frames if not is_foreign(frame[0]["path"])]
-    if not ours:
-        return said
-    frame, index = ours[-1]
+    ours = [(match, index) for match, index in frames if not is_foreign(match["path"])]
+    frame, index = next((each for begin, end in spans for each in ours[::-1] if begin <= each[1] < end), (None, 0))
+    if frame is None:
+        return ""
     code = lines[index + 1].strip(" |") if index + 1 < len(lines) and not _FRAME.match(lines[index + 1]) else ""
     place = f"{os.path.basename(frame['path'])}:{frame['line']} in {frame['function']}"
-    return f"{said}\n{place}: {code}" if code else f"{said}\n{place}"
+    return f"{place}: {code}" if code else place
 
 
 def folded(exception: str, logged_in: str = "") -> str:

@@ -1,8 +1,9 @@
 """What makes two errors the same. Pure.
 
-A fingerprint is made of the logger, the level, the message's template, the exception's type and text, and the innermost
-application functions. Numbers, ids and quoted parts are left out of texts, because they differ from case to case; line
-numbers are too, because they move with every release. Two errors raised through one helper differ in who called it.
+A fingerprint is made of the logger, the level, the message's template, the exception's type and text, the innermost
+application functions, and the same of its causes and sub-exceptions. Numbers, ids and quoted parts are left out of
+texts, because they differ from case to case; line numbers are too, because they move with every release. Two errors
+raised through one helper differ in who called it, or in what it wraps.
 """
 
 from __future__ import annotations
@@ -15,25 +16,49 @@ from collections.abc import Callable, Iterable
 #: Characters of a text that count: what makes errors differ stands at their beginning.
 _MOST_CHARS = 400
 
-#: Innermost application functions that count: the one that raised, and who called it.
-_FUNCTIONS = 2
+#: Innermost application functions that count: the one that raised, who called it, and who called that, because a
+#: helper may have a helper of its own. Who called from farther above makes no other error.
+_FUNCTIONS = 3
 
-#: Longest first: an id holds numbers, and a quoted part may hold both.
-_VARYING = re.compile(
-    r"'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`"
-    r"|\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
+#: Causes and sub-exceptions of one exception that count, the nearest first: whoever logs waits for this.
+_MOST_RELATED = 32
+
+#: What a text cites.
+_QUOTED = re.compile(r"'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`")
+
+#: Ids that are known by their shape: a UUID, an address in memory, by mail and of IPv6, base64, a temporary file.
+_SHAPED = re.compile(
+    r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
     r"|\b0[xX][0-9a-fA-F]+\b"
     r"|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}"
     r"|(?<![\w:])(?:(?:[0-9a-fA-F]{1,4}:){3,7}|[0-9a-fA-F]{1,4}::)[0-9a-fA-F:]{0,32}(?![\w:])"
-    r"|\b(?=[a-fA-F]*\d)[0-9a-fA-F]{7,}\b"
-    r"|\b(?=[A-Za-z_-]*\d[A-Za-z_-]*\d)[A-Za-z0-9_-]{9,}\b"
-    r"|[-+]?\d(?:[\d.,:_/-]*\d)?"
+    r"|(?<![\w+/.-])(?=\w*[+/])(?=[A-Za-z/]*[\d+])(?=[a-z\d+/]*[A-Z])(?=[A-Z\d+/]*[a-z])[\w+][\w+/]{15,}={0,2}(?![\w+/.-])"
+    r"|(?<=[/\\])tmp[a-z0-9_]{8}(?![\w-])"
+)
+
+#: What may be an id: words, and what hyphens and underscores join. Its parts, and the runs of letters in a part.
+_JOINED, _PART = re.compile(r"[A-Za-z0-9_-]{6,}"), re.compile(r"[A-Za-z0-9]+")
+_HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]{7,}")
+_ENUMERATED = re.compile(r"([A-Za-z]+)\d{1,3}([A-Z][a-z]{2}[A-Za-z]*)")
+_NUMBERS = re.compile(r"[-+]?\d(?:[\d.,:_/-]*\d)?")
+
+#: Characters of the shortest id that has a digit, and of one that has none: shorter ones look like abbreviations.
+_SHORTEST, _SHORTEST_OF_LETTERS = 6, 8
+
+_VOWELS = frozenset("aeiouyAEIOUY")
+
+#: What names are made of, though it looks like letters at random.
+_ABBREVIATIONS = frozenset(
+    (
+        "cfg cmd css ctx db dns dst fs ftp grpc html http https ipv jwt mc mgr mq msg pdf pkg rpc rx smtp sql src ssh "
+        "ssl str svc tcp tls tlsv tmp tx ws xml"
+    ).split()
 )
 
 #: What a template says of its own: a word that is no placeholder. Else the text is what tells errors apart.
 _WORD = re.compile(r"[^\W\d_]{2}")
 _PLACEHOLDER = re.compile(r"%(?:\(\w{1,64}\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[a-zA-Z]")
-_NUMBER = re.compile(r"\d+")
 
 #: Parts of a path that tell a library's file from the application's.
 _LIBRARIES = frozenset({"site-packages", "dist-packages"})
@@ -53,33 +78,135 @@ def fingerprint(logger: str, levelno: int, template: str, fault: str, text: str 
         fault: what `fault_of` says of the exception; empty without one.
         text: the message, for where the template says nothing, such as ``"%s"`` or a line of JSON.
     """
-    import hashlib  # here: it takes long to load, and most processes never log an error
-
     kind = normalised(template)
     if not _WORD.search(_PLACEHOLDER.sub("", kind)):
-        kind = _NUMBER.sub("#", text[:_MOST_CHARS])
-    parts = (logger, str(levelno), kind, fault)
-    return hashlib.blake2s("\0".join(parts).encode("utf-8", "replace"), digest_size=6).hexdigest()
+        kind = _without_ids(text[:_MOST_CHARS])
+    return _digest(logger, str(levelno), kind, fault)
 
 
 def normalised(text: str) -> str:
     """Return a text without what differs from case to case: numbers, ids and quoted parts."""
-    return _VARYING.sub("#", text[:_MOST_CHARS])
+    return _without_ids(_QUOTED.sub("#", text[:_MOST_CHARS]))
+
+
+def _without_ids(text: str) -> str:
+    return _NUMBERS.sub("#", _JOINED.sub(_word_or_blank, _SHAPED.sub("#", text)))
+
+
+def _word_or_blank(found: re.Match[str]) -> str:
+    """Return words as they are, and ``#`` for what is, or holds, an id."""
+    joined = found[0]
+    if joined.isalpha() and joined[1:].islower() and not _VOWELS.isdisjoint(joined):
+        return joined  # as most words are: this is to be cheap
+    return "#" if any(map(_is_id, _PART.findall(joined))) else joined
+
+
+def _is_id(part: str) -> bool:
+    """Tell an id from a word; numbers are not for this to find.
+
+    =========================  ===============================================  ==============================
+    letters alone              where they are no name                           ``NffrFeUfNVHib``
+    then digits                where the letters are no name                    ``aKdXqPw4``, not ``getUser2``
+    digits, then letters       where there are more of them than a unit has     ``4aKdXqPw``, not ``100MB``
+    digits within              unless they count a part of a name               ``7d9f8b6c5``, not ``S3Client``
+    hexadecimal                where there is a digit                           ``deadbee1``
+    =========================  ===============================================  ==============================
+    """
+    letters = part.strip("0123456789")
+    if letters == part and part.isalpha():
+        return len(part) >= _SHORTEST_OF_LETTERS and not _is_name(part)
+    if not letters or len(part) < _SHORTEST:
+        return False
+    if _HEXADECIMAL.fullmatch(part):
+        return True
+    if part.endswith(letters) and letters.isalpha():
+        return len(letters) > (2 if letters.isupper() else 4)
+    if part.startswith(letters) and letters.isalpha():
+        return not _is_name(letters)
+    name = _ENUMERATED.fullmatch(part)
+    return not (name and all(map(_is_name, name.groups())))
+
+
+def _is_name(letters: str) -> bool:
+    """Tell words, and words in camel case with their acronyms, from letters at random."""
+    if len(letters) == 1 or letters.lower() in _ABBREVIATIONS:
+        return True
+    if letters[1:].islower() or letters.isupper():
+        return len(letters) < _SHORTEST_OF_LETTERS or not _VOWELS.isdisjoint(letters)
+    humps = _HUMP.findall(letters)
+    short = sum(len(hump) < 3 for hump in humps)
+    return short <= max(1, len(humps) // 3) and all(map(_is_hump, humps))
+
+
+def _is_hump(hump: str) -> bool:
+    """Tell a word or an acronym within a name; one letter may be either."""
+    if hump.isupper():
+        return len(hump) <= 5
+    return len(hump) == 1 or not _VOWELS.isdisjoint(hump) or hump.lower() in _ABBREVIATIONS
 
 
 def fault_of(error: BaseException, logged_in: str = "") -> str:
     """Return what tells an exception from others: its type, its text and where in the application it came from.
 
+    What its traceback shows besides, causes and sub-exceptions, counts as a set: in what order they came, and how often
+    a retry failed before, makes no other error.
+
     Args:
         error: the exception.
         logged_in: the file that logged it; see `library_judge`.
     """
+    own, *others = (_own_fault(each, logged_in) for each in _with_related(error))
+    related = sorted(set(others) - {own})
+    return f"{own}\0{_digest(*related)}" if related else own
+
+
+def _with_related(error: BaseException) -> list[BaseException]:
+    """Return an exception and what its traceback shows besides, the nearest first; they may lead back to each other."""
+    found, known = [error], {id(error)}
+    for each in found:
+        for other in _shown_with(each):
+            if len(found) > _MOST_RELATED:
+                return found
+            if id(other) not in known:
+                known.add(id(other))
+                found.append(other)
+    return found
+
+
+def _shown_with(error: BaseException) -> list[BaseException]:
+    """Return an exception's cause, or what it was raised in the handling of, and the members of a group."""
+    cause = error.__cause__
+    if cause is None and not error.__suppress_context__:
+        cause = error.__context__
+    members = [each for each in _members(error)[:_MOST_RELATED] if isinstance(each, BaseException)]
+    return members if cause is None else [cause, *members]
+
+
+def _members(error: BaseException) -> tuple[object, ...]:
+    """Return a group's exceptions; none where it is no group. Before Python 3.11 a group is a package's class."""
     try:
-        text = normalised(str(error).partition("\n")[0])
+        members = getattr(error, "exceptions", None)
+    except Exception:  # noqa: BLE001 - another library's attribute of that name may raise anything
+        return ()
+    return members if type(members) is tuple else ()
+
+
+def _own_fault(error: BaseException, logged_in: str) -> str:
+    """Return what tells an exception from others, taken alone."""
+    try:
+        # A group's whole text says how many members it has.
+        said = str(getattr(error, "message", error) if _members(error) else error)
+        text = normalised(said.partition("\n")[0])
     except Exception:  # noqa: BLE001 - an exception's own __str__ may raise anything
         text = ""
     kind = type(error)
     return "\0".join((f"{kind.__module__}.{kind.__qualname__}", text, *_functions(error.__traceback__, logged_in)))
+
+
+def _digest(*parts: str) -> str:
+    import hashlib  # here: it takes long to load, and most processes never log an error
+
+    return hashlib.blake2s("\0".join(parts).encode("utf-8", "replace"), digest_size=6).hexdigest()
 
 
 def is_library(filename: str) -> bool:
@@ -115,11 +242,13 @@ def _package_of(file: str) -> re.Pattern[str] | None:
 
 
 def _functions(trace: types.TracebackType | None, logged_in: str) -> list[str]:
-    """Return the innermost application functions, the one that raised last."""
-    codes: list[types.CodeType] = []
+    """Return the innermost application functions, the one that raised first; each once, however deep they recurse."""
+    called: list[tuple[str, str]] = []
     while trace is not None:
-        codes.append(trace.tb_frame.f_code)
+        code = trace.tb_frame.f_code
+        called.append((code.co_filename, code.co_name))
         trace = trace.tb_next
-    is_foreign = library_judge((code.co_filename for code in codes), logged_in)
-    ours = [code for code in codes if not is_foreign(code.co_filename)]
-    return [f"{os.path.basename(code.co_filename)}:{code.co_name}" for code in ours[-_FUNCTIONS:]]
+    functions = list(dict.fromkeys(reversed(called)))
+    is_foreign = library_judge({file for file, _ in functions}, logged_in)
+    ours = [(file, name) for file, name in functions if not is_foreign(file)]
+    return [f"{os.path.basename(file)}:{name}" for file, name in ours[:_FUNCTIONS]]
