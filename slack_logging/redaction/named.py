@@ -87,10 +87,12 @@ _REST_OF_LINE = re.compile(rf"(?:[^\r\n\"'\\]|\\(?![rn\"'])){{1,{RUN}}}")
 
 #: Lines of a statement that a traceback shows at most; ours.
 _MAX_STATEMENT = 8
+#: Characters of a line that a traceback shows at most; ours: what is in a longer one counts as no code.
+_MAX_LINE = 400
 #: A string in a line of code, and what is left of one that goes on.
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 _OPEN_QUOTE = re.compile(r"[\"']")
-_FRAME = re.compile(r"[ |]{2,40}File \"")
+_FRAME = re.compile(r"([ |]{2,40})File \"")
 
 
 def _quoted(quote: str, depth: int) -> re.Pattern[str]:
@@ -177,14 +179,22 @@ def _locate_by_code(text: str, opening: re.Match[str], pause: Pause) -> tuple[in
 def _is_code(text: str, at: int) -> bool:
     """Tell whether this is in a line of code that a traceback shows, and in no string there."""
     end = at
+    starts = []  # of the lines from this one back to the frame's
     for _ in range(_MAX_STATEMENT):
-        start = text.rfind("\n", max(end - 400, 0), end)
-        if start < 0 or not text.startswith(("    ", "  | "), start + 1):
+        start = text.rfind("\n", max(end - _MAX_LINE, 0), end)
+        if start < 0:
             return False
         if end == at and _OPEN_QUOTE.search(_STRING.sub("", text[start:at])):
             return False
+        starts.append(start + 1)
         end = start
-        before = text.rfind("\n", max(end - 400, 0), end)
-        if _FRAME.match(text, before + 1):
-            return True
+        before = text.rfind("\n", max(end - _MAX_LINE, 0), end)
+        if before < 0 and end > _MAX_LINE:
+            return False
+        if frame := _FRAME.match(text, before + 1, end):
+            # code is deeper than its frame; an exception's text and its notes are less deep, also in a group
+            code = f"{frame[1]}  "
+            return all(text.startswith(code, start) for start in starts) and not any(
+                text.count(quotes, end, at) % 2 for quotes in ('"""', "'''")
+            )
     return False

@@ -200,6 +200,15 @@ BY_NAME: list[tuple[str, str]] = [
         "  File \"/a.py\", line 3, in f\n    connect(\"ada\", it_s='it is', dsn='host=db password=hunter2')\nE: no",
         "  File \"/a.py\", line 3, in f\n    connect(\"ada\", it_s='it is', dsn='[redacted]')\nE: no",
     ),
+    # a line too long to be looked through: no code
+    (
+        f'  File "/a.py", line 3, in f\n    x{"y" * 500}\n    password=hunter2\n',
+        f'  File "/a.py", line 3, in f\n    x{"y" * 500}\n    password=[redacted]\n',
+    ),
+    (
+        '  File "/a.py", line 3, in f\n    connect("""\n      host=db password=hunter2\n    """)\nE: no',
+        '  File "/a.py", line 3, in f\n    connect("""\n      host=db password=[redacted]\n    """)\nE: no',
+    ),
 ]
 
 #: Texts that stay as they are.
@@ -308,6 +317,8 @@ HARMLESS: list[str] = [
     '  File "/a.py", line 3, in f\n    connect(\n        host=host,\n        password=config.password,\n    )\nE: no',
     '  + Exception Group Traceback:\n  |   File "/a.py", line 3, in f\n  |     token = load(token)\n',
     '  File "/a.py", line 3, in f\n    raise E("it\'s", "no", token=config.token, why=f"token={token}")\nE: no',
+    '    |   File "/a.py", line 3, in f\n    |     connect(\n    |         token=x,\n    |     )\n    | E: no',
+    '      File "/a.py", line 3, in f\n        login(password=config.password)\n        ^^^^^^^^\n    E: no',
     "emoji \N{PARTY POPPER}, ünïcödé, 日本, \u202e, \x00",
     "",
 ]
