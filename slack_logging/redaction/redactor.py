@@ -14,6 +14,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from slack_logging import options
 from slack_logging.errors import ConfigurationError
@@ -180,15 +181,22 @@ class Redactor:
         if isinstance(value, str):
             return self.redact(value)
         if isinstance(value, Mapping):
-            return {
-                self.redact(key) if isinstance(key, str) else key: self.redact_value(str(key), item, depth=depth + 1)
-                for key, item in value.items()
-            }
+            return self.redact_items(value, depth=depth + 1)
         if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):  # a header, a form's field
             return [self.redact(value[0]), self.redact_value(value[0], value[1], depth=depth + 1)]
         if isinstance(value, (list, tuple)):
             return [self.redact_value(name, item, depth=depth + 1) for item in value]
         return value
+
+    def redact_items(self, given: Mapping[Any, object], *, depth: int = 0) -> dict[Any, object]:
+        """Return a mapping with its keys and values redacted; none is lost where two keys look the same then."""
+        shown: dict[Any, object] = {}
+        for key, value in given.items():
+            name = self.redact(key) if isinstance(key, str) else key
+            while name != key and name in shown:
+                name += "_"
+            shown[name] = self.redact_value(str(key), value, depth=depth)
+        return shown
 
     def _hide(self, shape: Shape, text: str, searched: str) -> str:
         """Replace what the shape finds; `searched` is the text as the shape's opening reads it."""

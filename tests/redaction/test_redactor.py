@@ -208,6 +208,7 @@ def test_patterns_that_cannot_try_for_ever_are_taken(pattern: str) -> None:
         ("fields", ["password", "email"], ["password", "email"]),
         ("size", ("a", 2), ["a", 2]),
         ("map", {"token=abc": 1, 2: "3"}, {f"token={MARKER}": 1, 2: "3"}),
+        ("map", {"token=abc": 1, "token=d": 2}, {f"token={MARKER}": 1, f"token={MARKER}_": 2}),
     ],
 )
 def test_what_extra_gave_is_redacted_by_its_name_and_within(name: str, value: object, left: object) -> None:
