@@ -43,6 +43,9 @@ BY_LOOK: list[tuple[str, str]] = [
     ),
     (f"key AKIA{BASE32[:16]} used", "key AKIA[redacted] used"),
     (f"ASIA{BASE32[:16]}", "ASIA[redacted]"),
+    (f"PUT /keys/AKIA{BASE32[:16]}/rotate", "PUT /keys/AKIA[redacted]/rotate"),
+    (f"q=key+AKIA{BASE32[:16]}+is+used", "q=key+AKIA[redacted]+is+used"),
+    (f"key_AKIA{BASE32[:16]}_used", "key_AKIA[redacted]_used"),
     *(
         (f"git push: {kind}_{MIXED[:36]}", f"git push: {kind}_[redacted]")
         for kind in ("ghp", "gho", "ghu", "ghs", "ghr")
@@ -51,6 +54,9 @@ BY_LOOK: list[tuple[str, str]] = [
     (f"glpat-{MIXED[:20]}", "glpat-[redacted]"),
     (f"glrt-t1_{MIXED[:20]}", "glrt-[redacted]"),
     (f"?x=AIza{MIXED[:35]}&y=1", "?x=AIza[redacted]&y=1"),
+    (f"/v1/AIza{MIXED[:35]}/x", "/v1/AIza[redacted]/x"),
+    (f"key_AIza{MIXED[:35]}", "key_AIza[redacted]"),
+    (f"google_ya29.a0{MIXED[:60]}", "google_ya29.[redacted]"),
     (f"ya29.a0{MIXED[:60]}", "ya29.[redacted]"),
     (f"GOCSPX-{MIXED[:28]}", "GOCSPX-[redacted]"),
     (f"sk_live_{MIXED[:24]}", "sk_live_[redacted]"),
@@ -59,6 +65,7 @@ BY_LOOK: list[tuple[str, str]] = [
     (f"whsec_{MIXED[:32]}", "whsec_[redacted]"),
     (f"sk-{MIXED[:48]}", "sk-[redacted]"),
     (f"sk-proj-{MIXED[:20]}-{MIXED[:20]}_{MIXED[:40]}", "sk-proj-[redacted]"),
+    (f"key_sk-proj-{MIXED[:40]}", "key_sk-proj-[redacted]"),
     (f"sk-ant-api03-{MIXED[:90]}-AA", "sk-ant-[redacted]"),
     (f"hf_{MIXED[:34]}", "hf_[redacted]"),
     (f"//registry.npmjs.org/ npm_{MIXED[:36]}", "//registry.npmjs.org/ npm_[redacted]"),
@@ -220,6 +227,9 @@ HARMLESS: list[str] = [
     "request 123e4567-e89b-12d3-a456-426614174000 took 12 ms",
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHxgljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg==",
     "image AKIA" + MIXED[:40],
+    "image/AKIA" + MIXED[:40] + "/AKIA" + BASE32[:15] + "/AKIA" + BASE32[:17] + "/" + MIXED + "==",
+    "image/AIza" + MIXED[:34] + "/AIza" + MIXED[:36] + "/",
+    f"image_sk-{MIXED[:40]}_hf_{MIXED[:40]}",
     "QUtJQQ" + MIXED + "==",
     "https://example.com:8443/a/b?x=1&y=2#z",
     "http://localhost:5173/@vite/client",
