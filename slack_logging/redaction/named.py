@@ -15,8 +15,12 @@ from collections.abc import Iterable
 from slack_logging.redaction.shapes import MARKER, RUN, Pause, Shape, end_of_run
 
 _KINDS_OF_KEY = (
-    "access account api app auth deploy encryption fernet hmac master private secret session shared signing ssh".split()
-)
+    "access account api app auth deploy encryption fernet hmac master private secret session shared signing ssh "
+    "subscription"
+).split()
+
+#: Which of several passes, of a compiler or a test, something is.
+_NO_PASSWORDS = "first second third final single multi".split()
 
 #: Texts without one of which no name ends like a secret's.
 _STEMS = "pass pwd secret token key credential string dsn sess jwt sig authorization cookie".split()
@@ -32,7 +36,8 @@ _CLOSE = rf"[\"'\]\\]{{0,5}}(?:%22|%5d)?{_COLOUR}"
 _NAMES = (
     *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
     r"pass(?:word|wd|phrase|code)",
-    r"pass(?<=[_-]pass)",
+    rf"pass(?<=[_-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
+    r"pass(?<![\w-]pass)(?==\\{0,7}[\"'])",
     rf"pwd(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
     r"secret",
     r"token(?<!unexpected token)",
@@ -41,7 +46,7 @@ _NAMES = (
     r"dsn",
     r"session[_-]?id",
     r"phpsessid",
-    r"jwt",
+    r"jwt(?<!invalid jwt)",
     r"amz-signature",
     r"goog-signature",
     r"sig(?<=[?&]sig)",
@@ -59,10 +64,12 @@ _NOTHING = (
 )
 _NO_VALUE = rf"(?:\"{_NOTHING}\"|'{_NOTHING}'|\\\"{_NOTHING}\\\"|{_NOTHING}(?=[\s,;&)\]}}\"'\\]|$))"
 
-#: Words that go on with a sentence: "invalid token: expired".
+#: Words that go on with a sentence: "invalid token: expired"; and which or how many tokens: "next_token=5".
 _PROSE = (
-    r"(?<=: )(?:cannot|disabled|does|enabled|expired|failed|has|incorrect|invalid|is|missing|must|no|not|required|the|"
-    r"too|unknown|was|wrong)\b"
+    r"(?:(?<=: )(?:accepted|cannot|denied|disabled|does|enabled|expired|failed|granted|has|incorrect|invalid|is|loaded|"
+    r"missing|must|no|not|rejected|required|revoked|signature|the|too|unknown|was|wrong)|"
+    r"(?:(?<=token[=:])|(?<=token: )|(?<=token[\"']:)|(?<=token[\"']: ))\d{1,3})"
+    r"(?=[,.;:!]?(?:[\s\"')\]}<&\\]|$))"
 )
 
 _SEPARATOR = (
@@ -71,7 +78,8 @@ _SEPARATOR = (
 
 #: How a value begins: quoted, after a list's or a call's bracket or a prefix of Python's; or with what is no bracket.
 _VALUE = (
-    r"(?:(?:[a-z_][\w.]{0,40}\(|[\[(])?[\[(]?[bruf]{0,2}(?P<depth>\\{0,7})(?P<quote>[\"'])|"
+    r"(?:(?:[a-z_][\w.]{0,40}\(|[\[(])?[\[(]?[bruf]{0,2}(?P<depth>\\{0,7})"
+    r"(?P<quote>\"\"\"|'''|(?<=\\)(?:\"\\\"\\\"|'\\'\\')|[\"'])|"
     rf"(?![({{]|\[(?!{MARKER[1:-1]}\])))"
 )
 
@@ -110,6 +118,10 @@ def _quoted(quote: str, depth: int) -> re.Pattern[str]:
 
 
 _QUOTED = {(quote, depth): _quoted(quote, depth) for quote in "\"'" for depth in (0, 1, 2)}
+_QUOTED |= {
+    (quote * 3, 0): re.compile(rf"(?:[^{quote}\\\n]|\\.|{quote}(?!{quote}{quote})){{1,{RUN}}}", re.DOTALL)
+    for quote in "\"'"
+}
 
 
 class Names:
@@ -163,7 +175,7 @@ def _locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
     if opening.lastgroup is not None:
         quote, depth, scheme = opening.group("quote", "depth", "scheme")
         if quote:
-            run = _QUOTED[quote, min(len(depth), 2)]
+            run = _QUOTED[quote[0] if depth else quote, min(len(depth), 2)]
         elif not scheme:  # a header
             run = _REST_OF_LINE
     return start, end_of_run(run, text, start, pause)
