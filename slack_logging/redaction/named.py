@@ -37,7 +37,7 @@ _NAMES = (
     *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
     r"pass(?:word|wd|phrase|code)",
     rf"pass(?<=[_-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
-    r"pass(?<![\w-]pass)(?==\\{0,7}[\"'])",
+    r"pass(?==\\{0,7}[\"'])(?<![\w-]pass)",
     rf"pwd(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
     r"secret",
     r"token(?<!unexpected token)",
@@ -206,7 +206,9 @@ def _is_code(text: str, at: int) -> bool:
         if frame := _FRAME.match(text, before + 1, end):
             # code is deeper than its frame; an exception's text and its notes are less deep, also in a group
             code = f"{frame[1]}  "
-            return all(text.startswith(code, start) for start in starts) and not any(
-                text.count(quotes, end, at) % 2 for quotes in ('"""', "'''")
-            )
+            for start in starts:
+                if not text.startswith(code, start):
+                    return False
+            # in no string of several lines either
+            return text.count('"""', end, at) % 2 == text.count("'''", end, at) % 2 == 0
     return False

@@ -72,27 +72,16 @@ def _run_of(characters: str) -> Callable[[str, re.Match[str], Pause], tuple[int,
     return locate
 
 
-#: What a word is made of, for a prefix that begins one; and for one that is short, so that base64 holds it by chance.
-_WORD, _WORD_OR_BAR = "A-Za-z0-9-", "A-Za-z0-9_-"
-
-
-def _at_start(trigger: str, word: str) -> str:
+def _at_word_start(trigger: str) -> str:
     r"""Return the trigger as a pattern, not within a word; an escape (`\n`, `%3D`, `\u003d`, a colour) is no word."""
     here = re.escape(trigger)
     escapes = (r"\\[nrt]", r"%[0-9A-Fa-f]{2}", r"\\u[0-9a-fA-F]{4}", r"[0-9;\[]m")
-    return f"{here}(?:(?<![{word}]{here})|{'|'.join(f'(?<={escape}{here})' for escape in escapes)})"
+    return f"{here}(?:(?<![A-Za-z0-9-]{here})|{'|'.join(f'(?<={escape}{here})' for escape in escapes)})"
 
 
-def _token(trigger: str, then: str, characters: str = "[A-Za-z0-9_-]", *, word: str = "") -> Shape:
-    """Return the shape of a token: its prefix, what must follow for it to be one, and what it is made of.
-
-    Args:
-        trigger: the prefix.
-        then: a pattern.
-        characters: a pattern of one.
-        word: the prefix counts where none of these characters is before it.
-    """
-    prefix = _at_start(trigger, word) if word else re.escape(trigger)
+def _token(trigger: str, then: str, characters: str = "[A-Za-z0-9_-]", *, word: bool = False) -> Shape:
+    """Return the shape of a token: its prefix, what must follow for it to be one, and what it is made of."""
+    prefix = _at_word_start(trigger) if word else re.escape(trigger)
     return Shape((trigger,), re.compile(f"{prefix}{then}"), _run_of(characters))
 
 
@@ -143,31 +132,34 @@ SHAPES: tuple[Shape, ...] = (
     _token("webhook.office.com", rf"{_SLASH}webhookb2{_SLASH}(?={_PATH}{{8}})", "[A-Za-z0-9_%/@\\\\-]"),
     _token("/bot", r"\d{6,12}:(?=[A-Za-z0-9_-]{16})"),
     # AWS; between two slashes as well: in base64, such as an image's, nothing so long looks like it by chance
-    *(_token(prefix, r"(?=[A-Z2-7]{16}(?![A-Za-z0-9]))", "[A-Z2-7]", word=_WORD) for prefix in ("AKIA", "ASIA")),
+    *(_token(prefix, r"(?=[A-Z2-7]{16}(?![A-Za-z0-9]))", "[A-Z2-7]", word=True) for prefix in ("AKIA", "ASIA")),
     # GitHub, GitLab
     *(_token(f"gh{kind}_", r"(?=[A-Za-z0-9]{16})") for kind in "pousr"),
     _token("github_pat_", r"(?=[A-Za-z0-9_]{16})"),
     *(_token(f"gl{kind}-", r"(?=[A-Za-z0-9_-]{16})", "[A-Za-z0-9_.-]") for kind in ("pat", "dt", "rt", "ptt", "cbt")),
     # Google
-    _token("AIza", r"(?=[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-]))", word=_WORD),
-    _token("ya29.", r"(?=[A-Za-z0-9_-]{16})", "[A-Za-z0-9_.-]", word=_WORD),
+    _token("AIza", r"(?=[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-]))", word=True),
+    _token("ya29.", r"(?=[A-Za-z0-9_-]{16})", "[A-Za-z0-9_.-]", word=True),
     _token("GOCSPX-", r"(?=[A-Za-z0-9_-]{16})"),
     # Stripe
     *(_token(f"{kind}_{mode}_", r"(?=[A-Za-z0-9]{10})") for kind in ("sk", "rk") for mode in ("live", "test")),
     _token("whsec_", r"(?=[A-Za-z0-9+/]{16})", "[A-Za-z0-9+/=]"),
-    # models
-    _token("sk-", r"(?:proj|svcacct|admin|ant|lf|or)-(?=[A-Za-z0-9_-]{16})", word=_WORD),
-    _token("sk-", r"(?=[A-Za-z0-9]{20})", word=_WORD_OR_BAR),
-    _token("hf_", r"(?=[A-Za-z0-9]{30})", word=_WORD_OR_BAR),
+    # models; `sk-` and `hf_` are so short that base64 for addresses, which has `_`, holds them behind one by chance
+    _token(
+        "sk-",
+        r"(?:(?:proj|svcacct|admin|ant|lf|or)-(?=[A-Za-z0-9_-]{16})|(?<!_sk-)(?=[A-Za-z0-9]{20}))",
+        word=True,
+    ),
+    _token("hf_", r"(?<!_hf_)(?=[A-Za-z0-9]{30})", word=True),
     # packages
     _token("npm_", r"(?=[A-Za-z0-9]{30})"),
     _token("pypi-", r"(?=Ag[A-Za-z0-9_-]{16})"),
     # mail, telephony, shops, clouds, vaults
-    _token("SG.", r"(?=[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16})", "[A-Za-z0-9_.-]", word=_WORD),
-    _token("SK", r"(?=[0-9a-f]{32}(?![A-Za-z0-9]))", "[0-9a-f]", word=_WORD),
+    _token("SG.", r"(?=[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16})", "[A-Za-z0-9_.-]", word=True),
+    _token("SK", r"(?=[0-9a-f]{32}(?![A-Za-z0-9]))", "[0-9a-f]", word=True),
     *(_token(f"shp{kind}_", r"(?=[0-9a-fA-F]{30})") for kind in ("at", "ca", "pa", "ss")),
     _token("dop_v1_", r"(?=[0-9a-f]{30})"),
-    _token("hvs.", r"(?=[A-Za-z0-9_-]{20})", word=_WORD),
+    _token("hvs.", r"(?=[A-Za-z0-9_-]{20})", word=True),
     _token("glsa_", r"(?=[A-Za-z0-9]{30})"),
     _token("AGE-SECRET-KEY-1", r"(?=[0-9A-Z]{16})"),
     # a JWT is header.payload.signature, and its header JSON: all begin alike
@@ -175,7 +167,7 @@ SHAPES: tuple[Shape, ...] = (
         "eyJ",
         r"(?=[A-Za-z0-9_-]{8,1500}\.(?:\.|[A-Za-z0-9_-]{8}))",
         "[A-Za-z0-9_.=-]",
-        word=_WORD,
+        word=True,
     ),
     # what a header says, without the header
     Shape(
