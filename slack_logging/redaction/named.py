@@ -15,8 +15,12 @@ from collections.abc import Iterable
 from slack_logging.redaction.shapes import MARKER, RUN, Pause, Shape, end_of_run
 
 _KINDS_OF_KEY = (
-    "access account api app auth deploy encryption fernet hmac master private secret session shared signing ssh".split()
-)
+    "access account api app auth deploy encryption fernet hmac master private secret session shared signing ssh "
+    "subscription"
+).split()
+
+#: Which of several passes, of a compiler or a test, something is.
+_NO_PASSWORDS = "first second third final single multi".split()
 
 #: Texts without one of which no name ends like a secret's.
 _STEMS = "pass pwd secret token key credential string dsn sess jwt sig authorization cookie".split()
@@ -32,7 +36,8 @@ _CLOSE = rf"[\"'\]\\]{{0,5}}(?:%22|%5d)?{_COLOUR}"
 _NAMES = (
     *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
     r"pass(?:word|wd|phrase|code)",
-    r"pass(?<=[_-]pass)",
+    rf"pass(?<=[_-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
+    r"pass(?==\\{0,7}[\"'])(?<![\w-]pass)",
     rf"pwd(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
     r"secret",
     r"token(?<!unexpected token)",
@@ -41,7 +46,7 @@ _NAMES = (
     r"dsn",
     r"session[_-]?id",
     r"phpsessid",
-    r"jwt",
+    r"jwt(?<!invalid jwt)",
     r"amz-signature",
     r"goog-signature",
     r"sig(?<=[?&]sig)",
@@ -59,10 +64,12 @@ _NOTHING = (
 )
 _NO_VALUE = rf"(?:\"{_NOTHING}\"|'{_NOTHING}'|\\\"{_NOTHING}\\\"|{_NOTHING}(?=[\s,;&)\]}}\"'\\]|$))"
 
-#: Words that go on with a sentence: "invalid token: expired".
+#: Words that go on with a sentence: "invalid token: expired"; and which or how many tokens: "next_token=5".
 _PROSE = (
-    r"(?<=: )(?:cannot|disabled|does|enabled|expired|failed|has|incorrect|invalid|is|missing|must|no|not|required|the|"
-    r"too|unknown|was|wrong)\b"
+    r"(?:(?<=: )(?:accepted|cannot|denied|disabled|does|enabled|expired|failed|granted|has|incorrect|invalid|is|loaded|"
+    r"missing|must|no|not|rejected|required|revoked|signature|the|too|unknown|was|wrong)|"
+    r"(?:(?<=token[=:])|(?<=token: )|(?<=token[\"']:)|(?<=token[\"']: ))\d{1,3})"
+    r"(?=[,.;:!]?(?:[\s\"')\]}<&\\]|$))"
 )
 
 _SEPARATOR = (
@@ -71,7 +78,8 @@ _SEPARATOR = (
 
 #: How a value begins: quoted, after a list's or a call's bracket or a prefix of Python's; or with what is no bracket.
 _VALUE = (
-    r"(?:(?:[a-z_][\w.]{0,40}\(|[\[(])?[\[(]?[bruf]{0,2}(?P<depth>\\{0,7})(?P<quote>[\"'])|"
+    r"(?:(?:[a-z_][\w.]{0,40}\(|[\[(])?[\[(]?[bruf]{0,2}(?P<depth>\\{0,7})"
+    r"(?P<quote>\"\"\"|'''|(?<=\\)(?:\"\\\"\\\"|'\\'\\')|[\"'])|"
     rf"(?![({{]|\[(?!{MARKER[1:-1]}\])))"
 )
 
@@ -87,10 +95,12 @@ _REST_OF_LINE = re.compile(rf"(?:[^\r\n\"'\\]|\\(?![rn\"'])){{1,{RUN}}}")
 
 #: Lines of a statement that a traceback shows at most; ours.
 _MAX_STATEMENT = 8
+#: Characters of a line that a traceback shows at most; ours: what is in a longer one counts as no code.
+_MAX_LINE = 400
 #: A string in a line of code, and what is left of one that goes on.
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 _OPEN_QUOTE = re.compile(r"[\"']")
-_FRAME = re.compile(r"[ |]{2,40}File \"")
+_FRAME = re.compile(r"([ |]{2,40})File \"")
 
 
 def _quoted(quote: str, depth: int) -> re.Pattern[str]:
@@ -108,6 +118,10 @@ def _quoted(quote: str, depth: int) -> re.Pattern[str]:
 
 
 _QUOTED = {(quote, depth): _quoted(quote, depth) for quote in "\"'" for depth in (0, 1, 2)}
+_QUOTED |= {
+    (quote * 3, 0): re.compile(rf"(?:[^{quote}\\\n]|\\.|{quote}(?!{quote}{quote})){{1,{RUN}}}", re.DOTALL)
+    for quote in "\"'"
+}
 
 
 class Names:
@@ -161,7 +175,7 @@ def _locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
     if opening.lastgroup is not None:
         quote, depth, scheme = opening.group("quote", "depth", "scheme")
         if quote:
-            run = _QUOTED[quote, min(len(depth), 2)]
+            run = _QUOTED[quote[0] if depth else quote, min(len(depth), 2)]
         elif not scheme:  # a header
             run = _REST_OF_LINE
     return start, end_of_run(run, text, start, pause)
@@ -177,14 +191,24 @@ def _locate_by_code(text: str, opening: re.Match[str], pause: Pause) -> tuple[in
 def _is_code(text: str, at: int) -> bool:
     """Tell whether this is in a line of code that a traceback shows, and in no string there."""
     end = at
+    starts = []  # of the lines from this one back to the frame's
     for _ in range(_MAX_STATEMENT):
-        start = text.rfind("\n", max(end - 400, 0), end)
-        if start < 0 or not text.startswith(("    ", "  | "), start + 1):
+        start = text.rfind("\n", max(end - _MAX_LINE, 0), end)
+        if start < 0:
             return False
         if end == at and _OPEN_QUOTE.search(_STRING.sub("", text[start:at])):
             return False
+        starts.append(start + 1)
         end = start
-        before = text.rfind("\n", max(end - 400, 0), end)
-        if _FRAME.match(text, before + 1):
-            return True
+        before = text.rfind("\n", max(end - _MAX_LINE, 0), end)
+        if before < 0 and end > _MAX_LINE:
+            return False
+        if frame := _FRAME.match(text, before + 1, end):
+            # code is deeper than its frame; an exception's text and its notes are less deep, also in a group
+            code = f"{frame[1]}  "
+            for start in starts:
+                if not text.startswith(code, start):
+                    return False
+            # in no string of several lines either
+            return text.count('"""', end, at) % 2 == text.count("'''", end, at) % 2 == 0
     return False

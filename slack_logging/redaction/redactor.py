@@ -11,9 +11,11 @@ It is a net, not a wall: a secret that has no known value, look or name passes.
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from slack_logging import options
 from slack_logging.errors import ConfigurationError
@@ -125,7 +127,7 @@ class Redactor:
         return f"<Redactor{' off' if self._off else ''}, {len(self._values)} values, {len(self._patterns)} patterns>"
 
     def register(self, value: object) -> None:
-        """Hide this value from now on, also where it is encoded as an address, JSON or base64 writes it.
+        """Hide this value from now on, also where it is encoded as an address, HTML, JSON or base64 writes it.
 
         Raises:
             ConfigurationError: it is no text, or too short to be told from words.
@@ -180,15 +182,22 @@ class Redactor:
         if isinstance(value, str):
             return self.redact(value)
         if isinstance(value, Mapping):
-            return {
-                self.redact(key) if isinstance(key, str) else key: self.redact_value(str(key), item, depth=depth + 1)
-                for key, item in value.items()
-            }
+            return self.redact_items(value, depth=depth + 1)
         if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):  # a header, a form's field
             return [self.redact(value[0]), self.redact_value(value[0], value[1], depth=depth + 1)]
         if isinstance(value, (list, tuple)):
             return [self.redact_value(name, item, depth=depth + 1) for item in value]
         return value
+
+    def redact_items(self, given: Mapping[Any, object], *, depth: int = 0) -> dict[Any, object]:
+        """Return a mapping with its keys and values redacted; none is lost where two keys look the same then."""
+        shown: dict[Any, object] = {}
+        for key, value in given.items():
+            name = self.redact(key) if isinstance(key, str) else key
+            while name != key and name in shown:
+                name += "_"
+            shown[name] = self.redact_value(str(key), value, depth=depth)
+        return shown
 
     def _hide(self, shape: Shape, text: str, searched: str) -> str:
         """Replace what the shape finds; `searched` is the text as the shape's opening reads it."""
@@ -249,11 +258,18 @@ def _lowered(text: str, pause: Pause) -> str:
 
 
 def _forms_of(value: str) -> Iterator[str]:
-    """Return a value as it is, and as addresses, JSON, `repr` and base64 write it."""
-    yield value
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
-    yield repr(value)[1:-1]
+    """Return a value as it is, and as addresses, base64, JSON, `repr` and HTML write it.
+
+    And where JSON or `repr` is within JSON, `repr` or HTML.
+    """
+    once = {value, *_quoted_forms(value)}
+    yield from once
+    for form in once:
+        yield from _quoted_forms(form)
+        escaped = html.escape(form)
+        yield escaped
+        yield escaped.replace("&quot;", "&#34;").replace("&#x27;", "&#39;")  # as templates write it
+        yield html.escape(form, quote=False)
     encoded = value.encode("utf-8", "surrogatepass")
     for plain in (_UNRESERVED, _UNRESERVED + b"/"):
         yield "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in encoded)
@@ -264,6 +280,14 @@ def _forms_of(value: str) -> Iterator[str]:
         if len(whole) >= _LEAST_VALUE:
             yield whole
             yield whole.translate(str.maketrans("+/", "-_"))
+
+
+def _quoted_forms(value: str) -> Iterator[str]:
+    """Return how a string holds a value, alone in it or among others with quotes."""
+    yield json.dumps(value)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield repr(value)[1:-1]
+    yield repr(f'"{value}')[2:-1]
 
 
 def _secrets_of(environ: Mapping[str, str]) -> Iterator[str]:

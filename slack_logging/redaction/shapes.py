@@ -76,7 +76,7 @@ def _at_word_start(trigger: str) -> str:
     r"""Return the trigger as a pattern, not within a word; an escape (`\n`, `%3D`, `\u003d`, a colour) is no word."""
     here = re.escape(trigger)
     escapes = (r"\\[nrt]", r"%[0-9A-Fa-f]{2}", r"\\u[0-9a-fA-F]{4}", r"[0-9;\[]m")
-    return f"{here}(?:(?<![A-Za-z0-9_-]{here})|{'|'.join(f'(?<={escape}{here})' for escape in escapes)})"
+    return f"{here}(?:(?<![A-Za-z0-9-]{here})|{'|'.join(f'(?<={escape}{here})' for escape in escapes)})"
 
 
 def _token(trigger: str, then: str, characters: str = "[A-Za-z0-9_-]", *, word: bool = False) -> Shape:
@@ -131,22 +131,26 @@ SHAPES: tuple[Shape, ...] = (
     _token("/hooks/", r"(?=[a-z0-9]{26}(?![A-Za-z0-9_-]))", "[a-z0-9]"),
     _token("webhook.office.com", rf"{_SLASH}webhookb2{_SLASH}(?={_PATH}{{8}})", "[A-Za-z0-9_%/@\\\\-]"),
     _token("/bot", r"\d{6,12}:(?=[A-Za-z0-9_-]{16})"),
-    # AWS
-    *(_token(prefix, r"(?=[A-Z2-7]{16}(?![A-Za-z0-9+/]))", "[A-Z2-7]", word=True) for prefix in ("AKIA", "ASIA")),
+    # AWS; between two slashes as well: in base64, such as an image's, nothing so long looks like it by chance
+    *(_token(prefix, r"(?=[A-Z2-7]{16}(?![A-Za-z0-9]))", "[A-Z2-7]", word=True) for prefix in ("AKIA", "ASIA")),
     # GitHub, GitLab
     *(_token(f"gh{kind}_", r"(?=[A-Za-z0-9]{16})") for kind in "pousr"),
     _token("github_pat_", r"(?=[A-Za-z0-9_]{16})"),
     *(_token(f"gl{kind}-", r"(?=[A-Za-z0-9_-]{16})", "[A-Za-z0-9_.-]") for kind in ("pat", "dt", "rt", "ptt", "cbt")),
     # Google
-    _token("AIza", r"(?=[A-Za-z0-9_-]{35}(?![A-Za-z0-9_+/-]))", word=True),
+    _token("AIza", r"(?=[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-]))", word=True),
     _token("ya29.", r"(?=[A-Za-z0-9_-]{16})", "[A-Za-z0-9_.-]", word=True),
     _token("GOCSPX-", r"(?=[A-Za-z0-9_-]{16})"),
     # Stripe
     *(_token(f"{kind}_{mode}_", r"(?=[A-Za-z0-9]{10})") for kind in ("sk", "rk") for mode in ("live", "test")),
     _token("whsec_", r"(?=[A-Za-z0-9+/]{16})", "[A-Za-z0-9+/=]"),
-    # models
-    _token("sk-", r"(?:(?:proj|svcacct|admin|ant|lf|or)-(?=[A-Za-z0-9_-]{16})|(?=[A-Za-z0-9]{20}))", word=True),
-    _token("hf_", r"(?=[A-Za-z0-9]{30})", word=True),
+    # models; `sk-` and `hf_` are so short that base64 for addresses, which has `_`, holds them behind one by chance
+    _token(
+        "sk-",
+        r"(?:(?:proj|svcacct|admin|ant|lf|or)-(?=[A-Za-z0-9_-]{16})|(?<!_sk-)(?=[A-Za-z0-9]{20}))",
+        word=True,
+    ),
+    _token("hf_", r"(?<!_hf_)(?=[A-Za-z0-9]{30})", word=True),
     # packages
     _token("npm_", r"(?=[A-Za-z0-9]{30})"),
     _token("pypi-", r"(?=Ag[A-Za-z0-9_-]{16})"),

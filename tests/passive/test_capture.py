@@ -227,6 +227,20 @@ def test_names_are_redacted_too() -> None:
     assert shown == (f"tenant.token={MARKER}", None, f"pwd={MARKER}")
 
 
+def test_what_extra_names_its_values_is_redacted_too() -> None:
+    """Also where the value is none, and two keys look the same then; the order is kept."""
+    secrets = [f"ghp_{'aZ3kQ9vB7mX2' * 3}{end}" for end in ("x", "y")]
+    made = record("x", first="token=abc", **dict.fromkeys(secrets, 1), pwd="x", last=2)
+    shown = json.loads(SlackFormatter("shop").format(redacted(restore(capture(made, None)), Redactor())))["extra"]
+    assert list(shown.items()) == [
+        ("first", f"token={MARKER}"),
+        (f"ghp_{MARKER}", 1),
+        (f"ghp_{MARKER}_", 1),
+        ("pwd", MARKER),
+        ("last", 2),
+    ]
+
+
 def test_the_size_grows_with_the_text() -> None:
     """What counts against the bound is the text, wherever it stands."""
     small = capture(record("x"), None)[0]

@@ -165,7 +165,7 @@ HARMLESS_WORDS = st.one_of(
     st.integers().map(str),
     st.floats().map(str),
     st.datetimes().map(str),
-    st.emails(),
+    st.emails().filter(lambda address: address[0] != "="),  # what is behind it would be the word's before it
     st.ip_addresses().map(str),
     st.binary(max_size=200).map(lambda data: f"data:image/png;base64,{base64.b64encode(data).decode()}"),
     st.lists(st.text("abcxyz", min_size=1), min_size=1).map(lambda parts: "https://example.com/" + "/".join(parts)),

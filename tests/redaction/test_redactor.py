@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import threading
 from collections.abc import Mapping
@@ -45,6 +46,28 @@ def test_a_known_value_is_hidden_however_it_is_written(value: str, head: bytes, 
         left = redactor.redact(written)
         assert MARKER in left
         assert all(part not in left for part in (written[at : at + 8] for at in range(8, len(encoded) - 8)))
+
+
+@given(st.text(min_size=6), st.text("'\"a\\<&é", min_size=6))
+def test_a_known_value_is_hidden_where_it_is_written_twice(free: str, quotes: str) -> None:
+    """In JSON within JSON, in a repr within one, in either within the other, and in HTML."""
+    for value in (free, quotes):
+        if value in MARKER:
+            continue
+        redactor = configured({"values": [value]})
+        for first in (json.dumps, _plain_json, repr):
+            inner = first([value])
+            for second in (json.dumps, _plain_json, repr, html.escape, _template_escape):
+                assert redactor.redact(second(f"{inner} \"'")) == second(f"{inner[:2]}{MARKER}{inner[-2:]} \"'")
+        assert redactor.redact(html.escape(value)) == redactor.redact(_template_escape(value)) == MARKER
+
+
+def _plain_json(given: object) -> str:
+    return json.dumps(given, ensure_ascii=False)
+
+
+def _template_escape(text: str) -> str:
+    return html.escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
 
 
 def test_own_tokens_and_addresses_are_hidden() -> None:
@@ -208,6 +231,7 @@ def test_patterns_that_cannot_try_for_ever_are_taken(pattern: str) -> None:
         ("fields", ["password", "email"], ["password", "email"]),
         ("size", ("a", 2), ["a", 2]),
         ("map", {"token=abc": 1, 2: "3"}, {f"token={MARKER}": 1, 2: "3"}),
+        ("map", {"token=abc": 1, "token=d": 2}, {f"token={MARKER}": 1, f"token={MARKER}_": 2}),
     ],
 )
 def test_what_extra_gave_is_redacted_by_its_name_and_within(name: str, value: object, left: object) -> None:

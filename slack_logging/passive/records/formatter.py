@@ -84,7 +84,7 @@ def _moment(created: float) -> datetime:
 
 
 def redacted(record: logging.LogRecord, redactor: Redactor) -> logging.LogRecord:
-    """Return the record, changed: message, exception, stack, names and extra values are without secrets."""
+    """Return the record, changed: message, exception, stack, names and what `extra=` gave are without secrets."""
     record.msg = redactor.redact(str(record.msg))
     record.exc_text = redactor.redact(record.exc_text) if record.exc_text else record.exc_text
     record.stack_info = redactor.redact(record.stack_info) if record.stack_info else record.stack_info
@@ -92,6 +92,9 @@ def redacted(record: logging.LogRecord, redactor: Redactor) -> logging.LogRecord
     for name in ("name", "threadName", "taskName"):
         if isinstance(text := fields.get(name), str):
             fields[name] = redactor.redact(text)
-    for name in fields.keys() - STANDARD_ATTRIBUTES:
-        fields[name] = redactor.redact_value(name, fields[name])
+    given = {name: fields[name] for name in fields if name not in STANDARD_ATTRIBUTES}
+    shown = redactor.redact_items(given)
+    for name in given:
+        del fields[name]
+    fields |= shown
     return record
