@@ -24,7 +24,7 @@ from slack_logging.passive.messages.view import (
     small_print,
     time_of,
 )
-from slack_logging.passive.sending.incidents import Board, Incident
+from slack_logging.passive.sending.incident import Board, Incident
 from slack_logging.slack.literal import last_part, one_line, shorten, units
 
 #: Units kept free for counts, times, instances and what is said of muting, which grow.

@@ -20,7 +20,8 @@ from slack_logging.passive.messages.view import (
     section_of,
     small_print,
 )
-from slack_logging.passive.sending.incidents import Board, Incident, Incidents
+from slack_logging.passive.sending.incident import Board, Incident
+from slack_logging.passive.sending.incidents import Incidents
 from slack_logging.slack.literal import shorten
 
 #: Seconds from one post of a storm to the next that tells what is new in it: as often as incidents come singly.

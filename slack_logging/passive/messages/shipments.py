@@ -24,7 +24,8 @@ from slack_logging.passive.messages.view import (
     small_print,
 )
 from slack_logging.passive.records.capture import Captured
-from slack_logging.passive.sending.incidents import Board, Incident, Incidents
+from slack_logging.passive.sending.incident import Board, Incident
+from slack_logging.passive.sending.incidents import Incidents
 
 #: Codes that refuse this very message: it would be refused for ever. All others say that the world is not right yet.
 UNPOSTABLE = frozenset(
@@ -205,6 +206,11 @@ class NewBoard(Shipment):
         first = self._board.incidents[0]
         context, first.context = first.context, ()
         return Landing(len(news), merged, full_text(boards.full_texts(self._board, news)), context)
+
+    def divided(self) -> list[Shipment]:
+        """See `Shipment`."""
+        halves = self._incidents.split(self._board)
+        return [NewBoard(half, self._incidents, self._footer, self._mention, self._medium) for half in halves]
 
     def given_up(self) -> int:
         """See `Shipment`."""
