@@ -205,7 +205,9 @@ class NewBoard(Shipment):
         news, merged = self._incidents.landed(self._board, self._told, ts, now)
         first = self._board.incidents[0]
         context, first.context = first.context, ()
-        return Landing(len(news), merged, full_text(boards.full_texts(self._board, news)), context)
+        file = full_text(boards.full_texts(self._board, news))
+        boards.shorten_lines(self._board, news, self._medium)
+        return Landing(len(news), merged, file, context)
 
     def divided(self) -> list[Shipment]:
         """See `Shipment`."""

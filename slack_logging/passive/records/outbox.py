@@ -26,10 +26,14 @@ class MemoryOutbox:
     Args:
         max_bytes: text kept at most, estimated. When it is full, a record of a lower level is dropped at the door and
             an urgent one evicts lower ones.
+
+    Attributes:
+        held: bytes of what was taken out and waits elsewhere; they count, too.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
+        self.held = 0
         self.wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.emitted = Tally()
         self.full = Tally()
@@ -38,7 +42,7 @@ class MemoryOutbox:
         self.context = Tally()  # records that are shown only if an error follows
         self._urgent: deque[Captured] = deque()
         self._normal: deque[Captured] = deque()
-        # Added to by callers, corrected by the sender: an update lost between threads that run truly at once
+        # Of the lanes. Added to by callers, corrected by the sender: an update lost between threads that run truly at once
         # makes the bound approximate for a moment, never the counts.
         self._bytes = 0
 
@@ -47,10 +51,11 @@ class MemoryOutbox:
 
     def put(self, captured: Captured, *, urgent: bool) -> None:
         """Take a record in, or drop one and count it. Never blocks."""
-        if captured[0] > self.max_bytes - self._bytes:
+        room = self.max_bytes - self.held
+        if captured[0] > room - self._bytes:
             captured = without_context(captured)
         size = captured[0]
-        if self._bytes + size > self.max_bytes and not (urgent and size <= self.max_bytes and self._evict(size)):
+        if self._bytes + size > room and not (urgent and size <= room and self._evict(size)):
             self.full.add()
             self.emitted.add()
             return
@@ -77,7 +82,7 @@ class MemoryOutbox:
     @property
     def is_filling(self) -> bool:
         """Tell whether more is lost soon."""
-        return self._bytes > self.max_bytes // 2
+        return self._bytes + self.held > self.max_bytes // 2
 
     @property
     def has_messageful(self) -> bool:
@@ -106,7 +111,7 @@ class MemoryOutbox:
 
     def _evict(self, size: int) -> bool:
         """Make room for `size` bytes by dropping the oldest of the lower levels."""
-        while self._bytes + size > self.max_bytes:
+        while self._bytes + size > self.max_bytes - self.held:
             if self.take(urgent=False) is None:
                 return False
             self.evicted.add()

@@ -44,6 +44,7 @@ class Incident:
         mute: why its records are left out, or were until a moment ago.
         left_out: how many were.
         context: what the same request or task had logged before; until its message has landed.
+        size: bytes that its line and the context are held with until a message tells of it.
     """
 
     fingerprint: str
@@ -59,6 +60,7 @@ class Incident:
     mute: Mute | None = None
     left_out: int = 0
     context: tuple[Captured, ...] = ()
+    size: int = 0
 
     @property
     def key(self) -> tuple[str, str]:

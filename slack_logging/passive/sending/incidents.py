@@ -47,9 +47,13 @@ class Incidents:
     Args:
         window: seconds without a repeat after which an incident is over.
         room: units that the lines of a storm may take.
+
+    Attributes:
+        held: bytes of the records that no message shows yet, one for each kind of error.
     """
 
     def __init__(self, window: float, room: int = ROOM) -> None:
+        self.held = 0
         self._window = window
         self._room = room
         self._boards: list[Board] = []
@@ -60,23 +64,25 @@ class Incidents:
 
     # -- records ---------------------------------------------------------------------------------------------------
 
-    def take(self, line: Line, now: float, context: tuple[Captured, ...] = ()) -> bool:
+    def take(self, line: Line, now: float, context: tuple[Captured, ...] = (), size: int = 0) -> bool:
         """Take in a record; False where there is no room for one kind of error.
 
         Args:
             line: how it is shown.
             now: monotonic seconds.
             context: what was logged before it; kept for the first of its kind.
+            size: bytes of the two.
         """
         board, incident = self._known.get((line.fingerprint, line.thread), (None, None))
         if board is None or incident is None:
             if len(self._known) >= MOST:
                 return False
-            incident = Incident(line.fingerprint, line, context=context)
+            incident = Incident(line.fingerprint, line, context=context, size=size)
             board = self._place(incident, now)
             if board is None:
                 return False
             self._known[incident.key] = (board, incident)
+            self.held += size
         incident.add(line.instance, line.created)
         board.active_at = now
         return True
@@ -258,6 +264,7 @@ class Incidents:
             count = told.get(incident.fingerprint, incident.told)
             if incident.told == 0 and count > 0:
                 news.append(incident)
+                self._let_go(incident)
             counted += count - incident.told
             if count > incident.told:
                 incident.told_at = now
@@ -280,8 +287,13 @@ class Incidents:
         """Drop a message, and return how many records it did not speak of."""
         self._boards.remove(board)
         for incident in board.incidents:
+            self._let_go(incident)
             if self._known.get(incident.key, (None, None))[0] is board:
                 del self._known[incident.key]
         if self._storm is board:
             self._storm = None
         return board.unsaid
+
+    def _let_go(self, incident: Incident) -> None:
+        self.held -= incident.size
+        incident.size = 0

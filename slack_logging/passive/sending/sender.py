@@ -303,6 +303,7 @@ class Sender:
             self._books.merged += merged
             if (file := full_text(boards.full_texts(board, news))) and self._loader.medium.has_files:
                 self._uploads.add(self._slack.channel_id, board.thread or str(board.ts), file)
+            boards.shorten_lines(board, news, self._loader.medium)
             if is_over:
                 self._incidents.forget(board)
         return 0.0
