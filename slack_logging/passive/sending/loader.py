@@ -91,7 +91,7 @@ class Loader:
 
     def sort_errors(self, now: float) -> None:
         """Move urgent records into their incidents; what finds no room there goes with the lower levels."""
-        self._outbox.held = self._incidents.held
+        self._outbox.hold(self._incidents.held)
         for _ in range(_SORTED_AT_ONCE):
             captured = self._take(urgent=True)
             if captured is None:
@@ -105,7 +105,7 @@ class Loader:
                     self.books.muted += 1
                 elif not self._incidents.take(line, now, context_of(captured), captured[0]):
                     self._outbox.put_back(captured, urgent=False)
-                self._outbox.held = self._incidents.held
+                self._outbox.hold(self._incidents.held)
 
     def wait(self, now: float, *, at_once: bool) -> float | None:
         """Return the seconds until there is a message to post; None while nothing waits.
