@@ -66,6 +66,7 @@ PURE = [
     "redaction/named.py",
     "redaction/redactor.py",
     "redaction/shapes.py",
+    "passive/sending/incident.py",
     "passive/sending/incidents.py",
     "passive/sending/living.py",
     "slack/flat.py",

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from slack_logging.passive.messages.shipments import NewBoard
 from slack_logging.passive.messages.view import Line
-from slack_logging.passive.sending.incidents import CALM, EDIT_INTERVAL, MOST, SINGLES, WAITING, Board, Incidents, Mute
+from slack_logging.passive.sending.incident import Board, Mute
+from slack_logging.passive.sending.incidents import CALM, EDIT_INTERVAL, MOST, SINGLES, WAITING, Incidents
 
 WINDOW = 300.0
 

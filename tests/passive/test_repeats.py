@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from slack_logging.local.state.text import visible_text
 from slack_logging.passive.messages.repeats import STORM_INTERVAL, Repeats, next_due
 from slack_logging.passive.messages.view import Line
-from slack_logging.passive.sending.incidents import SINGLES, Board, Incidents
+from slack_logging.passive.sending.incident import Board
+from slack_logging.passive.sending.incidents import SINGLES, Incidents
 
 WINDOW = 300.0
 

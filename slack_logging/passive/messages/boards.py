@@ -6,6 +6,7 @@ The text is all `rich_text`, as in `view`, and stays so from edit to edit: Slack
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -24,7 +25,7 @@ from slack_logging.passive.messages.view import (
     small_print,
     time_of,
 )
-from slack_logging.passive.sending.incidents import Board, Incident
+from slack_logging.passive.sending.incident import Board, Incident
 from slack_logging.slack.literal import last_part, one_line, shorten, units
 
 #: Units kept free for counts, times, instances and what is said of muting, which grow.
@@ -67,6 +68,24 @@ def full_texts(board: Board, news: Iterable[Incident]) -> str:
     """
     lines = [incident.line for incident in news if not (board.is_storm and incident.line.is_headline)]
     return "\n".join(line.text() for line in lines if board.is_storm or not _fits(line, SLACK))
+
+
+def shorten_lines(board: Board, news: Iterable[Incident], medium: Medium) -> None:
+    """Let go what no edit of the message needs: all that it does not show of the incidents.
+
+    Args:
+        board: a message that is in Slack.
+        news: the incidents that it shows for the first time; what it has no room for is in a file, or lost.
+        medium: where it went; its edits show the same.
+    """
+    for incident in news:
+        line = incident.line
+        if board.is_storm:
+            rest = "" if line.is_headline else "..."
+            gist = shorten(line.gist.partition("\n")[0], MAX_HEAD)
+            incident.line = replace(line, summary=shorten(line.summary, MAX_HEAD), detail=rest, gist=gist)
+        elif not _fits(line, medium):
+            incident.line = _excerpt(line, medium)
 
 
 def announcement(incident: Incident, *, thread: str) -> dict[str, Any]:
@@ -139,15 +158,7 @@ def _excerpt(line: Line, medium: Medium) -> Line:
     note = f"... (cut: {where})\n"
     summary = shorten(line.summary, MAX_HEAD)
     detail = line.detail if summary == line.summary else f"{line.summary}\n{line.detail}"
-    return Line(
-        line.levelno,
-        line.logger,
-        line.created,
-        line.clock,
-        summary,
-        note + last_part(detail, rest),
-        gist=shorten(line.gist, gist),
-    )
+    return replace(line, summary=summary, detail=note + last_part(detail, rest), gist=shorten(line.gist, gist))
 
 
 def told(board: Board) -> Iterator[tuple[str, int]]:

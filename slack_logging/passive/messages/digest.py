@@ -68,7 +68,8 @@ class Digest(Shipment):
 
     def arguments(self) -> dict[str, Any]:
         """See `Shipment`."""
-        levels = ", ".join(f"{count:,} {name}" for (_, name), count in sorted(self._levels.items(), reverse=True))
+        by_level = sorted(self._levels.items(), key=lambda item: item[0][0], reverse=True)
+        levels = ", ".join(f"{count:,} {name}" for (_, name), count in by_level)
         worst = emoji_of(max(level for level, _ in self._levels))
         text = f"{self._count:,} records were too many to show one by one: {levels}"
         parts: list[dict[str, Any]] = [{"type": "emoji", "name": worst}, inline(f" {one_line(text)}\n", bold=True)]
@@ -90,3 +91,16 @@ class Digest(Shipment):
         if not self._has_file:
             return Landing(lost=self._count)
         return Landing(file=records_file("\n".join(self._lines) + "\n", self._count))
+
+    def divided(self) -> list[Shipment]:
+        """See `Shipment`. Without a file the records are not here any more."""
+        if len(self._lines) < 2:
+            return []
+        middle = len(self._lines) // 2
+        halves: list[Shipment] = []
+        for lines in (self._lines[:middle], self._lines[middle:]):
+            half = Digest(self._footer, has_file=True)
+            for entry in lines:
+                half.add(entry)
+            halves.append(half)
+        return halves

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from slack_logging.passive.messages import boards
+from slack_logging.passive.messages.medium import SLACK
 from slack_logging.passive.messages.shipments import Landing, Shipment
 from slack_logging.passive.messages.view import (
     MAX_HEAD,
@@ -20,7 +21,8 @@ from slack_logging.passive.messages.view import (
     section_of,
     small_print,
 )
-from slack_logging.passive.sending.incidents import Board, Incident, Incidents
+from slack_logging.passive.sending.incident import Board, Incident
+from slack_logging.passive.sending.incidents import Incidents
 from slack_logging.slack.literal import shorten
 
 #: Seconds from one post of a storm to the next that tells what is new in it: as often as incidents come singly.
@@ -96,6 +98,7 @@ class Repeats(Shipment):
     def landed(self, ts: str, now: float) -> Landing:
         """See `Shipment`."""
         news, merged = self._incidents.landed(self._board, self._told, ts, now)
+        boards.shorten_lines(self._board, news, SLACK)  # all of a storm, of which nothing but a line is shown
         if self._board.is_quiet:
             self._incidents.forget(self._board)
         return Landing(len(news), merged)

@@ -24,7 +24,8 @@ from slack_logging.passive.messages.view import (
     small_print,
 )
 from slack_logging.passive.records.capture import Captured
-from slack_logging.passive.sending.incidents import Board, Incident, Incidents
+from slack_logging.passive.sending.incident import Board, Incident
+from slack_logging.passive.sending.incidents import Incidents
 
 #: Codes that refuse this very message: it would be refused for ever. All others say that the world is not right yet.
 UNPOSTABLE = frozenset(
@@ -204,7 +205,14 @@ class NewBoard(Shipment):
         news, merged = self._incidents.landed(self._board, self._told, ts, now)
         first = self._board.incidents[0]
         context, first.context = first.context, ()
-        return Landing(len(news), merged, full_text(boards.full_texts(self._board, news)), context)
+        file = full_text(boards.full_texts(self._board, news))
+        boards.shorten_lines(self._board, news, self._medium)
+        return Landing(len(news), merged, file, context)
+
+    def divided(self) -> list[Shipment]:
+        """See `Shipment`."""
+        halves = self._incidents.split(self._board)
+        return [NewBoard(half, self._incidents, self._footer, self._mention, self._medium) for half in halves]
 
     def given_up(self) -> int:
         """See `Shipment`."""

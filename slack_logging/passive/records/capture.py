@@ -46,7 +46,10 @@ _origins: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 
 _TRACEBACK = "\nTraceback (most recent call last):"
 
-_PLAIN = frozenset({str, int, float, bool, type(None)})
+_PLAIN = frozenset({float, bool, type(None)})
+
+#: Ints beyond are no plain values: one may have millions of digits.
+_LEAST_INT, _MOST_INT = -(2**63), 2**63
 
 #: Records that one thread may be taking in at once: a signal handler or an object's `__str__` may log meanwhile.
 #: More is a formatter or an object that logs for every record, without end.
@@ -129,7 +132,7 @@ def capture_any(record: logging.LogRecord, formatter: logging.Formatter | None) 
 def _plain_size(msg: str, args: Any) -> int:
     """Return the bytes of a message that can be formatted later; 0 if that is nothing, or it must be now.
 
-    It can where it is no mapping that names arguments, nothing that may change, and no text without end. This runs
+    It can where it is no mapping that names arguments, nothing that may change, and nothing without end. This runs
     for every record, so it calls nothing.
     """
     if len(msg) > MAX_CHARS:
@@ -139,11 +142,15 @@ def _plain_size(msg: str, args: Any) -> int:
         if type(args) is not tuple:
             return 0
         for arg in args:
-            if type(arg) is str:
+            kind = type(arg)
+            if kind is str:
                 if len(arg) > MAX_CHARS:
                     return 0
                 size += len(arg) if arg.isascii() else arg.__sizeof__()
-            elif type(arg) not in _PLAIN:
+            elif kind is int:
+                if not _LEAST_INT < arg < _MOST_INT:
+                    return 0
+            elif kind not in _PLAIN:
                 return 0
     return size
 
@@ -314,8 +321,8 @@ def _exception_text(error: BaseException | None) -> str:
 
 
 def _is_small(value: object) -> bool:
-    """Tell whether a value can stay what it is: plain, and short in writing. An int may have millions of digits."""
-    return type(value) in (float, bool, type(None)) or (type(value) is int and abs(value) < 2**63)
+    """Tell whether a value can stay what it is: plain, and short in writing."""
+    return type(value) in (float, bool, type(None)) or (type(value) is int and _LEAST_INT < value < _MOST_INT)
 
 
 def _extras(fields: dict[str, Any]) -> dict[str, Any] | None:

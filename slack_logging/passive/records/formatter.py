@@ -44,9 +44,9 @@ class SlackFormatter(JsonFormatter):
         }
         log_data |= {
             "time": _moment(record.created).isoformat(timespec="microseconds"),
-            "level": record.levelname,
+            "level": str(record.levelname),
             "level_number": int(record.levelno),
-            "logger": record.name,
+            "logger": str(record.name),
             "message": record.message,
             "service": self._instance.service,
             "instance": f"{self._instance.host}/{record.process}",

@@ -30,6 +30,7 @@ class MemoryOutbox:
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
+        self._room = max_bytes
         self.wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.emitted = Tally()
         self.full = Tally()
@@ -38,8 +39,8 @@ class MemoryOutbox:
         self.context = Tally()  # records that are shown only if an error follows
         self._urgent: deque[Captured] = deque()
         self._normal: deque[Captured] = deque()
-        # Added to by callers, corrected by the sender: an update lost between threads that run truly at once
-        # makes the bound approximate for a moment, never the counts.
+        # Of the lanes. Added to by callers, corrected by the sender: an update lost between threads that run truly at
+        # once makes the bound approximate for a moment, never the counts.
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -47,10 +48,11 @@ class MemoryOutbox:
 
     def put(self, captured: Captured, *, urgent: bool) -> None:
         """Take a record in, or drop one and count it. Never blocks."""
-        if captured[0] > self.max_bytes - self._bytes:
+        room = self._room
+        if captured[0] > room - self._bytes:
             captured = without_context(captured)
         size = captured[0]
-        if self._bytes + size > self.max_bytes and not (urgent and size <= self.max_bytes and self._evict(size)):
+        if self._bytes + size > room and not (urgent and size <= room and self._evict(size)):
             self.full.add()
             self.emitted.add()
             return
@@ -77,7 +79,7 @@ class MemoryOutbox:
     @property
     def is_filling(self) -> bool:
         """Tell whether more is lost soon."""
-        return self._bytes > self.max_bytes // 2
+        return self._bytes > self._room - self.max_bytes // 2
 
     @property
     def has_messageful(self) -> bool:
@@ -94,6 +96,10 @@ class MemoryOutbox:
         self._bytes = self._bytes - captured[0] if self else 0
         return captured
 
+    def hold(self, size: int) -> None:
+        """Have so many bytes count that were taken out and wait elsewhere."""
+        self._room = self.max_bytes - size
+
     def add(self, captured: Captured) -> None:
         """Have the sender itself put a record of a lower level behind the others."""
         self._normal.append(captured)
@@ -106,7 +112,7 @@ class MemoryOutbox:
 
     def _evict(self, size: int) -> bool:
         """Make room for `size` bytes by dropping the oldest of the lower levels."""
-        while self._bytes + size > self.max_bytes:
+        while self._bytes + size > self._room:
             if self.take(urgent=False) is None:
                 return False
             self.evicted.add()

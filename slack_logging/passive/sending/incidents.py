@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from slack_logging.passive.messages.packing import ROOM
 from slack_logging.passive.messages.view import Line
 from slack_logging.passive.records.capture import Captured
+from slack_logging.passive.sending.incident import Board, Incident, Mute
 
 #: Incidents a minute that get a message of their own; more are a storm.
 SINGLES = 6
@@ -36,126 +37,8 @@ EDIT_INTERVAL = 5.0
 #: Seconds after which an incident that goes on is announced again.
 _DAY = 86_400.0
 
-#: Instances whose names a message shows.
-_NAMED = 2
-
 #: Incidents that are known at once at most; what is more comes as ordinary lines.
 MOST = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """Why the records of an error are left out.
-
-    Attributes:
-        until: when that ends, in monotonic seconds.
-        ends: the same in epoch seconds, for people.
-        by: who asked for it; may be empty.
-    """
-
-    until: float
-    ends: float = 0.0
-    by: str = ""
-
-
-@dataclass(slots=True)
-class Incident:
-    """One kind of error, from its first record to the quiet after its last.
-
-    Attributes:
-        fingerprint: what its records have in common.
-        line: the first record.
-        count: records so far.
-        told: how many of them the channel's message speaks of.
-        last: when the last one was logged, in epoch seconds.
-        instances: who logged how many, by name.
-        announced: the count at which it was announced again last.
-        announced_at: when it was announced last, by its message or again; `told_at`: when its count was told last.
-        is_daily: whether it has gone on for a day since.
-        mute: why its records are left out, or were until a moment ago.
-        left_out: how many were.
-        context: what the same request or task had logged before; until its message has landed.
-    """
-
-    fingerprint: str
-    line: Line
-    count: int = 0
-    told: int = 0
-    last: float = 0.0
-    instances: dict[str, int] = field(default_factory=dict)
-    announced: int = 1
-    announced_at: float = 0.0
-    told_at: float = 0.0
-    is_daily: bool = False
-    mute: Mute | None = None
-    left_out: int = 0
-    context: tuple[Captured, ...] = ()
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Return what its records have in common: an error in a thread is told there."""
-        return self.fingerprint, self.line.thread
-
-    def add(self, instance: str, created: float) -> None:
-        """Count one more record."""
-        self.count += 1
-        self.last = max(self.last, created)
-        self.instances[instance] = self.instances.get(instance, 0) + 1
-
-    @property
-    def where(self) -> str:
-        """Return who logged it: the busiest two, and how many more."""
-        names = sorted(self.instances, key=lambda name: -self.instances[name])
-        more = f" +{len(names) - _NAMED}" if len(names) > _NAMED else ""
-        return " ".join(names[:_NAMED]) + more
-
-
-@dataclass(slots=True, eq=False)
-class Board:
-    """A message that lives: of one incident, or of a storm.
-
-    Attributes:
-        incidents: what it shows.
-        is_storm: whether it is a line for each.
-        mentions: whether it mentions whom the configuration names.
-        ts: the message's; None until it has landed.
-        changes: how often what it says of muting has changed.
-        changes_told: how many of these changes its message shows.
-        is_taken: whether somebody is about to post it.
-    """
-
-    incidents: list[Incident]
-    is_storm: bool = False
-    mentions: bool = False
-    ts: str | None = None
-    is_taken: bool = False
-    room: int = ROOM
-    is_quiet: bool = False
-    edited_at: float = 0.0
-    active_at: float = 0.0
-    begun_at: float = 0.0
-    changes: int = 0
-    changes_told: int = 0
-
-    @property
-    def is_stale(self) -> bool:
-        """Tell whether its message says the wrong thing of muting."""
-        return self.changes != self.changes_told
-
-    @property
-    def thread(self) -> str:
-        """Return the `ts` of the message in whose thread it is; empty for the channel."""
-        return self.incidents[0].line.thread if self.incidents else ""
-
-    @property
-    def is_waiting(self) -> bool:
-        """Tell whether it is a message of one error for the channel that nobody has begun to post."""
-        return self.ts is None and not (self.is_taken or self.is_storm or self.thread)
-
-    @property
-    def unsaid(self) -> int:
-        """Return how many records its message does not speak of yet."""
-        return sum(incident.count - incident.told for incident in self.incidents)
 
 
 class Incidents:
@@ -164,9 +47,13 @@ class Incidents:
     Args:
         window: seconds without a repeat after which an incident is over.
         room: units that the lines of a storm may take.
+
+    Attributes:
+        held: bytes of the records that no message shows yet, one for each kind of error.
     """
 
     def __init__(self, window: float, room: int = ROOM) -> None:
+        self.held = 0
         self._window = window
         self._room = room
         self._boards: list[Board] = []
@@ -177,23 +64,25 @@ class Incidents:
 
     # -- records ---------------------------------------------------------------------------------------------------
 
-    def take(self, line: Line, now: float, context: tuple[Captured, ...] = ()) -> bool:
+    def take(self, line: Line, now: float, context: tuple[Captured, ...] = (), size: int = 0) -> bool:
         """Take in a record; False where there is no room for one kind of error.
 
         Args:
             line: how it is shown.
             now: monotonic seconds.
             context: what was logged before it; kept for the first of its kind.
+            size: bytes of the two.
         """
         board, incident = self._known.get((line.fingerprint, line.thread), (None, None))
         if board is None or incident is None:
             if len(self._known) >= MOST:
                 return False
-            incident = Incident(line.fingerprint, line, context=context)
+            incident = Incident(line.fingerprint, line, context=context, size=size)
             board = self._place(incident, now)
             if board is None:
                 return False
             self._known[incident.key] = (board, incident)
+            self.held += size
         incident.add(line.instance, line.created)
         board.active_at = now
         return True
@@ -326,6 +215,23 @@ class Incidents:
             return board.active_at + self._window
         return max(mute.until for mute in mutes)
 
+    def split(self, board: Board) -> list[Board]:
+        """Have the halves of a storm that is not in Slack yet be a message each; none where it has a single line."""
+        middle = len(board.incidents) // 2
+        if not middle:
+            return []
+        self._boards.remove(board)
+        if self._storm is board:
+            self._storm = None
+        first, second = board.incidents[:middle], board.incidents[middle:]
+        halves = [replace(board, incidents=first), replace(board, incidents=second, mentions=False)]
+        for half in halves:
+            self._open(half)
+            for incident in half.incidents:
+                if self._known.get(incident.key, (None, None))[1] is incident:
+                    self._known[incident.key] = half, incident
+        return halves
+
     def announcement(self, board: Board) -> Incident | None:
         """Return the incident that came to ten, a hundred ... since it was announced last, or went on for a day."""
         for incident in board.incidents:
@@ -358,6 +264,7 @@ class Incidents:
             count = told.get(incident.fingerprint, incident.told)
             if incident.told == 0 and count > 0:
                 news.append(incident)
+                self._let_go(incident)
             counted += count - incident.told
             if count > incident.told:
                 incident.told_at = now
@@ -380,8 +287,13 @@ class Incidents:
         """Drop a message, and return how many records it did not speak of."""
         self._boards.remove(board)
         for incident in board.incidents:
+            self._let_go(incident)
             if self._known.get(incident.key, (None, None))[0] is board:
                 del self._known[incident.key]
         if self._storm is board:
             self._storm = None
         return board.unsaid
+
+    def _let_go(self, incident: Incident) -> None:
+        self.held -= incident.size
+        incident.size = 0

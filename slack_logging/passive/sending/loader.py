@@ -16,11 +16,12 @@ from slack_logging import notices
 from slack_logging.passive.messages.digest import Digest
 from slack_logging.passive.messages.medium import Medium
 from slack_logging.passive.messages.packing import ROOM, Packing
-from slack_logging.passive.messages.shipments import Announcement, Batch, Losses, NewBoard, Shipment
+from slack_logging.passive.messages.shipments import Announcement, Batch, Landing, Losses, NewBoard, Shipment
 from slack_logging.passive.messages.view import Line, line_of
 from slack_logging.passive.records.books import Books
 from slack_logging.passive.records.capture import Captured, context_of, in_thread
 from slack_logging.passive.records.outbox import MemoryOutbox
+from slack_logging.passive.sending.incident import Board
 from slack_logging.passive.sending.incidents import Incidents
 
 Made = TypeVar("Made")
@@ -90,6 +91,7 @@ class Loader:
 
     def sort_errors(self, now: float) -> None:
         """Move urgent records into their incidents; what finds no room there goes with the lower levels."""
+        self._outbox.hold(self._incidents.held)
         for _ in range(_SORTED_AT_ONCE):
             captured = self._take(urgent=True)
             if captured is None:
@@ -101,8 +103,9 @@ class Loader:
                     self._outbox.broken.add()
                 elif self._incidents.leave_out(line, now):
                     self.books.muted += 1
-                elif not self._incidents.take(line, now, context_of(captured)):
+                elif not self._incidents.take(line, now, context_of(captured), captured[0]):
                     self._outbox.put_back(captured, urgent=False)
+                self._outbox.hold(self._incidents.held)
 
     def wait(self, now: float, *, at_once: bool) -> float | None:
         """Return the seconds until there is a message to post; None while nothing waits.
@@ -148,11 +151,41 @@ class Loader:
     def divide(self, hand: Shipment) -> bool:
         """Have the halves of a message tried; False for one record that is refused alone: it is dropped."""
         with self.books.lock:
-            parts = hand.divided()
-            self.hand = None
-            self._parts.extendleft(reversed(parts))
-            self.books.rejected += 0 if parts else hand.given_up()
+            is_divided = self._halve(hand)
+            self.books.rejected += 0 if is_divided else hand.given_up()
+        return is_divided
+
+    def break_up(self, hand: Shipment, error: Exception) -> None:
+        """Have the halves of a message tried that cannot be made; one record that cannot be shown alone is dropped."""
+        with self.books.lock:
+            if not self._halve(hand):
+                self._outbox.broken.add(hand.given_up())
+                _say_broken(error)
+
+    def abandon(self, board: Board, error: Exception) -> None:
+        """Have an incident go on without its message, whose edit cannot be made; what it did not tell is dropped."""
+        with self.books.lock:
+            self._outbox.broken.add(self._incidents.forget(board))
+            _say_broken(error)
+
+    def _halve(self, hand: Shipment) -> bool:
+        parts = hand.divided()
+        self.hand = None
+        self._parts.extendleft(reversed(parts))
         return bool(parts)
+
+    def landed(self, hand: Shipment, ts: str, now: float) -> Landing:
+        """Take in that Slack has the message in hand; it is not sent again, even if that fails. Under the lock."""
+        before = hand.records + self._incidents.unsaid
+        try:
+            landing = hand.landed(ts, now)
+        except Exception as error:  # noqa: BLE001 - whatever is in a record, the others go on
+            hand.given_up()
+            self._outbox.broken.add(before - self._incidents.unsaid)
+            landing = Landing()
+            _say_broken(error)
+        self.hand = None
+        return landing
 
     def _next(self) -> Shipment | None:
         with self.books.lock:
@@ -238,5 +271,9 @@ class Loader:
         try:
             return make()
         except Exception as error:  # noqa: BLE001 - whatever is in a record, the others go on
-            notices.say("broken record", f"a record could not be shown: {type(error).__name__}: {error}")
+            _say_broken(error)
             return None
+
+
+def _say_broken(error: Exception) -> None:
+    notices.say("broken record", f"a record could not be shown: {type(error).__name__}: {error}")

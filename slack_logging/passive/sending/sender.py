@@ -29,7 +29,8 @@ from slack_logging.passive.records.capture import Captured
 from slack_logging.passive.records.outbox import MemoryOutbox
 from slack_logging.passive.records.stats import Stats
 from slack_logging.passive.sending.connection import Connection
-from slack_logging.passive.sending.incidents import Board, Incidents, Mute
+from slack_logging.passive.sending.incident import Board, Mute
+from slack_logging.passive.sending.incidents import Incidents
 from slack_logging.passive.sending.living import LivingIncident, living
 from slack_logging.passive.sending.loader import Loader
 from slack_logging.passive.sending.uploads import Uploads
@@ -222,7 +223,12 @@ class Sender:
         hand = self._loader.load()
         if hand is None:
             return 0.0
-        given = hand.arguments()
+        try:
+            given = hand.arguments()
+        except Exception as error:  # noqa: BLE001 - whatever is in a record, the others go on
+            self._doubt = None
+            self._loader.break_up(hand, error)
+            return 0.0
         if self._doubt:
             given = self._doubt.marked(given)
         try:
@@ -245,8 +251,8 @@ class Sender:
         self._slack.works()
         self._slack.channel_id = channel_id
         with self._books.lock:
-            landing = hand.landed(ts, self._clock.monotonic())
-            self._loader.hand = self._doubt = None
+            landing = self._loader.landed(hand, ts, self._clock.monotonic())
+            self._doubt = None
             self._books.delivered += landing.delivered
             self._books.merged += landing.merged
             self._books.overflow += landing.lost
@@ -277,7 +283,11 @@ class Sender:
             return place
         board.is_quiet = is_over
         told, changes = dict(boards.told(board)), board.changes
-        given = boards.arguments(board, service=self._footer, medium=self._loader.medium)
+        try:
+            given = boards.arguments(board, service=self._footer, medium=self._loader.medium)
+        except Exception as error:  # noqa: BLE001 - whatever is in a record, the others go on
+            self._loader.abandon(board, error)
+            return 0.0
         try:
             client.call("chat.update", channel=self._slack.channel_id, ts=board.ts, **given)
         except Rejected as error:
@@ -293,6 +303,7 @@ class Sender:
             self._books.merged += merged
             if (file := full_text(boards.full_texts(board, news))) and self._loader.medium.has_files:
                 self._uploads.add(self._slack.channel_id, board.thread or str(board.ts), file)
+            boards.shorten_lines(board, news, self._loader.medium)
             if is_over:
                 self._incidents.forget(board)
         return 0.0
