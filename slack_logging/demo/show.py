@@ -135,7 +135,8 @@ def _summary(slack: LocalSlack, handler: SlackHandler) -> Summary:
 
 
 def _welcome(lines: list[str]) -> str:
-    return f"""An import of orders has begun. It logs to {CHANNEL}; in {COMMANDS_CHANNEL} you can steer it. Type there, as ada:
+    return f"""An import of orders has begun.
+It logs to {CHANNEL}; in {COMMANDS_CHANNEL} you can steer it. Type there, as ada:
 
 {commands_to_try(lines)}
 
