@@ -254,10 +254,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         ),
     ),
     (
-        {**config_of(), "formatters": {"json": {"()": "slack_logging.SlackFormater"}}},
+        {**config_of(), "formatters": {"json": {"()": "slack_logging.SlackFormatte"}}},
         (
-            "formatter json: Cannot resolve 'slack_logging.SlackFormater': No module named 'slack_logging.SlackFormater': "
-            "did you mean slack_logging.SlackFormatter?"
+            "formatter json: Cannot resolve 'slack_logging.SlackFormatte': No module named "
+            "'slack_logging.SlackFormatte': did you mean slack_logging.SlackFormatter?"
         ),
     ),
     (
