@@ -80,6 +80,14 @@ def test_the_dict_config_and_the_router_work_together(
     logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
 
 
+def test_the_yaml_is_the_dict_config() -> None:
+    """Every value of it."""
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed: pip install PyYAML")
+    names: dict[str, Any] = {}
+    exec(blocks("python")[1], names)  # noqa: S102
+    assert yaml.safe_load(blocks("yaml")[0]) == names["LOGGING"]
+
+
 def test_dict_config_wraps_what_is_wrong() -> None:
     """The cause of its ValueError is ours."""
     names: dict[str, Any] = {}
@@ -100,7 +108,7 @@ def test_there_are_exactly_two_set_up_commands() -> None:
 
 def test_the_manifest_is_the_one_that_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
     """Its scopes are those of the table, which the scenario's token has."""
-    [shown] = blocks("yaml")
+    [_, shown] = blocks("yaml")
     assert (main(["manifest"]), capsys.readouterr().out) == (0, shown)
     assert re.findall(r"^ +- (\S+)", shown, re.MULTILINE) == list(SCOPES)
 

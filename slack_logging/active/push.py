@@ -217,8 +217,9 @@ class Push:
 
     def _say(self, text: str) -> None:
         interval = self._settings.poll_interval
+        end = "" if text.endswith("?") else "."
         notices.say(
-            self._cause, f"{self._cause}: {text}. Until it works, the channel is looked at every {interval:g} s"
+            self._cause, f"{self._cause}: {text}{end} Until it works, the channel is looked at every {interval:g} s"
         )
 
     def _say_that_others_listen(self, others: int) -> None:

@@ -72,6 +72,8 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
         webhooks += handlers.webhooks
     for webhook in dict.fromkeys(webhooks):
         yield from hook.examine(webhook, clock=clock.current())
+    if args.commands_channel is not None and args.allow is None:
+        yield note("--allow", "is not given: commands need `allow`, the ids of those who may; give them, to be checked")
     if webhooks or args.config:
         wanted = [one for one in wanted if one != Wanted()]
     for one in _merged(wanted):

@@ -17,7 +17,7 @@ from typing import Any, cast
 from slack_logging import SlackHandler, options, reach
 from slack_logging.console.finding import Finding, note, ok, wrong
 from slack_logging.console.reach import configured, level_number, told
-from slack_logging.console.refused import misshapen, refused
+from slack_logging.console.refused import meant, misshapen, refused
 from slack_logging.console.refused import told as in_words
 from slack_logging.console.world import Wanted
 from slack_logging.errors import ConfigurationError, MissingDependencyError
@@ -62,7 +62,16 @@ def _read(path: str) -> object:
     except OSError as error:
         raise ConfigurationError(f"--config {path}: cannot be read: {error.strerror}") from None
     except Exception as error:  # noqa: BLE001 - PyYAML's errors have no base that is known without it
-        raise ConfigurationError(f"--config {path}: is no {kind}: {' '.join(str(error).split())}") from None
+        raise ConfigurationError(f"--config {path}: is no {kind}: {_said(error)}") from None
+
+
+def _said(error: Exception) -> str:
+    """Return what a parser says in one line, without a picture of the place, and without its name for a text."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return " ".join(str(error).replace('in "<unicode string>", ', "at ").split())
+    parts = [getattr(error, part, None) for part in ("context", "problem")]
+    return f"line {mark.line + 1}, column {mark.column + 1}: {', '.join(filter(None, parts))}"
 
 
 def _yaml() -> Callable[[str], object]:
@@ -159,7 +168,7 @@ class _Maker:
                 return
             outlet = self._made(name)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a class raises, dictConfig would raise it too
-            yield wrong(subject, in_words(error))
+            yield wrong(subject, f"{in_words(error)}{meant(self._entries[name])}")
             return
         yield ok(subject, f"a SlackHandler for {outlet.place}")
         try:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +16,8 @@ _TEXTS = {"exception": "exc_text", "stack": "stack_info", "thread": "threadName"
 _READ = frozenset({"message", "level", "level_number", "logger", "time", "source", "extra", "fingerprint", *_TEXTS})
 
 #: What may be amiss with a line, and what is done then.
-NO_ENTRY = "no entry, sent as text"
-NO_LEVEL = "its level is none, the default is shown"
+NO_ENTRY = 'no JSON object with a "message", sent as text'
+NO_LEVEL = "no level of that name, the default is shown"
 
 _SOURCE = re.compile(r"(.+):(\d+) (\S+)")
 
@@ -33,32 +32,34 @@ def text_record(line: str, *, level: int, logger: str) -> logging.LogRecord:
     )
 
 
-def json_record(line: str, *, level: int, logger: str, amiss: Counter[str]) -> logging.LogRecord:
+def json_record(line: str, *, level: int, logger: str, amiss: Callable[[str], object]) -> logging.LogRecord:
     """Return the record that a canonical entry tells of; one of the line's text where it is none.
 
     A field that is missing, or is not what it should be, leaves the default; a field that no entry has becomes
     an `extra`.
 
     Args:
-        line: a JSON object with at least ``message``.
+        line: a JSON object with at least ``message``; ``msg`` and ``levelname``, as others write, will do.
         level: unless the entry says otherwise.
         logger: unless the entry says otherwise.
-        amiss: counts such lines, by `NO_ENTRY` and `NO_LEVEL`.
+        amiss: is told what is amiss with the line: `NO_ENTRY` or `NO_LEVEL`.
     """
     record = text_record(line, level=level, logger=logger)
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
         entry = None
+    if isinstance(entry, dict):
+        entry = {"message": entry.get("msg"), "level": entry.get("levelname"), **entry}
     if not isinstance(entry, dict) or not isinstance(entry.get("message"), str):
-        amiss[NO_ENTRY] += 1
+        amiss(NO_ENTRY)
         return record
     record.msg = entry["message"]
     if entry.get("logger") and isinstance(entry["logger"], str):
         record.name = entry["logger"]
     found = _level(entry)
     if found is None and (entry.get("level") or entry.get("level_number")) is not None:
-        amiss[NO_LEVEL] += 1
+        amiss(NO_LEVEL)
     record.levelno = level if found is None else found
     record.levelname = logging.getLevelName(record.levelno)
     record.created = _moment(entry.get("time"), record.created)

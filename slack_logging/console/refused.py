@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import logging.config
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -88,12 +89,20 @@ def _looked_up(
         elif isinstance(factory, str):
             configurator.resolve(factory)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever importing raises, dictConfig would raise it too
-        yield wrong(subject, told(error))
+        yield wrong(subject, f"{told(error)}{meant(entry)}")
 
 
 def told(error: BaseException) -> str:
     """Return an error in words; what only its class says is said, too."""
     return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+
+
+def meant(entry: Entry) -> str:
+    """Return a question after the class that was perhaps meant, where an entry's module has no such one."""
+    module, _, name = str(entry.get("()", entry.get("class"))).rpartition(".")
+    known = dir(sys.modules[module]) if module in sys.modules else []
+    near = [] if name in known else difflib.get_close_matches(name, known, n=1)
+    return f": did you mean {module}.{near[0]}?" if near else ""
 
 
 def _unknown(subject: str, kind: str, given: object, config: Entry) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -35,13 +35,16 @@ _FRAME = 64
 #: Bytes that may wait: so far above what reading lets wait that nothing is dropped.
 _MAX_BYTES = 64 * 2**20
 
+#: Lines that are named by their numbers for each thing that is amiss.
+_LINES_NAMED = 5
+
 #: Seconds between two looks at how far Slack is.
 _GLANCE = 0.5
 
 _EPILOG = """Each line is a record; blank ones are left out. With --json a line is an entry as SlackFormatter writes it:
 {"message": ..., "level": "ERROR", "logger": ..., "time": ..., "exception": ..., "extra": {...}}; all but message may be
-missing, and a line that is no such object is sent as text; such lines are counted on stderr, as are those with a level
-that is none.
+missing, and "msg" and "levelname" will do as well. A line that is no such object is sent as text; stderr says which
+lines are, and which have a level that is none.
 
 Slack takes about one message a second, each of up to 12,000 characters: reading waits for it. Ctrl-C ends reading and
 sends what was read; a second one ends at once. The last line on stderr accounts for every line. The exit status is 1 if
@@ -98,8 +101,8 @@ def run(args: argparse.Namespace) -> int:
         ConfigurationError: the channel's name or the webhook's address is none, or a file cannot be read.
         Rejected: there is no token, or Slack does not take it; nothing was read then.
     """
-    amiss: Counter[str] = Counter()
-    make = partial(json_record, amiss=amiss) if args.json else text_record
+    amiss = _Amiss()
+    make = partial(json_record, amiss=amiss.add) if args.json else text_record
     with _opened(args.file) as stream:  # first, for it is the caller's own
         if args.webhook_url is None:
             handler, portion = SlackHandler(args.channel, max_bytes=_MAX_BYTES), _MESSAGES_AT_ONCE * SLACK.room
@@ -133,6 +136,33 @@ def _opened(file: str | None) -> AbstractContextManager[BinaryIO]:
         raise ConfigurationError(f"{file}: cannot be read: {error.strerror}") from None
 
 
+class _Amiss:
+    """Which lines are not shown as they were meant.
+
+    Attributes:
+        line: the number of the one that is being read.
+    """
+
+    def __init__(self) -> None:
+        self.line = 1
+        self._counts: Counter[str] = Counter()
+        self._first: dict[str, list[int]] = {}
+
+    def add(self, what: str) -> None:
+        """Note what is amiss with the line that is being read."""
+        self._counts[what] += 1
+        first = self._first.setdefault(what, [])
+        if len(first) < _LINES_NAMED:
+            first.append(self.line)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield a sentence for each thing that is amiss, with the first lines' numbers."""
+        for what, first in self._first.items():
+            more = self._counts[what] - len(first)
+            numbers = f"{', '.join(map(str, first))}{f' and {more:,} more' if more else ''}"
+            yield f"{'line' if self._counts[what] == 1 else 'lines'} {numbers}: {what}"
+
+
 class _Sending:
     """One run: reads, hands on, waits, and accounts for it.
 
@@ -140,10 +170,10 @@ class _Sending:
         handler: takes the records.
         timeout: seconds without any progress after which it is given up.
         portion: bytes that may wait.
-        amiss: lines that are not shown as they were meant, counted while they are read.
+        amiss: lines that are not shown as they were meant, noted while they are read.
     """
 
-    def __init__(self, handler: SlackHandler, timeout: float, portion: int, amiss: Counter[str]) -> None:
+    def __init__(self, handler: SlackHandler, timeout: float, portion: int, amiss: _Amiss) -> None:
         self._handler = handler
         self._amiss = amiss
         self._timeout = timeout
@@ -167,8 +197,8 @@ class _Sending:
             if not settled:
                 self._handler.give_up()
             stats = self._handler.stats()
-            for what, count in self._amiss.items():
-                print(f"slack-logging send: {what}: {'1 line' if count == 1 else f'{count:,} lines'}", file=sys.stderr)
+            for sentence in self._amiss:
+                print(f"slack-logging send: {sentence}", file=sys.stderr)
             print(f"slack-logging send: {_summary(self._read, stats, settled=settled)}", file=sys.stderr)
         shown = stats.delivered + stats.merged
         return status if settled and shown == self._read else 1
@@ -178,12 +208,12 @@ class _Sending:
         waiting = 0
         while line := stream.readline(_MAX_LINE):
             text = line.decode("utf-8", "replace").rstrip("\r\n")
-            if not text.strip():
-                continue
-            self._read += 1
-            self._handler.handle(make(text))
-            self._show_progress()
-            waiting += len(line) + _FRAME
+            if text.strip():
+                self._read += 1
+                self._handler.handle(make(text))
+                self._show_progress()
+                waiting += len(line) + _FRAME
+            self._amiss.line += line.endswith(b"\n")
             if waiting >= self._portion:
                 if not self._settle():
                     return False

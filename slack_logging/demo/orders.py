@@ -22,11 +22,17 @@ MAX_BYTES = MAX_MIB * 2**20
 #: Characters of a wrong header that are shown.
 _SHOWN_HEADER = 80
 
-#: Lines in which `order_to_retry` looks: an import that is watched takes ten minutes over them.
-_LINES_LOOKED_AT = 10_000
+#: Lines in which `order_to_retry` looks: some milliseconds; an import that is watched takes a minute over them.
+_LINES_LOOKED_AT = 1_000
 
 #: A larger quantity is imported, but somebody should look at it.
 LARGE_QUANTITY = 200
+
+#: The largest price's power of ten, in hundredths: SQLite's whole numbers end at 9.2e18.
+_MAX_POWER = 18
+
+#: Characters of an e-mail address. Source: RFC 5321, 4.5.3.1.3.
+_MAX_EMAIL = 254
 
 #: What a line can raise: by csv, int, Decimal, datetime, and a number too large for SQLite.
 BAD_LINE = (csv.Error, ValueError, ArithmeticError)
@@ -120,7 +126,7 @@ def order_id_of(line: str) -> int | None:
 
 
 def order_to_retry(lines: Sequence[str]) -> int | None:
-    """Return the number of an order that fails when it is first read, if the first 10,000 lines hold one.
+    """Return the number of an order that fails when it is first read, if the first 1,000 lines hold one.
 
     Best one whose customer is told of further down, so that a later retry works.
     """
@@ -164,8 +170,9 @@ def parse_order(line: str) -> Order:
         raise ValueError(f"customer_id {customer_id!r} is not like C1234")
     if not _SKU.fullmatch(sku.strip().upper()):
         raise ValueError(f"sku {sku!r} is not like ABC-1234")
-    if email and not _EMAIL.fullmatch(email):
+    if email and (len(email) > _MAX_EMAIL or not _EMAIL.fullmatch(email)):
         raise ValueError(f"not an e-mail address: {email!r}")
+    cents = _cents(unit_price)
     return Order(
         order_id=int(order_id),
         ordered_at=datetime.fromisoformat(ordered_at),
@@ -173,25 +180,27 @@ def parse_order(line: str) -> Order:
         customer=Customer(customer_id, name, email) if email else None,
         sku=sku.strip().upper(),
         quantity=int(quantity),
-        cents=_cents(unit_price),
+        cents=cents,
         currency=currency,
-        oddities=tuple(_oddities(order_id, name, sku, quantity, unit_price)),
+        oddities=tuple(_oddities(order_id, name, sku, quantity, unit_price, cents)),
     )
 
 
 def _cents(unit_price: str) -> int:
     exact = Decimal(unit_price.replace(",", ".")) * 100
+    if exact.adjusted() > _MAX_POWER:  # before int(): of 1e999990 it makes a million digits, for many seconds
+        raise OverflowError(f"unit_price {unit_price!r} is too large")
     cents = int(exact)
     if cents != exact:
         raise ValueError(f"unit_price {unit_price!r} has more than two decimals")
     return cents
 
 
-def _oddities(order_id: str, name: str, sku: str, quantity: str, unit_price: str) -> Iterator[str]:
+def _oddities(order_id: str, name: str, sku: str, quantity: str, unit_price: str, cents: int) -> Iterator[str]:
     """Tell what is unusual about a line whose values could be read."""
     if "," in unit_price:
         yield "a decimal comma was read as a point"
-    if not _cents(unit_price):
+    if not cents:
         yield f"order {order_id} is free of charge"
     if int(quantity) > LARGE_QUANTITY:
         yield f"order {order_id} is large: {quantity} pieces"

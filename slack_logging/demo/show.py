@@ -43,13 +43,14 @@ def watch(lines: list[str], terminal: Terminal, *, port: int) -> None:
         OSError: the port is in use.
     """
     with closing(_started(port)) as slack:
+        terminal.say(f"{slack.url}/ is a Slack of your own: open it beside this terminal.\n")
         transcript = Transcript(slack, terminal)
         with (
             configured(logging_config(_place(slack), poll_interval=2.0)) as handler,
             running_import(lines, Pace(WATCHED)),
         ):
             try:
-                terminal.say(_welcome(slack, lines))  # now all that it says is so
+                terminal.say(_welcome(lines))  # now all that it says is so
                 transcript.show()
             except KeyboardInterrupt:
                 terminal.say("\nEnding: what is logged already is still posted.")
@@ -133,10 +134,9 @@ def _summary(slack: LocalSlack, handler: SlackHandler) -> Summary:
     return Summary.of(slack, handler.stats(), channel=CHANNEL, commands_channel=COMMANDS_CHANNEL)
 
 
-def _welcome(slack: LocalSlack, lines: list[str]) -> str:
-    return f"""{slack.url}/ is a Slack of your own: open it beside this terminal.
-
-An import of orders has begun. It logs to {CHANNEL}; in {COMMANDS_CHANNEL} you can steer it. Type there, as ada:
+def _welcome(lines: list[str]) -> str:
+    return f"""An import of orders has begun.
+It logs to {CHANNEL}; in {COMMANDS_CHANNEL} you can steer it. Type there, as ada:
 
 {commands_to_try(lines)}
 

@@ -145,6 +145,7 @@ def run(args: argparse.Namespace) -> int:
 def _welcome(slack: LocalSlack) -> str:
     channels = ", ".join(f"#{channel.name} {channel.id}" for channel in slack.workspace.channels.values())
     exports = "\n".join(f"  export {name}={value}" for name, value in slack.environ.items())
+    push = "" if slack.app.request_url else f"  export SLACK_LOGGING_APP_TOKEN={slack.app_token}  # for Socket Mode\n"
     faults = "".join(f"  fault    {method}={fault}\n" for method, fault in slack.faults())
     return f"""A Slack on your machine, in memory; Ctrl-C ends it and forgets everything.
 
@@ -158,4 +159,4 @@ def _welcome(slack: LocalSlack) -> str:
 To point a program at it:
 
 {exports}
-"""
+{push}"""

@@ -221,7 +221,7 @@ class LocalSlack(People):
             return self.url + self._webhooks.response_path(self.app, place.id, user_id=user_id, original_ts=message_ts)
 
     def token(self, *scopes: str) -> str:
-        """Return a new token of the bot of `app` with only these scopes."""
+        """Return a new token of the bot of `app` with only these scopes, one by one: ``token("chat:write")``."""
         return self.app.token(*scopes)
 
     def add_app(

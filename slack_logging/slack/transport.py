@@ -80,17 +80,18 @@ class Shared(Generic[Made]):
             return made
 
 
-def unreachable(method: str, error: Exception, *, url: str, name: str = "") -> Unreachable:
+def unreachable(method: str, error: Exception, *, url: str, is_secret: bool = False) -> Unreachable:
     """Say that there was no answer, from where, and what to look at.
 
     Args:
         method: what was called.
         error: urllib's.
         url: where.
-        name: what to call that place, if its address is a secret.
+        is_secret: say nothing of where: whoever reports this names the place.
     """
     reason = getattr(error, "reason", error)
-    shown = name or re.sub(r"(?<=//)[^/@]+(?=@)", "...", url)  # a name and a password
+    shown = re.sub(r"(?<=//)[^/@]+(?=@)", "...", url)  # a name and a password
+    answer = "no answer" if is_secret else f"{method}: no answer from {shown}"
     said = str(reason) if isinstance(reason, OSError) else ""  # others quote a part of the address
     why = getattr(reason, "strerror", None) or said or type(reason).__name__
     if isinstance(error, urllib.error.HTTPError):
@@ -99,7 +100,7 @@ def unreachable(method: str, error: Exception, *, url: str, name: str = "") -> U
     advice = ": is there a network, a proxy, a firewall?"
     if is_loopback(url):
         advice = ": is slack-logging local running?" if never_sent else ""
-    return Unreachable(f"{method}: no answer from {shown} ({why}){advice}", was_never_sent=never_sent)
+    return Unreachable(f"{answer} ({why}){advice}", was_never_sent=never_sent)
 
 
 def retry_after(headers: Mapping[str, Any], answer: Mapping[str, Any]) -> float:

@@ -60,7 +60,6 @@ class WebhookPoster:
 
     def __init__(self, address: Address, clock: Clock) -> None:
         self._service = address.service
-        self._name = address.name
         self._web = WebhookClient(address.url, timeout=CALL_TIMEOUT, retry_handlers=[], logger=SilentLogger())
         # slack_sdk reads HTTPS_PROXY by itself and is deaf to NO_PROXY; urllib below it knows both.
         self._web.proxy = None
@@ -97,7 +96,7 @@ class WebhookPoster:
         try:
             response = self._web.send_dict(self._body(arguments))
         except Exception as error:  # noqa: BLE001 - urllib raises many kinds, and some quote the address
-            raise unreachable("webhook", error, url=self._web.url, name=self._name) from None
+            raise unreachable("webhook", error, url=self._web.url, is_secret=True) from None
         if refusal := self._refusal(response):
             raise refusal
         return {"ok": True, "channel": "", "ts": ""}

@@ -344,6 +344,17 @@ def test_a_clock_that_is_off_is_a_note(
     assert (says.split(" s ")[1] in line, "set it, or have NTP set it" in line) == (True, True)
 
 
+def test_commands_for_nobody_are_a_note(slack: LocalSlack, run: Run) -> None:
+    """As a program has to say who may."""
+    ended = run("check", *BOTH)
+    assert (ended.status, notes(ended.out)[0]) == (
+        0,
+        "--allow: is not given: commands need `allow`, the ids of those who may; give them, to be checked",
+    )
+    assert not any("--allow" in line for line in run("check", *LOG).out)
+    assert not any("--allow" in line for line in run("check", *BOTH, "--allow", slack.user_id("ada")).out)
+
+
 def test_commands_that_are_off_are_a_note(slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """As programs with this environment read none."""
     monkeypatch.setenv("SLACK_LOGGING_COMMANDS", "off")

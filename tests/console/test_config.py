@@ -154,14 +154,20 @@ def test_a_module_that_cannot_be_imported_is_one_line(run: Run, written: Written
         ("program_of_a_test:__doc__", "expected a mapping for dictConfig, with 'handlers' in it"),
         ("nowhere.json", "cannot be read: No such file or directory"),
         ("broken.json", "is no JSON: "),
-        ("broken.yaml", "is no YAML: "),
+        (
+            "broken.yaml",
+            "is no YAML: line 1, column 5: while parsing a flow node, expected the node content",
+        ),
+        ("indented.yaml", "is no YAML: line 2, column 3: mapping values are not allowed here"),
+        ("binary.yaml", "is no YAML: unacceptable character #x0001: special characters are not allowed at position 3"),
         ("empty.yml", "expected a mapping for dictConfig, with 'handlers' in it"),
     ],
 )
 def test_what_is_no_config_is_one_line(run: Run, written: Written, tmp_path: Path, source: str, says: str) -> None:
     """With what was expected."""
     written(config_of())
-    for name, text in {"broken.json": "{", "broken.yaml": "a: [", "empty.yml": ""}.items():
+    texts = {"broken.json": "{", "broken.yaml": "a: [", "indented.yaml": "a: b\n c: d", "binary.yaml": "a: \1"}
+    for name, text in {**texts, "empty.yml": ""}.items():
         (tmp_path / name).write_text(text)
     ended = run("check", "--config", source)
     [line] = ended.err
@@ -233,7 +239,27 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "handler memory: names handler 'slak', which does not exist: did you mean slack?",
     ),
     (config_of(other={"level": "INFO"}), "handler other: has no class: add one, such as"),
-    (config_of(other={"class": "logging.NulHandler"}), "handler other: Cannot resolve 'logging.NulHandler'"),
+    (
+        config_of(other={"class": "logging.NulHandler"}),
+        (
+            "handler other: Cannot resolve 'logging.NulHandler': No module named 'logging.NulHandler': did you mean "
+            "logging.NullHandler?"
+        ),
+    ),
+    (
+        config_of(other={"class": "slack_logging.SlakHandler"}),
+        (
+            "handler other: Cannot resolve 'slack_logging.SlakHandler': No module named 'slack_logging.SlakHandler': "
+            "did you mean slack_logging.SlackHandler?"
+        ),
+    ),
+    (
+        {**config_of(), "formatters": {"json": {"()": "slack_logging.SlackFormatte"}}},
+        (
+            "formatter json: Cannot resolve 'slack_logging.SlackFormatte': No module named "
+            "'slack_logging.SlackFormatte': did you mean slack_logging.SlackFormatter?"
+        ),
+    ),
     (
         {**config_of(), "formatters": {"short": {"format": "{message}", "style": "?"}}},
         "formatter short: Style must be one of: %,{,$",

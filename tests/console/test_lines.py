@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -16,7 +15,7 @@ from slack_logging.console.lines import json_record
 
 def read(line: str) -> logging.LogRecord:
     """Return the record of a line, with the defaults that tests look for."""
-    return json_record(line, level=logging.INFO, logger="stdin", amiss=Counter())
+    return json_record(line, level=logging.INFO, logger="stdin", amiss=lambda _: None)
 
 
 def test_what_the_formatter_writes_is_read_back() -> None:
@@ -71,6 +70,14 @@ def test_a_field_counts_if_it_is_what_it_should_be(fields: dict[str, object], ex
     record = read(json.dumps({"message": "said", **fields}))
     assert {name: vars(record).get(name) for name in expected} == expected
     assert not hasattr(record, "slack")
+
+
+def test_the_names_that_others_give_will_do() -> None:
+    """Those of a record's attributes; where the entry's own name is there as well, that counts."""
+    record = read('{"msg": "disk full", "levelname": "ERROR", "free": 0}')
+    assert (record.getMessage(), record.levelname, vars(record)["free"]) == ("disk full", "ERROR", 0)
+    record = read('{"message": "own", "level": "INFO", "msg": "other", "levelname": "ERROR"}')
+    assert (record.getMessage(), record.levelname) == ("own", "INFO")
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,21 @@ def test_somebody_at_the_page_steers_the_import(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_address_comes_first_whatever_the_file_holds(tmp_path: Path) -> None:
+    """A price of a million digits is one bad line: nothing waits for it, and Ctrl-C ends the demo at once."""
+    file = tmp_path / "mine.csv"
+    bad = "1001,2026-09-01T06:10:26,C1001,Ida,ida@example.org,TEA-0101,1,1e999990,EUR"
+    file.write_text("\n".join([",".join(COLUMNS), *[bad] * 20]), encoding="utf-8")
+    with demo(tmp_path, str(file)) as process:
+        assert re.match(r"http://127\.0\.0\.1:\d+/ is a Slack of your own", output(process).readline())
+        read_until(process, "OverflowError: unit_price '1e999990' is too large")
+        process.send_signal(signal.SIGINT)
+        rest = output(process).read()
+
+        assert process.wait() == 0
+    assert "it adds up" in rest
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_the_script_checks_every_command_and_the_counters(tmp_path: Path) -> None:

@@ -84,6 +84,9 @@ def test_a_line_without_an_email_tells_of_no_customer() -> None:
         (line_with(unit_price="NaN"), ValueError, "NaN"),
         (line_with(unit_price="Infinity"), OverflowError, "Infinity"),
         (line_with(unit_price="11.505"), ValueError, "more than two decimals"),
+        (line_with(unit_price="1e999990"), OverflowError, "unit_price '1e999990' is too large"),
+        (line_with(unit_price="9" * 100_000), OverflowError, "is too large"),
+        (line_with(email=f"a@{'.' * 100_000}@"), ValueError, "not an e-mail address"),
         (line_with(ordered_at="2026-09-31T10:15:00"), ValueError, "day"),
         (line_with(ordered_at="yesterday"), ValueError, "'yesterday'"),
         (line_with(email="<!channel>@example.com"), ValueError, "not an e-mail address: '<!channel>@example.com'"),
@@ -183,6 +186,12 @@ def test_a_file_that_is_no_list_of_orders_is_refused(content: bytes, message: st
 def test_the_order_to_retry_is_one_that_fails(lines: list[str], number: int | None) -> None:
     """Best one that works later, because its customer is told of below; none where all go well."""
     assert order_to_retry(lines) == number
+
+
+def test_the_order_to_retry_is_looked_for_near_the_beginning() -> None:
+    """However long the file is: nobody waits for what would be retried in an hour."""
+    assert order_to_retry([line_with()] * 999 + ["7,torn"]) == 7
+    assert order_to_retry([line_with()] * 1_000 + ["7,torn"]) is None
 
 
 def test_the_demos_own_file_is_large_and_holds_bad_lines_of_many_kinds() -> None:

@@ -48,6 +48,79 @@ def test_what_is_typed_is_in_the_api(slack: LocalSlack, page: Page) -> None:
     assert (typed["text"], typed["user"]) == ("!status\nplease", slack.user_id("ada"))
 
 
+#: Holds what the page posts to say something; `goOn` waits for one and lets it go on, or refuses it with an error.
+HOLD = """() => {
+  const [send, held] = [window.fetch, []];
+  let onCome = () => {};
+  const holding = () => new Promise((resolve) => { held.push(resolve); onCome(); });
+  const answer = (error, ...asked) => error ? new Response(JSON.stringify({ error }), { status: 400 }) : send(...asked);
+  window.fetch = (path, asked) =>
+    path === "/page/say" ? holding().then((error) => answer(error, path, asked)) : send(path, asked);
+  window.goOn = async (error) => {
+    if (held.length === 0) await new Promise((resolve) => { onCome = resolve; });
+    held.shift()(error);
+  };
+}"""
+
+
+def go_on(page: Page, error: str = "") -> None:
+    page.evaluate("(error) => goOn(error)", error)
+
+
+def test_each_enter_is_a_message_of_its_own(slack: LocalSlack, page: Page) -> None:
+    """Whoever types on while a message is being sent has every line posted, as typed and in order."""
+    page.evaluate(HOLD)
+    box = page.get_by_role("textbox", name="Message #ops-commands as ada")
+    for text in ("one", "two", "three"):
+        box.press_sequentially(text)
+        box.press("Enter")
+        expect(box).to_have_value("")
+    for _ in range(3):
+        go_on(page)
+    expect(message(page, "three")).to_be_visible()
+
+    assert [typed["text"] for typed in slack.messages("#ops-commands")] == ["one", "two", "three"]
+
+
+def test_what_is_not_sent_comes_back_with_all_behind_it(slack: LocalSlack, page: Page) -> None:
+    """The reason is shown, what is being typed stays, and Enter sends it all once more."""
+    page.evaluate(HOLD)
+    box = page.get_by_role("textbox", name="Message #ops-commands as ada")
+    for text in ("one", "two"):
+        box.press_sequentially(text)
+        box.press("Enter")
+    box.press_sequentially("thr")
+    go_on(page, "not now")
+    expect(pane(page, "#ops-commands").locator(".composer .problem")).to_have_text("Not sent: not now")
+    expect(box).to_have_value("one\ntwo\nthr")
+
+    box.press("Enter")
+    go_on(page)
+    expect(message(page, "thr")).to_be_visible()
+    expect(pane(page, "#ops-commands").locator(".composer .problem")).to_be_empty()
+
+    assert [typed["text"] for typed in slack.messages("#ops-commands")] == ["one\ntwo\nthr"]
+
+
+def test_what_waits_is_said_by_nobody_else_and_nowhere_else(slack: LocalSlack, page: Page) -> None:
+    """A text that waits while another person is chosen comes back instead."""
+    page.evaluate(HOLD)
+    box = page.get_by_role("textbox", name="Message #ops-commands as ada")
+    for text in ("one", "two"):
+        box.press_sequentially(text)
+        box.press("Enter")
+    page.get_by_role("combobox", name="You are").select_option("ben")
+    go_on(page)
+    expect(page.get_by_role("textbox", name="Message #ops-commands as ben")).to_have_value("two")
+    expect(pane(page, "#ops-commands").locator(".composer .problem")).to_have_text(
+        'Not sent: it was written under "Message #ops-commands as ada"'
+    )
+
+    [said_by_ada] = slack.messages("#ops-commands")
+
+    assert (said_by_ada["text"], said_by_ada["user"]) == ("one", slack.user_id("ada"))
+
+
 def test_changes_show_live(slack: LocalSlack, page: Page, client: WebClient) -> None:
     """A post, its edit and its deletion show in the channel's pane as they happen."""
     posted = client.chat_postMessage(channel=slack.channel_id("ops-log"), text="first words")

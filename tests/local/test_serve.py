@@ -35,11 +35,11 @@ def serving(*arguments: str, end: signal.Signals = signal.SIGTERM) -> Iterator[t
         printed = ""
         exported: dict[str, str] = {}
         try:
-            while len(exported) < 2:
+            while len(exported) < 3:
                 line = server.stdout.readline()
                 assert line, server.stderr.read() if server.stderr else ""
                 printed += line
-                if match := re.fullmatch(r"\s*export (\w+)=(\S+)\s*", line):
+                if match := re.fullmatch(r"\s*export (\w+)=(\S+)( +#.*)?\s*", line):
                     exported[match[1]] = match[2]
             token, url = exported["SLACK_BOT_TOKEN"], exported["SLACK_API_URL"]
             yield WebClient(token, base_url=url, retry_handlers=[]), printed
@@ -54,6 +54,8 @@ def test_it_prints_what_to_export_and_ends_cleanly(number: signal.Signals) -> No
     """What it prints is enough for a client; a signal ends it with status 0 and no word."""
     with serving(end=number) as (client, printed):
         assert "ops" == client.auth_test()["user"]
+        [app_token] = re.findall(r"export SLACK_LOGGING_APP_TOKEN=(\S+)", printed)
+        assert client.apps_connections_open(app_token=app_token)["url"].startswith("ws://")
     assert "fault" not in printed
 
 

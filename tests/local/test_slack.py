@@ -244,6 +244,14 @@ def test_unknown_names_are_told_with_the_known_ones(slack: LocalSlack, asked: st
         actions[asked]()
 
 
+def test_a_tokens_scopes_are_given_one_by_one(slack: LocalSlack) -> None:
+    """A set of them is told how."""
+    scopes: Any = {"chat:write"}
+
+    with pytest.raises(TypeError, match=r"give scopes one by one, such as token\(\"chat:write\", .*'chat:write'"):
+        slack.token(scopes)
+
+
 def test_names_are_taken_once(slack: LocalSlack) -> None:
     """A second channel of a name, or user of an id, is refused; a second user of a name is somebody else."""
     with pytest.raises(ValueError, match="ops-log"):

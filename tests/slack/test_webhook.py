@@ -61,8 +61,8 @@ def test_slack_gets_the_message_as_it_is(slack: LocalSlack, poster: WebhookPoste
         (Fault.rate_limited(None), RateLimited, "webhook: rate limited, retry after 30 s"),
         (Fault.server_error(500), Unreachable, "webhook: HTTP 500"),
         (Fault.error("rollup_error"), Unreachable, "webhook: HTTP 500"),
-        (Fault.cut_before(), Unreachable, "webhook: "),
-        (Fault.cut_after(), Unreachable, "webhook: "),
+        (Fault.cut_before(), Unreachable, "no answer ("),
+        (Fault.cut_after(), Unreachable, "no answer ("),
         (Fault.error("invalid_blocks"), Rejected, "webhook: invalid_blocks (HTTP 400)"),
         (Fault.error("no_service"), Rejected, "webhook: no_service (the webhook is gone, or its address is wrong"),
         (
@@ -94,6 +94,7 @@ def test_nobody_there_means_never_sent(clock: FakeClock) -> None:
     """Then the repeat needs no mark."""
     caught = refused(connect(Address.of("http://127.0.0.1:9/hooks/s3cr3tkeyofsomebody"), clock))
     assert isinstance(caught, Unreachable)
+    assert str(caught) == "no answer (Connection refused): is slack-logging local running?"
     assert caught.was_never_sent
 
 

@@ -124,7 +124,13 @@ class App:
         return str(self.bot.bot_id)
 
     def token(self, *scopes: str) -> str:
-        """Return a new bot token with only these scopes."""
+        """Return a new bot token with only these scopes.
+
+        Raises:
+            TypeError: something else than their names, one by one.
+        """
+        if wrong := [scope for scope in scopes if not isinstance(scope, str)]:
+            raise TypeError(f'give scopes one by one, such as token("chat:write", "files:write"); got {wrong[0]!r}')
         return self._apps.issue(self, frozenset(scopes))
 
     def revoke(self, token: str) -> None:

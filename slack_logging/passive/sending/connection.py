@@ -75,7 +75,7 @@ class Connection:
     def failed(self, error: Unreachable) -> None:
         """Take in that there was no answer; try again a little later."""
         self._resume_at = self._clock.monotonic() + self._backoff.failed()
-        self._say(f"cannot reach Slack for {self._channel}, and keeps trying: {error}")
+        self._say(f"cannot post to {self._channel}, and keeps trying: {error}")
 
     def refused(self, error: Rejected) -> None:
         """Take in that Slack says no, not to the message but to us; look again after a while."""
