@@ -153,9 +153,8 @@ class Names:
                 rf"\([bu]?[\"'](?=[\w .-]{{1,80}}{pair})[\w.-]{{0,24}}?{name}{pair}{value}",
             ),
         )
-        compiled = [(triggers, re.compile(text)) for triggers, text in openings]
         self._shapes, self._by_code = (
-            tuple(Shape(triggers, opening, locate, any_case=True) for triggers, opening in compiled)
+            tuple(Shape(triggers, opening, locate, any_case=True) for triggers, opening in openings)
             for locate in (_locate, _locate_by_code)
         )
 

@@ -77,7 +77,7 @@ class Redactor:
         self._names = Names(names)
         self._values: list[str] = list(values)
         self._forms: tuple[int, tuple[str, ...]] = (0, ())
-        self._patterns = tuple(Shape((), pattern, _whole_match) for pattern in patterns)
+        self._patterns = tuple(Shape((), pattern.pattern, _whole_match) for pattern in patterns)
         self._off = off
         self._pause = pause
 

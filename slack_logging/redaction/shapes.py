@@ -13,6 +13,7 @@ Redaction reads what strangers wrote, and one call of `re` stops every other thr
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,16 +40,27 @@ class Shape:
 
     Attributes:
         triggers: texts without one of which the shape is not looked for: the cheap look before the search.
-        opening: what comes before the secret.
+        pattern: of what comes before the secret; compiled when it is first looked for, which most processes never do.
         locate: given the text, the opening's match and a pause, returns where the secret begins and ends; both are
             one where there is none.
         any_case: triggers and opening are in lower case, and so is what they are searched in.
     """
 
     triggers: tuple[str, ...]
-    opening: re.Pattern[str]
+    pattern: str
     locate: Callable[[str, re.Match[str], Pause], tuple[int, int]]
     any_case: bool = False
+
+    @property
+    def opening(self) -> re.Pattern[str]:
+        """What comes before the secret."""
+        return compiled(self.pattern)
+
+
+@functools.cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of ours, compiled once."""
+    return re.compile(pattern)
 
 
 def end_of_run(run: re.Pattern[str], text: str, start: int, pause: Pause) -> int:
@@ -64,10 +76,10 @@ def end_of_run(run: re.Pattern[str], text: str, start: int, pause: Pause) -> int
 
 def _run_of(characters: str) -> Callable[[str, re.Match[str], Pause], tuple[int, int]]:
     """Return a `Shape.locate` for a secret made of these characters; a part of it may be hidden already."""
-    run = re.compile(f"(?:{_MARKER})?{characters}{{1,{RUN}}}|{_MARKER}")
+    run = f"(?:{_MARKER})?{characters}{{1,{RUN}}}|{_MARKER}"
 
     def locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
-        return opening.end(), end_of_run(run, text, opening.end(), pause)
+        return opening.end(), end_of_run(compiled(run), text, opening.end(), pause)
 
     return locate
 
@@ -82,7 +94,7 @@ def _at_word_start(trigger: str) -> str:
 def _token(trigger: str, then: str, characters: str = "[A-Za-z0-9_-]", *, word: bool = False) -> Shape:
     """Return the shape of a token: its prefix, what must follow for it to be one, and what it is made of."""
     prefix = _at_word_start(trigger) if word else re.escape(trigger)
-    return Shape((trigger,), re.compile(f"{prefix}{then}"), _run_of(characters))
+    return Shape((trigger,), f"{prefix}{then}", _run_of(characters))
 
 
 def _password(text: str, opening: re.Match[str], _pause: Pause) -> tuple[int, int]:
@@ -105,19 +117,19 @@ _PATH = r"[A-Za-z0-9_%/\\-]"
 SHAPES: tuple[Shape, ...] = (
     Shape(
         ("-----BEGIN",),
-        re.compile(r"-----BEGIN[A-Z0-9 +%]{1,48}PRIVATE(?: |\+|%20)KEY(?:[A-Z0-9 +%]{6,8})?-----"),
+        r"-----BEGIN[A-Z0-9 +%]{1,48}PRIVATE(?: |\+|%20)KEY(?:[A-Z0-9 +%]{6,8})?-----",
         _run_of(_PEM),
     ),
     Shape(
         ("://",),
         # a number is a port; what begins with a slash or a brace is a path's or a template's
-        re.compile(rf"://[^\s/?#:@\[\"'<>`]{{0,128}}:(?!\d{{1,5}}(?:[/?#\s\"',)]|$)|[/{{])(?={_URL_PASSWORD.pattern})"),
+        rf"://[^\s/?#:@\[\"'<>`]{{0,128}}:(?!\d{{1,5}}(?:[/?#\s\"',)]|$)|[/{{])(?={_URL_PASSWORD.pattern})",
         _password,
     ),
     # a token in a user's place: `https://4f9c...@sentry.io/1`; a user's name is shorter, or has no digit
     Shape(
         ("://",),
-        re.compile(r"://(?=[A-Za-z0-9_-]{16,256}@)(?=[A-Za-z_-]{0,256}[0-9])"),
+        r"://(?=[A-Za-z0-9_-]{16,256}@)(?=[A-Za-z_-]{0,256}[0-9])",
         _run_of("[A-Za-z0-9_-]"),
     ),
     # Slack: tokens, and addresses that post for whoever knows them
@@ -172,13 +184,13 @@ SHAPES: tuple[Shape, ...] = (
     # what a header says, without the header
     Shape(
         ("basic ",),
-        re.compile(r"basic {1,4}(?=[a-z0-9+/]{8,512}={1,2}(?![a-z0-9])|[a-z0-9+/]{0,256}[0-9][a-z0-9+/]{12})"),
+        r"basic {1,4}(?=[a-z0-9+/]{8,512}={1,2}(?![a-z0-9])|[a-z0-9+/]{0,256}[0-9][a-z0-9+/]{12})",
         _run_of("[A-Za-z0-9+/=]"),
         any_case=True,
     ),
     Shape(
         ("bearer ",),
-        re.compile(r"bearer {1,4}(?=[a-z0-9._~+/=-]{16})(?=[a-z._~+/=-]{0,64}[0-9])"),
+        r"bearer {1,4}(?=[a-z0-9._~+/=-]{16})(?=[a-z._~+/=-]{0,64}[0-9])",
         _run_of("[A-Za-z0-9._~+/=%-]"),
         any_case=True,
     ),

@@ -201,7 +201,7 @@ def patterns() -> dict[str, tuple[re.Pattern[str], int]]:
     found = {f"opening {shape.triggers}": (shape.opening, REACH) for shape in (*SHAPES, *names)}
     for shape in SHAPES:
         if run := inspect.getclosurevars(shape.locate).nonlocals.get("run"):
-            found[f"run {shape.triggers}"] = (run, 12 * RUN)
+            found[f"run {shape.triggers}"] = (shapes.compiled(run), 12 * RUN)
     runs = [named._UNQUOTED, named._REST_OF_LINE, named._FRAME, shapes._URL_PASSWORD, *named._QUOTED.values()]
     return found | {f"part {at}": (run, 12 * RUN) for at, run in enumerate(runs)}
 
