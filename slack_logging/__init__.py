@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from slack_logging.active.command import Command
+    from slack_logging.active.language.values import Channel, Secret, User
     from slack_logging.active.router import CommandRouter
     from slack_logging.active.source import SlackCommandSource
-    from slack_logging.active.values import Channel, Secret, User
     from slack_logging.errors import (
         AlreadySettled,
         BadArguments,
@@ -36,7 +36,7 @@ _HOMES = {
     "slack_logging.active.command": ("Command",),
     "slack_logging.active.router": ("CommandRouter",),
     "slack_logging.active.source": ("SlackCommandSource",),
-    "slack_logging.active.values": ("Channel", "Secret", "User"),
+    "slack_logging.active.language.values": ("Channel", "Secret", "User"),
     "slack_logging.errors": (
         "AlreadySettled",
         "BadArguments",

@@ -10,9 +10,9 @@ import logging
 import traceback
 from collections.abc import Callable
 
-from slack_logging.active.access import Verdict
 from slack_logging.active.emoji import Order
-from slack_logging.active.intake import Heard
+from slack_logging.active.people.access import Verdict
+from slack_logging.active.reading.intake import Heard
 
 _logger = logging.getLogger("slack_logging.audit")
 

@@ -10,11 +10,11 @@ from dataclasses import replace
 from types import TracebackType
 
 from slack_logging.active import audit
-from slack_logging.active.approvals import Request
-from slack_logging.active.attachment import Attachable
+from slack_logging.active.answering.attachment import Attachable
 from slack_logging.active.emoji import Mark
-from slack_logging.active.intake import Heard
 from slack_logging.active.origin import Origin
+from slack_logging.active.people.approvals import Request
+from slack_logging.active.reading.intake import Heard
 from slack_logging.errors import (
     AlreadySettled,
     BadArguments,

@@ -12,17 +12,18 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from slack_logging.active import approving, audit, orders
-from slack_logging.active.access import Verdict
-from slack_logging.active.answers import Answers
-from slack_logging.active.approvals import Request, Requests, Terms
-from slack_logging.active.codes import Proof, codes_of
+from slack_logging.active import audit
+from slack_logging.active.answering.answers import Answers
 from slack_logging.active.command import Command
 from slack_logging.active.emoji import Mark
-from slack_logging.active.intake import Heard
 from slack_logging.active.ledger import Key, Ledger, order
-from slack_logging.active.line import Line
 from slack_logging.active.origin import Operated
+from slack_logging.active.people import approving, orders
+from slack_logging.active.people.access import Verdict
+from slack_logging.active.people.approvals import Request, Requests, Terms
+from slack_logging.active.people.codes import Proof, codes_of
+from slack_logging.active.reading.intake import Heard
+from slack_logging.active.reading.line import Line
 from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import AlreadySettled, DeliveryError, Unreachable

@@ -6,17 +6,17 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from slack_logging.active.access import Verdict
 from slack_logging.active.emoji import Mark
+from slack_logging.active.people.access import Verdict
 from slack_logging.clock import Clock
 from slack_logging.instance import Instance
 
 if TYPE_CHECKING:
-    from slack_logging.active.approvals import Request, Terms
-    from slack_logging.active.attachment import Attachable
-    from slack_logging.active.codes import Proof
+    from slack_logging.active.answering.attachment import Attachable
     from slack_logging.active.command import Command
-    from slack_logging.active.intake import Heard
+    from slack_logging.active.people.approvals import Request, Terms
+    from slack_logging.active.people.codes import Proof
+    from slack_logging.active.reading.intake import Heard
 
 
 class Counters(Protocol):
@@ -113,7 +113,7 @@ class Operated(Protocol):
 
 
 class Answering(Protocol):
-    """Says things in commands' threads, see `slack_logging.active.answers.Answers`. Safe to use from any thread."""
+    """Says things in commands' threads, see `slack_logging.active.answering.answers.Answers`; safe from any thread."""
 
     def say(self, heard: Heard, text: str, *, most: int | None = None, fingerprint: str = "") -> None:
         """Have something said. Never waits for Slack."""

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar, overload
 
 from slack_logging import options
 from slack_logging.active import audit
-from slack_logging.active.access import Verdict, refusal
-from slack_logging.active.approvals import Terms
 from slack_logging.active.builtins import table
 from slack_logging.active.builtins.about import Catalogue
-from slack_logging.active.codes import Proof
 from slack_logging.active.command import Command
-from slack_logging.active.kinds import secrets_in
-from slack_logging.active.parsing import Misfit, command_name
-from slack_logging.active.pointing import pointed
-from slack_logging.active.signature import HelpWanted, Signature
+from slack_logging.active.language.kinds import secrets_in
+from slack_logging.active.language.parsing import Misfit, command_name
+from slack_logging.active.language.pointing import pointed
+from slack_logging.active.language.signature import HelpWanted, Signature
+from slack_logging.active.people.access import Verdict, refusal
+from slack_logging.active.people.approvals import Terms
+from slack_logging.active.people.codes import Proof
 from slack_logging.errors import (
     BadArguments,
     ConfigurationError,

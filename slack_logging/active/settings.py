@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from slack_logging.active.access import Access
 from slack_logging.active.emoji import Emoji
+from slack_logging.active.people.access import Access
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,15 @@ from typing import NoReturn
 
 from slack_logging import clock as clocks
 from slack_logging import notices, options
-from slack_logging.active.access import Access
-from slack_logging.active.codes import check_secrets
 from slack_logging.active.command import Command
 from slack_logging.active.desk import Desk
 from slack_logging.active.emoji import Emoji, Mark
+from slack_logging.active.language.parsing import check_prefix
 from slack_logging.active.ledger import MemoryLedger
 from slack_logging.active.origin import Operated
-from slack_logging.active.parsing import check_prefix
-from slack_logging.active.reader import Reader
+from slack_logging.active.people.access import Access
+from slack_logging.active.people.codes import check_secrets
+from slack_logging.active.reading.reader import Reader
 from slack_logging.active.router import CommandRouter
 from slack_logging.active.settings import Settings
 from slack_logging.errors import ConfigurationError

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from slack_logging import clock, options
-from slack_logging.active.access import Access
+from slack_logging.active.people.access import Access
 from slack_logging.console import hook
 from slack_logging.console.finding import Finding, note
 from slack_logging.console.hook import HELP

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from slack_logging import clock
-from slack_logging.active.access import Access
+from slack_logging.active.people.access import Access
 from slack_logging.console.world import Wanted, examine
 from slack_logging.demo.logging_config import Place, configured, logging_config
 from slack_logging.demo.ops import commands_to_try

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from slack_logging.active.access import Access, Person, Verdict, refusal
+from slack_logging.active.people.access import Access, Person, Verdict, refusal
 from slack_logging.errors import ConfigurationError
 
 ADA = Person("U0ADA", "T1")

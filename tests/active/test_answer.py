@@ -6,12 +6,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from slack_logging.active.answer import MOST_WAITING, Answer, Due
-from slack_logging.active.intake import Heard
+from slack_logging.active.answering.answer import MOST_WAITING, Answer, Due
+from slack_logging.active.answering.part import Part, Receipt
+from slack_logging.active.answering.reply import Content
+from slack_logging.active.language.parsing import recognise
 from slack_logging.active.ledger import Key
-from slack_logging.active.parsing import recognise
-from slack_logging.active.part import Part, Receipt
-from slack_logging.active.reply import Content
+from slack_logging.active.reading.intake import Heard
 from slack_logging.errors import DeliveryError, Rejected
 from slack_logging.slack.limits import MAX_TEXT
 from slack_logging.slack.literal import units

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from slack_logging.active import attachment
-from slack_logging.active.attachment import attached, file_name
+from slack_logging.active.answering import attachment
+from slack_logging.active.answering.attachment import attached, file_name
 from slack_logging.redaction.redactor import Redactor
 
 redact = Redactor().redact

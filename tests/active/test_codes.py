@@ -11,7 +11,7 @@ import pyotp
 import pytest
 
 from slack_logging import Command, CommandRouter, MissingDependencyError, SlackCommandSource
-from slack_logging.active.codes import LOCKED_FOR, MOST_WRONG, STEP, Codes, Proof, check_secrets
+from slack_logging.active.people.codes import LOCKED_FOR, MOST_WRONG, STEP, Codes, Proof, check_secrets
 from slack_logging.local import Fault
 from slack_logging.testing import FakeClock
 from tests.active.conftest import CHANNEL, DONE, ERRORED, LATE, PUZZLED, REFUSED, Ops

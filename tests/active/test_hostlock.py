@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from slack_logging import CommandRouter
-from slack_logging.active.hostlock import HostLock
+from slack_logging.active.reading.hostlock import HostLock
 from slack_logging.local import LocalSlack
 from tests.active.conftest import CHANNEL, DONE, Ops
 
@@ -22,7 +22,7 @@ PLACE = ("https://slack.com/api/", "T1", "C1")
 #: A process that holds a lock until its stdin ends.
 HOLDER = f"""
 import sys, tempfile
-from slack_logging.active.hostlock import HostLock
+from slack_logging.active.reading.hostlock import HostLock
 tempfile.tempdir = sys.argv[1]
 lock = HostLock({PLACE!r})
 print(lock.acquire(), lock.holder, flush=True)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from slack_logging.active.emoji import Emoji, Mark
-from slack_logging.active.intake import Intake, by_age
 from slack_logging.active.ledger import Key
+from slack_logging.active.reading.intake import Intake, by_age
 from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
 

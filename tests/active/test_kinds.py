@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, Union
 import pytest
 
 from slack_logging import Channel, CommandRouter, ConfigurationError, Secret, User
-from slack_logging.active.signature import Signature
+from slack_logging.active.language.signature import Signature
 from slack_logging.errors import BadArguments
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from slack_logging import SlackHandler
-from slack_logging.active.directory import TTL
+from slack_logging.active.people.directory import TTL
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.state.text import visible_text
 from slack_logging.testing import FakeClock

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.active.parsing import check_prefix, command_name, quote, recognise, split
+from slack_logging.active.language.parsing import check_prefix, command_name, quote, recognise, split
 from slack_logging.errors import BadArguments, ConfigurationError
 from slack_logging.instance import Instance
 from slack_logging.slack.text import Span

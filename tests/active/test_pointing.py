@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.active.pointing import pointed
+from slack_logging.active.language.pointing import pointed
 from slack_logging.slack.literal import visible
 
 

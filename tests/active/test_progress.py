@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.active.progress import progress_line
+from slack_logging.active.answering.progress import progress_line
 from slack_logging.slack.literal import units
 
 

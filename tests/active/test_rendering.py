@@ -12,8 +12,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from slack_logging import BadArguments, Channel, CommandError, Secret, User
-from slack_logging.active.parsing import as_typed, recognise
-from slack_logging.active.signature import HelpWanted, Signature
+from slack_logging.active.language.parsing import as_typed, recognise
+from slack_logging.active.language.signature import HelpWanted, Signature
 from slack_logging.local import LocalSlack
 from slack_logging.slack.literal import escape
 from slack_logging.slack.text import Span, tidy, typed

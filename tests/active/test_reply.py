@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.active.reply import MAX_MESSAGES, Content, beginning, message, messages, pieces
+from slack_logging.active.answering.reply import MAX_MESSAGES, Content, beginning, message, messages, pieces
 from slack_logging.slack.limits import MAX_TEXT
 from slack_logging.slack.literal import units
 

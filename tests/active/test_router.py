@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from slack_logging import Command, CommandError, CommandRouter, ConfigurationError
-from slack_logging.active.access import Verdict, refusal
+from slack_logging.active.people.access import Verdict, refusal
 from slack_logging.local.faults.fault import Fault
 from tests.active.conftest import Ops
 

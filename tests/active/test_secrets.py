@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from slack_logging import AlreadySettled, Command, CommandRouter, Secret
-from slack_logging.active.parsing import quote
+from slack_logging.active.language.parsing import quote
 from slack_logging.local.faults.fault import Fault
 from tests.active.conftest import DONE, ERRORED, LATE, PUZZLED, REFUSED, Ops
 

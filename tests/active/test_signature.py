@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slack_logging.active.signature import HelpWanted, Signature
+from slack_logging.active.language.signature import HelpWanted, Signature
 from slack_logging.errors import BadArguments, ConfigurationError
 
 

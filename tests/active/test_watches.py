@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from slack_logging.active.watches import MUTED_PAUSE, SOON, WATCHED_FOR, Watch, Watches
+from slack_logging.active.reading.watches import MUTED_PAUSE, SOON, WATCHED_FOR, Watch, Watches
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from slack_sdk import WebClient, WebhookClient
 
 from slack_logging import CommandRouter
-from slack_logging.active.codes import STEP
+from slack_logging.active.people.codes import STEP
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.testing import FakeClock
 from tests.active.conftest import CHANNEL, DONE, LATE, REFUSED, Ops

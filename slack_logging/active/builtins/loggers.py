@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from slack_logging import reach
-from slack_logging.active import levels
+from slack_logging.active.builtins import levels
 from slack_logging.active.command import Command
 from slack_logging.active.origin import Operated
 from slack_logging.errors import BadArguments, CommandError

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from slack_logging.active.command import Command
-from slack_logging.active.muting import MUTED_FOR
 from slack_logging.active.origin import Living, Operated
+from slack_logging.active.reading.muting import MUTED_FOR
 from slack_logging.errors import BadArguments, CommandError
 from slack_logging.options import format_duration
 

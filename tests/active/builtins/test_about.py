@@ -10,7 +10,7 @@ import pytest
 
 from slack_logging import CommandRouter, instance
 from slack_logging.active.builtins.table import COMMANDS
-from slack_logging.active.directory import TTL
+from slack_logging.active.people.directory import TTL
 from slack_logging.local import Fault
 from slack_logging.options import parse_duration
 from tests.active.builtins.conftest import Error, Side

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from slack_logging import notices
-from slack_logging.active import audit, reply
-from slack_logging.active.access import Access, Verdict
-from slack_logging.active.approvals import Request, Terms, statement
+from slack_logging.active import audit
+from slack_logging.active.answering import reply
+from slack_logging.active.answering.reply import Content
 from slack_logging.active.emoji import Mark, Order
-from slack_logging.active.orders import wish
-from slack_logging.active.reply import Content
+from slack_logging.active.people.access import Access, Verdict
+from slack_logging.active.people.approvals import Request, Terms, statement
+from slack_logging.active.people.orders import wish
 from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import BadArguments, DeliveryError, RateLimited, Rejected, Unreachable
@@ -25,10 +26,10 @@ from slack_logging.slack.literal import units
 from slack_logging.slack.pacing import Backoff
 
 if TYPE_CHECKING:
-    from slack_logging.active.answers import Answers
+    from slack_logging.active.answering.answers import Answers
     from slack_logging.active.desk import Desk
-    from slack_logging.active.intake import Heard
-    from slack_logging.active.line import Line
+    from slack_logging.active.reading.intake import Heard
+    from slack_logging.active.reading.line import Line
 
 #: Seconds that stating a command may take, waiting for the channel's pace included.
 _TIMEOUT = 60.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from slack_logging.active.parsing import quote
+from slack_logging.active.language.parsing import quote
 from slack_logging.slack.literal import visible
 
 #: Columns up to the end of the word at fault: about what a phone shows without wrapping twice, and a desktop at once.

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from slack_logging.active.arguments import Parameter, Piece, asks_for_help, looks_like_option, take_apart
-from slack_logging.active.kinds import SECRET, SUPPORTED, TEXT, kind_of, without_none
-from slack_logging.active.parsing import Misfit, as_typed
-from slack_logging.active.values import Channel, Secret, User
+from slack_logging.active.language.arguments import Parameter, Piece, asks_for_help, looks_like_option, take_apart
+from slack_logging.active.language.kinds import SECRET, SUPPORTED, TEXT, kind_of, without_none
+from slack_logging.active.language.parsing import Misfit, as_typed
+from slack_logging.active.language.values import Channel, Secret, User
 from slack_logging.errors import CommandError, ConfigurationError
 from slack_logging.slack.literal import shorten
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from slack_logging.active.values import Channel, Secret, User
+from slack_logging.active.language.values import Channel, Secret, User
 from slack_logging.options import format_duration, parse_duration
 
 SUPPORTED = (

@@ -9,14 +9,14 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from slack_logging import notices
-from slack_logging.active.access import Access, Verdict, weakness
 from slack_logging.active.emoji import Order
-from slack_logging.active.intake import Heard
 from slack_logging.active.ledger import Key, order
+from slack_logging.active.people.access import Access, Verdict, weakness
+from slack_logging.active.reading.intake import Heard
 from slack_logging.errors import Unreachable
 
 if TYPE_CHECKING:
-    from slack_logging.active.line import Line
+    from slack_logging.active.reading.line import Line
 
 
 class Orders:

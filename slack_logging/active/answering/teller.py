@@ -13,8 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from slack_logging import notices
-from slack_logging.active import audit, reply
-from slack_logging.active.answer import Answer, Due
+from slack_logging.active import audit
+from slack_logging.active.answering import reply
+from slack_logging.active.answering.answer import Answer, Due
 from slack_logging.clock import Clock
 from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
 from slack_logging.slack.credentials import BAD_TOKEN
@@ -23,7 +24,7 @@ from slack_logging.slack.pacing import Backoff
 from slack_logging.slack.uploads import Upload
 
 if TYPE_CHECKING:
-    from slack_logging.active.line import Line
+    from slack_logging.active.reading.line import Line
 
 #: Seconds for which it is tried to say something.
 PATIENCE = 3600.0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from slack_logging.active.attachment import File
+from slack_logging.active.answering.attachment import File
 from slack_logging.errors import DeliveryError
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from slack_logging import notices
-from slack_logging.active.intake import Heard, Intake
 from slack_logging.active.ledger import order
+from slack_logging.active.reading.intake import Heard, Intake
 from slack_logging.clock import Clock
 from slack_logging.errors import DeliveryError, Rejected
 from slack_logging.options import format_duration
@@ -19,7 +19,7 @@ from slack_logging.slack import credentials, loading
 from slack_logging.slack.pacing import Backoff
 
 if TYPE_CHECKING:
-    from slack_logging.active.line import Line
+    from slack_logging.active.reading.line import Line
     from slack_logging.active.settings import Settings
     from slack_logging.slack.socket import Socket
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from slack_logging.active.directory import Directory
-from slack_logging.active.intake import Intake, by_age
+from slack_logging.active.people.directory import Directory
+from slack_logging.active.reading.intake import Intake, by_age
 from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import Rejected

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from slack_logging import notices
 from slack_logging.active import audit
-from slack_logging.active.access import Access, Verdict
-from slack_logging.active.orders import wish
 from slack_logging.active.origin import Operated
-from slack_logging.active.watches import Watch, Watches
+from slack_logging.active.people.access import Access, Verdict
+from slack_logging.active.people.orders import wish
+from slack_logging.active.reading.watches import Watch, Watches
 from slack_logging.clock import Clock
 from slack_logging.errors import RateLimited, Rejected, Unreachable
 from slack_logging.slack.pacing import Backoff
 
 if TYPE_CHECKING:
-    from slack_logging.active.line import Line
+    from slack_logging.active.reading.line import Line
 
 #: The emoji.
 MUTE = "mute"

@@ -1,7 +1,8 @@
 """Says what is owed to commands, in threads of its own: no worker waits for the pace, and no mark for an answer.
 
-Whoever has something to say hands it in; see `slack_logging.active.answer` for what becomes of it. Text and files go
-separate ways, so that a large file holds up no answer. The calls are made in `slack_logging.active.teller`.
+Whoever has something to say hands it in; see `slack_logging.active.answering.answer` for what becomes of it. Text and
+files go separate ways, so that a large file holds up no answer. The calls are made in
+`slack_logging.active.answering.teller`.
 """
 
 from __future__ import annotations
@@ -12,20 +13,20 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from slack_logging.active.answer import Answer, Due
-from slack_logging.active.attachment import Attachable, attached
-from slack_logging.active.intake import Heard
+from slack_logging.active.answering.answer import Answer, Due
+from slack_logging.active.answering.attachment import Attachable, attached
+from slack_logging.active.answering.loop import Loop
+from slack_logging.active.answering.part import Part, Receipt, Wanted
+from slack_logging.active.answering.teller import Teller
 from slack_logging.active.ledger import Key
-from slack_logging.active.loop import Loop
 from slack_logging.active.origin import Operated
-from slack_logging.active.part import Part, Receipt, Wanted
-from slack_logging.active.teller import Teller
+from slack_logging.active.reading.intake import Heard
 from slack_logging.clock import Clock
 from slack_logging.errors import DeliveryError, Unreachable
 from slack_logging.slack.literal import shorten, units, visible
 
 if TYPE_CHECKING:
-    from slack_logging.active.line import Line
+    from slack_logging.active.reading.line import Line
 
 #: Seconds from one call for progress to the next, of all commands together: that leaves half of the edits that Slack
 #: allows to results and to errors' counts.

@@ -9,14 +9,14 @@ import threading
 from collections.abc import Collection, Mapping
 
 from slack_logging.active import audit
-from slack_logging.active.access import Verdict, refusal
 from slack_logging.active.desk import Desk
 from slack_logging.active.emoji import Mark, Order
-from slack_logging.active.intake import Heard
 from slack_logging.active.ledger import State
-from slack_logging.active.line import Line
-from slack_logging.active.orders import Orders, wish
-from slack_logging.active.refusals import Refusals
+from slack_logging.active.people.access import Verdict, refusal
+from slack_logging.active.people.orders import Orders, wish
+from slack_logging.active.people.refusals import Refusals
+from slack_logging.active.reading.intake import Heard
+from slack_logging.active.reading.line import Line
 from slack_logging.active.settings import Settings
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from slack_logging.active.access import Verdict
+from slack_logging.active.people.access import Verdict
 from slack_logging.options import format_duration
 
 if TYPE_CHECKING:
-    from slack_logging.active.intake import Heard
     from slack_logging.active.ledger import Key
+    from slack_logging.active.reading.intake import Heard
 
 
 @dataclass(frozen=True, slots=True)

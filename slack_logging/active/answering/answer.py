@@ -16,12 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from slack_logging.active import reply
-from slack_logging.active.attachment import File, file_name
-from slack_logging.active.intake import Heard
-from slack_logging.active.part import Part, Receipt, Wanted
-from slack_logging.active.progress import progress_line
-from slack_logging.active.reply import Content
+from slack_logging.active.answering import reply
+from slack_logging.active.answering.attachment import File, file_name
+from slack_logging.active.answering.part import Part, Receipt, Wanted
+from slack_logging.active.answering.progress import progress_line
+from slack_logging.active.answering.reply import Content
+from slack_logging.active.reading.intake import Heard
 from slack_logging.errors import DeliveryError
 from slack_logging.slack.limits import MAX_TEXT
 from slack_logging.slack.literal import shorten, units

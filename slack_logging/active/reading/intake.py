@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from slack_logging import options
 from slack_logging.active.emoji import Emoji, Mark, Order
+from slack_logging.active.language.parsing import Call, recognise
 from slack_logging.active.ledger import Key, order
-from slack_logging.active.parsing import Call, recognise
 from slack_logging.instance import Instance
 from slack_logging.slack.text import Span, typed
 
 if TYPE_CHECKING:
-    from slack_logging.active.approvals import Request
+    from slack_logging.active.people.approvals import Request
 
 #: Subtypes that people's messages have. All others are joins, edits, topics, other apps' posts and the like;
 #: a `thread_broadcast` is part of a discussion. Source: message event, "Message subtypes".

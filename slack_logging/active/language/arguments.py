@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from slack_logging.active.kinds import BOOL, TEXT, Kind
-from slack_logging.active.parsing import Misfit, quote
+from slack_logging.active.language.kinds import BOOL, TEXT, Kind
+from slack_logging.active.language.parsing import Misfit, quote
 
 #: What is read as an option. ``-5``, ``-`` and ``"-x y"`` are values; ``-force`` is somebody's slip.
 _OPTION = re.compile(r"--[^\s=]+(?:=.*)?|-[^\W\d_]\S*", re.DOTALL)

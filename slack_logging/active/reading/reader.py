@@ -16,18 +16,18 @@ from typing import Any
 
 from slack_logging import notices
 from slack_logging.active import audit
-from slack_logging.active.approving import Approving
 from slack_logging.active.desk import Desk
-from slack_logging.active.hostlock import OneReader
-from slack_logging.active.intake import Heard
 from slack_logging.active.ledger import Ledger, MemoryLedger, just_before, order
-from slack_logging.active.line import Line
-from slack_logging.active.marking import Marker
-from slack_logging.active.muting import Muting
 from slack_logging.active.origin import Operated
-from slack_logging.active.push import Push
+from slack_logging.active.people.approving import Approving
+from slack_logging.active.reading.hostlock import OneReader
+from slack_logging.active.reading.intake import Heard
+from slack_logging.active.reading.line import Line
+from slack_logging.active.reading.marking import Marker
+from slack_logging.active.reading.muting import Muting
+from slack_logging.active.reading.push import Push
+from slack_logging.active.reading.triage import Triage
 from slack_logging.active.settings import Settings
-from slack_logging.active.triage import Triage
 from slack_logging.clock import Clock
 from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited, Rejected
 from slack_logging.instance import Instance

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from slack_logging import notices
-from slack_logging.active.access import Person
+from slack_logging.active.people.access import Person
 from slack_logging.clock import Clock
 from slack_logging.errors import Rejected, Unreachable
 

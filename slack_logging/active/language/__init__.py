@@ -1,0 +1,1 @@
+"""What people type: from words to a function's arguments, and errors that point at a word."""

@@ -1,0 +1,1 @@
+"""Who may: ids, groups, approvals, one-time codes, and what people want with their emoji."""
