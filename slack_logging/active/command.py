@@ -213,10 +213,10 @@ class Command:
             reason: what is said in its thread.
         """
         self._abandoned = True
-        self.cancel(reason)
         with contextlib.suppress(AlreadySettled):
             self._settle(outcome)
             self.origin.answers.say(self.heard, reason)
+        self.cancel(reason)  # only now: what it says when it stops comes after that
 
     def __enter__(self) -> Command:
         return self

@@ -343,10 +343,9 @@ def test_trouble_that_ends_in_a_question_is_said_as_a_sentence(
 
     def is_said() -> bool:
         lines.extend(said(capfd))
-        return any("Until it works" in line for line in lines)
+        return "(Connection refused): is slack-logging local running? Until it works, the channel" in str(lines)
 
-    ops.clock.run_until(is_said, limit=120)
-    assert "(Connection refused): is slack-logging local running? Until it works, the channel" in str(lines)
+    ops.clock.run_until(is_said)  # how the connection ended may be said first
 
 
 def test_too_many_connections_are_said(
