@@ -227,7 +227,6 @@ class MemoryLedger:
         with self._lock:
             entry = self._entry(key, State.CLAIMED, State.PENDING)
             entry.outcome, entry.claimed_at, entry.is_pending = outcome, None, False
-            entry.unwanted.discard(outcome)
 
     def park(self, key: Key) -> None:
         """See `Ledger`."""

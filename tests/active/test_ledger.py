@@ -165,7 +165,7 @@ def test_what_has_marks_from_before_is_settled_by_them(ledger: MemoryLedger) -> 
 
 
 def test_what_is_repeated_waits_again_and_its_marks_go_first(ledger: MemoryLedger) -> None:
-    """One that comes again stays; one whose placing is not known to have succeeded goes as well."""
+    """Also one that comes again, as it may be gone by then; and one whose placing is not known to have succeeded."""
     for number in (1, 2):
         assert not ledger.repeat(key(number))
         ledger.claim(key(number), 0.0)
@@ -176,7 +176,10 @@ def test_what_is_repeated_waits_again_and_its_marks_go_first(ledger: MemoryLedge
     assert ledger.repeat(key(2))
     assert [each.goes for each in ledger.owed()] == [True, True]
     ledger.removed(key(2), Mark.ERRORED)
+    assert [each.key for each in ledger.owed()] == [key(1)]
     for number, outcome in ((1, Mark.ERRORED), (2, Mark.DONE)):
         assert ledger.claim(key(number), 0.0) == 2
         ledger.settle(key(number), outcome)
-    assert ledger.owed() == [Owed(key(2), Mark.DONE, 0.0)]
+    assert ledger.owed() == [Owed(key(1), Mark.ERRORED, 0.0, goes=True), Owed(key(2), Mark.DONE, 0.0)]
+    ledger.removed(key(1), Mark.ERRORED)
+    assert ledger.owed() == [Owed(key(1), Mark.ERRORED, 0.0), Owed(key(2), Mark.DONE, 0.0)]

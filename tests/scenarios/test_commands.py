@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import settings
+import pytest
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from slack_logging import CommandError, CommandRouter, SlackCommandSource
 from slack_logging.active import source as sources
@@ -185,5 +194,18 @@ class People(RuleBasedStateMachine):
         self.clock.__exit__(None, None, None)
 
 
-TestPeople = People.TestCase
-TestPeople.settings = settings(max_examples=30, stateful_step_count=20)
+#: Without shortening what fails: each try would wait until the clock's patience is over.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+
+
+def test_each_command_runs_once_whatever_happens() -> None:
+    """The same few stories each time."""
+    few = settings(max_examples=15, stateful_step_count=20, derandomize=True, phases=PHASES)
+    run_state_machine_as_test(People, settings=few)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_each_command_runs_once_whatever_else_happens() -> None:
+    """Many stories, new ones each time."""
+    run_state_machine_as_test(People, settings=settings(max_examples=150, stateful_step_count=25, phases=PHASES))
