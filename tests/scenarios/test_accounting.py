@@ -99,8 +99,6 @@ def test_what_is_counted_is_what_the_channel_shows(
         assert stats.emitted == sum(times for plan in plans for _, _, times, _ in plan)
         assert stats.adds_up
         assert stats.pending == 0
-        shared = sum(call.error is None for call in slack.calls("files.completeUploadExternal"))
-        slack.wait_for(lambda: len(slack.files("#ops-log")) >= shared)
-        told = shown(slack)
-        assert told == Counter(delivered=stats.delivered, merged=stats.merged, lost=sum(stats.dropped.values()))
+        told = Counter(delivered=stats.delivered, merged=stats.merged, lost=sum(stats.dropped.values()))
+        slack.wait_for(lambda: shown(slack) == told)  # files are shared a little after they are taken
         handler.close()
