@@ -333,21 +333,6 @@ def test_other_programs_on_the_app_are_said(
     assert "found within 30 s. Give this program an app of its own" in line
 
 
-def test_trouble_that_ends_in_a_question_is_said_as_a_sentence(
-    ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """A Slack that is not there is asked after, and what follows begins a sentence of its own."""
-    connect(ops, router)
-    ops.slack.close()
-    lines: list[str] = []
-
-    def is_said() -> bool:
-        lines.extend(said(capfd))
-        return "(Connection refused): is slack-logging local running? Until it works, the channel" in str(lines)
-
-    ops.clock.run_until(is_said)  # how the connection ended may be said first
-
-
 def test_too_many_connections_are_said(
     ops: Ops, router: CommandRouter, runs: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -174,7 +174,8 @@ def test_a_text_waits_for_slack_to_take_files_again(
     clock.run_until(lambda: len(slack.calls("files.getUploadURLExternal")) > 12)
     assert slack.files("#ops-log") == []
     slack.clear_faults()
-    clock.run_until(lambda: slack.files("#ops-log"))
+    assert handler_of(logger).flush(timeout=600)
+    slack.wait_for(lambda: slack.files("#ops-log"))
 
 
 def test_an_error_that_goes_on_is_told_again(
