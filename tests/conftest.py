@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +31,16 @@ ENVIRONMENT = (
 def loggers() -> list[logging.Logger]:
     """Return the loggers of the process."""
     return [each for each in list(logging.Logger.manager.loggerDict.values()) if isinstance(each, logging.Logger)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_temporary_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep locks and files of this run, and of the programs that it starts, where pytest tidies up."""
+    with pytest.MonkeyPatch.context() as patch:
+        directory = str(tmp_path_factory.mktemp("temporary"))
+        patch.setenv("TMPDIR", directory)
+        patch.setattr(tempfile, "tempdir", directory)
+        yield
 
 
 @pytest.fixture(autouse=True)

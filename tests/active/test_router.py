@@ -78,7 +78,7 @@ def test_what_a_function_returns_is_the_reply(
 
 
 async def cancelling() -> None:
-    raise asyncio.CancelledError("by something else")
+    raise asyncio.CancelledError  # Python 3.10 forgets its text
 
 
 def interrupting() -> None:
@@ -100,7 +100,7 @@ def speechless() -> None:
     ("function", "reply"),
     [
         (leaving, "SystemExit: bye"),
-        (cancelling, "CancelledError: by something else"),
+        (cancelling, "CancelledError"),
         (interrupting, "KeyboardInterrupt"),
         (speechless, "tests.active.test_router.Speechless: <exception str() failed>"),
     ],
