@@ -59,7 +59,7 @@ PURE = [
     "passive/messages/packing.py",
     "passive/messages/repeats.py",
     "passive/messages/shipments.py",
-    "passive/messages/tracebacks.py",
+    "passive/records/tracebacks.py",
     "passive/messages/view.py",
     "passive/records/fingerprint.py",
     "reach.py",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from slack_logging.passive.messages.tracebacks import folded, gist
+from slack_logging.passive.records.tracebacks import fault_of_text, folded, gist
 
 
 def parse() -> None:
@@ -38,6 +38,30 @@ def test_what_happened_and_where_stand_on_two_lines() -> None:
     assert said.startswith("json.decoder.JSONDecodeError: Expecting property name")
     assert where.startswith("test_tracebacks.py:")
     assert where.endswith(' in parse: json.loads("{")')
+
+
+def failing(number: int, note: str) -> str:
+    """Return a rendered traceback whose last lines say nothing of what it is."""
+    try:
+        int(f"no number {number}")
+    except ValueError as error:
+        return f"{''.join(traceback.format_exception(error))}in line {number} of {note}\n".rstrip()
+    raise AssertionError
+
+
+def another() -> str:
+    return failing(1, "orders.csv").replace("in failing", "in another")
+
+
+def test_of_a_text_it_is_the_exceptions_own_line_and_functions_that_tell_it_from_others() -> None:
+    """Not its notes, and not the numbers in it; that is as for an exception that is at hand."""
+    same, other = fault_of_text(failing(1, "orders.csv")), fault_of_text(failing(27, "stock.csv"))
+    assert same == other
+    assert same.startswith("ValueError: invalid literal")
+    assert same.endswith("\0test_tracebacks.py:failing")
+    assert fault_of_text(another()) != same
+    assert fault_of_text(failing(1, "orders.csv").replace("ValueError", "KeyError")) != same
+    assert fault_of_text("KeyError: 'x'") == "KeyError: #"
 
 
 def test_frames_of_libraries_are_folded() -> None:

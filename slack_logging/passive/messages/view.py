@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from slack_logging.passive.messages.tracebacks import folded, gist
+from slack_logging.passive.records.tracebacks import folded, gist
 from slack_logging.slack.literal import last_part, one_line, plain, shorten, units, visible
 
 _EMOJI = (

@@ -15,8 +15,9 @@ import traceback
 from typing import Any, TypeAlias
 
 from slack_logging import notices
-from slack_logging.passive.records.fingerprint import fault_of, fingerprint, normalised
+from slack_logging.passive.records.fingerprint import fault_of, fingerprint
 from slack_logging.passive.records.instructions import instructions
+from slack_logging.passive.records.tracebacks import fault_of_text
 
 #: (size, created, origin, thread, msg, args, more). `origin` is (levelno, levelname, logger, pathname, lineno,
 #: function, process), shared by all records of one place. `more` is None, or (text, fault, exc_text, stack_info, task,
@@ -307,7 +308,7 @@ def _exception(record: logging.LogRecord) -> tuple[str | None, str | None]:
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else sys.exc_info()[1]
         return (None if error is None else fault_of(error, record.pathname)), _exception_text(error)
     text = (record.exc_text or "").rstrip()
-    return (normalised(text.rpartition("\n")[2]), cut(text, MAX_PART)) if text else (None, None)
+    return (fault_of_text(text, record.pathname), cut(text, MAX_PART)) if text else (None, None)
 
 
 def _exception_text(error: BaseException | None) -> str:

@@ -18,7 +18,7 @@ _MOST_CHARS = 400
 
 #: Innermost application functions that count: the one that raised, who called it, and who called that, because a
 #: helper may have a helper of its own. Who called from farther above makes no other error.
-_FUNCTIONS = 3
+MOST_FUNCTIONS = 3
 
 #: Causes and sub-exceptions of one exception that count, the nearest first: whoever logs waits for this.
 _MOST_RELATED = 32
@@ -251,4 +251,4 @@ def _functions(trace: types.TracebackType | None, logged_in: str) -> list[str]:
     functions = list(dict.fromkeys(reversed(called)))
     is_foreign = library_judge({file for file, _ in functions}, logged_in)
     ours = [(file, name) for file, name in functions if not is_foreign(file)]
-    return [f"{os.path.basename(file)}:{name}" for file, name in ours[:_FUNCTIONS]]
+    return [f"{os.path.basename(file)}:{name}" for file, name in ours[:MOST_FUNCTIONS]]

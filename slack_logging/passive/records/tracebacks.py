@@ -6,7 +6,7 @@ import os
 import re
 from itertools import takewhile
 
-from slack_logging.passive.records.fingerprint import library_judge
+from slack_logging.passive.records.fingerprint import MOST_FUNCTIONS, library_judge, normalised
 
 #: A frame's first line; within an exception group it stands behind bars.
 _FRAME = re.compile(r'^(?P<indent>[ |+]*)File "(?P<path>[^"\n]+)", line (?P<line>\d+), in (?P<function>.+)$')
@@ -37,7 +37,7 @@ def gist(exception: str, logged_in: str = "") -> str:
         logged_in: the file that logged it.
     """
     lines = exception.split("\n")
-    begin, end = _last_exception([line[4:] if line.startswith(_MARGINS) else line for line in lines])
+    begin, end = _last_exception(lines)
     said = _said(lines, end)
     spans = [(begin, end)]
     first = next((index for index in range(end, len(lines)) if lines[index].startswith(_MEMBER)), len(lines)) + 1
@@ -50,8 +50,20 @@ def gist(exception: str, logged_in: str = "") -> str:
     return f"{said}\n{where}" if where else said
 
 
+def fault_of_text(exception: str, logged_in: str = "") -> str:
+    """Return what tells an exception from others, as `fault_of`, of which only the text is left."""
+    lines = exception.split("\n")
+    begin, end = _last_exception(lines)
+    frames = [match for line in lines[begin:end] if (match := _FRAME.match(line))]
+    is_foreign = library_judge((match["path"] for match in frames), logged_in)
+    places = [(match["path"], match["function"]) for match in reversed(frames) if not is_foreign(match["path"])]
+    functions = [f"{os.path.basename(path)}:{function}" for path, function in dict.fromkeys(places)]
+    return "\0".join((normalised(_said(lines, end) or lines[-1]), *functions[:MOST_FUNCTIONS]))
+
+
 def _last_exception(lines: list[str]) -> tuple[int, int]:
     """Return where the last exception's frames begin, and the line after them, which says what it is."""
+    lines = [line[4:] if line.startswith(_MARGINS) else line for line in lines]
     begin = max((index + 1 for index, line in enumerate(lines) if line in _LINKS), default=0)
     begin = next((index + 1 for index in range(begin, len(lines)) if lines[index] in _HEADS), begin)
     end = (index for index in range(begin, len(lines)) if lines[index][:1] not in ("", " ", "|", "+", "^", "~"))
