@@ -15,7 +15,7 @@ from dataclasses import replace
 from slack_logging.active import audit
 from slack_logging.active.answering.answers import Answers
 from slack_logging.active.command import Command
-from slack_logging.active.emoji import Mark
+from slack_logging.active.emoji import Mark, Order
 from slack_logging.active.ledger import Key, Ledger, order
 from slack_logging.active.origin import Operated
 from slack_logging.active.people import approving, orders
@@ -294,7 +294,7 @@ class Desk:
 
     def _end_pending(self) -> None:
         for request in self.requests.pending():
-            self.end(request, Mark.INTERRUPTED, f"interrupted: {self.instance.name} ended while this waited")
+            self.end(request, Mark.INTERRUPTED, self._interrupted("waited"))
 
     def running(self) -> list[Command]:
         """See `Origin`."""
@@ -363,12 +363,16 @@ class Desk:
             with contextlib.suppress(AlreadySettled):  # another thread was faster
                 self.release(command)
 
-    def interrupt(self, besides: int, said: str) -> None:
+    def interrupt(self, besides: int) -> None:
         """Settle as interrupted what threads other than `besides` still run, and say so in its thread."""
         with self._lock:
             running = [command for command, thread in self._running.values() if thread != besides]
         for command in running:
-            command.abandon(Mark.INTERRUPTED, said)
+            command.abandon(Mark.INTERRUPTED, self._interrupted("ran"))
+
+    def _interrupted(self, did: str) -> str:
+        again = self._settings.emoji.name(Order.REPEAT)
+        return f"interrupted: {self.instance.name} ended while this {did}; :{again}: on the command runs it again"
 
     def _connected(self) -> Line:
         if self.line is None:

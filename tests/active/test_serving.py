@@ -154,7 +154,7 @@ def test_what_still_runs_when_closing_is_over_is_interrupted(
     assert ops.clock.monotonic() - before <= timeout + 1e-6
     assert [ops.marks(ts) for ts in stamps] == [{EYES, INTERRUPTED}] * 2
     ops.clock.run_until(lambda: all(ops.replies(ts) for ts in stamps))
-    said = f"interrupted: {Instance.current().name} ended while this ran"
+    said = f"interrupted: {Instance.current().name} ended while this ran; :repeat: on the command runs it again"
     assert [ops.replies(ts) for ts in stamps] == [[said]] * 2
     interrupted = f"command of {ops.slack.user_id('ada')} interrupted: '!endless'"
     assert [record.getMessage() for record in caplog.records][2:4] == [interrupted] * 2

@@ -61,5 +61,6 @@ def test_a_command_that_runs_when_the_program_ends_is_marked_and_answered() -> N
         marks = set(slack.reactions("#ops-commands", ts))
 
     assert (process.returncode, marks - {"eyes"}) == (0, {"warning"})
-    assert replies == ["begun", f"interrupted: {os.uname().nodename}/{process.pid} ended while this ran"]
+    ended = f"{os.uname().nodename}/{process.pid} ended while this ran"
+    assert replies == ["begun", f"interrupted: {ended}; :repeat: on the command runs it again"]
     assert err.count("\n") == 1, err

@@ -86,7 +86,7 @@ def _of_records(operated: Operated) -> dict[str, str]:
         "records": f"{stats.emitted:,} emitted = {stats.delivered:,} delivered + {stats.merged:,} merged"
         f" + {sum(stats.dropped.values()):,} dropped + {stats.pending:,} pending",
         "dropped": ", ".join(f"{count:,} {reason}" for reason, count in stats.dropped.items()),
-        "muted": f"{len(muted):,} of the errors that incidents lists" if muted else "",
+        "muted": f"{len(muted):,} of the errors that the command incidents lists" if muted else "",
     }
 
 

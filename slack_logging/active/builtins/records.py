@@ -129,7 +129,7 @@ def _find(typed: str, operated: Operated) -> _Error:
         raise BadArguments(f"{len(found):,} errors begin with {wanted!r}: {', '.join(each.name for each in found)}")
     if _FINGERPRINT.fullmatch(wanted):
         return _Error(wanted, name=wanted)
-    raise BadArguments(f"no error {typed!r}: incidents lists those that still count")
+    raise BadArguments(f"no error {typed!r}: the command incidents lists those that still count")
 
 
 def _until(moment: float | None) -> str:

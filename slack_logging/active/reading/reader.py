@@ -214,7 +214,7 @@ class Reader:
             self._sweep_at, self._swept_at = now + self._sweep_safely(), now
         if now >= self._interrupt_at:
             self._interrupt_at = math.inf
-            self.desk.interrupt(self._closer, f"interrupted: {self._instance.name} ended while this ran")
+            self.desk.interrupt(self._closer)
         self.desk.time_out()
         waits = [self._approving.step(self.desk.line), self._place_marks()]
         next_thing = min(self._interrupt_at, self._give_up_at) if self._closing else self._sweep_at

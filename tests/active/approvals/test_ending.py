@@ -70,7 +70,7 @@ def test_closing_the_source_interrupts_what_waits(
     source.close(timeout)
     assert ops.settled(ts)[0] == {WAITS, INTERRUPTED}
     ops.clock.run_until(lambda: ending(ops, ts).startswith("interrupted: "))
-    assert ending(ops, ts).endswith(" ended while this waited")
+    assert ending(ops, ts).endswith(" ended while this waited; :repeat: on the command runs it again")
     ops.clock.run_until(lambda: "closed" in repr(source))
     source.start()
     approve(ops, request, "ben")

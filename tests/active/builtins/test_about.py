@@ -99,7 +99,7 @@ def test_status_tells_who_listens_and_what_became_of_the_records(ops: Ops) -> No
     assert rows["records to"] == "#ops-log"
     assert rows["records"] == "1,500 emitted = 1,000 delivered + 400 merged + 90 dropped + 10 pending"
     assert rows["dropped"] == "60 full, 30 evicted"
-    assert rows["muted"] == "1 of the errors that incidents lists"
+    assert rows["muted"] == "1 of the errors that the command incidents lists"
     assert "waiting" not in rows
 
 

@@ -128,9 +128,9 @@ def test_an_error_without_a_message_is_named_by_its_whole_fingerprint(
     ("typed", "reply"),
     [
         ("3f2a", "2 errors begin with '3f2a': 3f2a11, 3f2a19"),
-        ("9999", "no error '9999': incidents lists those that still count"),
-        ("''", "no error '': incidents lists those that still count"),
-        ("*", "no error '*': incidents lists those that still count"),
+        ("9999", "no error '9999': the command incidents lists those that still count"),
+        ("''", "no error '': the command incidents lists those that still count"),
+        ("*", "no error '*': the command incidents lists those that still count"),
     ],
 )
 def test_what_names_no_error_or_two_is_not_understood(ops: Ops, name: str, typed: str, reply: str) -> None:
