@@ -154,6 +154,7 @@ def test_what_is_pushed_and_deleted_before_a_look_is_cancelled(ops: Ops, router:
     ts = ops.say("!steps")
     ops.clock.run_until(lambda: ops.replies(ts))
     ops.slack.delete(CHANNEL, ts)
+    ops.slack.wait_for(lambda: not ops.slack.deliveries())  # no time passes before it is pushed
     ops.clock.run_until(lambda: "steps were closed" in ran, limit=10)
 
 
