@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from slack_logging.active.emoji import Order
 from slack_logging.active.people.access import Verdict
@@ -25,6 +26,13 @@ def decided(heard: Heard, decision: str) -> None:
         decision: such as ``"allowed"``, ``"refused"``, ``"done"``.
     """
     _log(logging.INFO, f"command of %s {decision}: %r", heard.user, heard.shown, heard=heard, decision=decision)
+
+
+def unanswered(heard: Heard) -> None:
+    """Log at INFO that a program ends and has not answered a command. Not to Slack, for which it is too late."""
+    decision = "unanswered when closing"
+    text, skip = f"command of %s {decision}: %r", {"slack": {"skip": True}}
+    _log(logging.INFO, text, heard.user, heard.shown, heard=heard, decision=decision, extra=skip)
 
 
 def raised(
@@ -103,19 +111,20 @@ def _log(
     error: BaseException | None = None,
     heard: Heard | None = None,
     decision: str,
+    extra: Mapping[str, object] = MappingProxyType({}),
 ) -> logging.LogRecord | None:
-    """Log a decision of or about `user`, which comes first among what `text` takes."""
+    """Log a decision of or about `user`, which comes first among what `text` takes; with `extra`, for handlers."""
     # dictConfig disables every logger that exists and is not named; nobody means to switch off an audit by that.
     _logger.disabled = False
     if not _logger.isEnabledFor(level):
         return None
     file, line, function, _ = _logger.findCaller()
     exc_info = None if error is None else (type(error), error, error.__traceback__)
-    extra = {"user": user, "decision": decision}
+    attributes = {**extra, "user": user, "decision": decision}
     if heard is not None:
         name = heard.call.plain_name if heard.is_secret else heard.call.name
-        extra |= {"command": name, "channel": heard.key.channel, "ts": heard.key.ts}
+        attributes |= {"command": name, "channel": heard.key.channel, "ts": heard.key.ts}
     args = (user, *what)
-    record = _logger.makeRecord(_logger.name, level, file, line, text, args, exc_info, function, extra)
+    record = _logger.makeRecord(_logger.name, level, file, line, text, args, exc_info, function, attributes)
     _logger.handle(record)
     return record

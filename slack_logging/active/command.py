@@ -287,6 +287,6 @@ def _without_plumbing(trace: TracebackType | None) -> TracebackType | None:
 def _reason(error: BaseException) -> str:
     """Return what the person is told: the message of an error meant for people, else the exception's last line."""
     with contextlib.suppress(Exception):  # of an error that cannot say what it is
-        if isinstance(error, CommandError) and str(error):
-            return str(error)
+        if isinstance(error, CommandError):
+            return str(error).strip() or "no reason was given"
     return traceback.format_exception_only(type(error), error)[-1].strip()

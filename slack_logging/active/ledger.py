@@ -24,6 +24,10 @@ from slack_logging.errors import AlreadySettled
 #: Seconds of work before a command is marked as running: marks are scarce (reactions.add allows 50 a minute).
 RUNNING_AFTER = 2.0
 
+#: What becomes of commands that must not run again: who knows neither us nor a mark of theirs takes them for new. All
+#: others are decided likewise again, and run no sooner.
+_MUST_SHOW = frozenset({Mark.DONE, Mark.ERRORED, Mark.INTERRUPTED})
+
 
 class State(Enum):
     """Where a command stands."""
@@ -118,7 +122,13 @@ class Ledger(Protocol):
         """Return what is not settled, oldest first."""
 
     def owed(self) -> list[Owed]:
-        """Return the marks to place or to take away, one a command at a time, final ones first."""
+        """Return the marks to place or to take away, one a command at a time.
+
+        What keeps a command from being run again comes first, then other final marks, then those to take away.
+        """
+
+    def unmarked(self) -> list[Key]:
+        """Return those settled commands that have no mark in Slack and would be run again by who does not know us."""
 
     def placed(self, key: Key, mark: Mark) -> None:
         """Take in that a mark is in Slack, or can never be."""
@@ -257,14 +267,20 @@ class MemoryLedger:
     def owed(self) -> list[Owed]:
         """See `Ledger`."""
         with self._lock:
-            found = [owed for key, entry in self._entries.items() if (owed := _owed(key, entry))]
-        return sorted(found, key=lambda owed: (not owed.mark.is_final, owed.due, order(owed.key.ts)))
+            found = [(_rank(owed, entry), owed) for key, entry in self._entries.items() if (owed := _owed(key, entry))]
+        return [owed for _, owed in sorted(found, key=lambda each: each[0])]
+
+    def unmarked(self) -> list[Key]:
+        """See `Ledger`."""
+        with self._lock:
+            return [key for key, entry in self._entries.items() if entry.outcome in _MUST_SHOW and not entry.placed]
 
     def placed(self, key: Key, mark: Mark) -> None:
         """See `Ledger`."""
         with self._lock:
             if key in self._entries:
                 self._entries[key].placed.add(mark)
+                self._entries[key].unwanted.discard(mark)
 
     def removed(self, key: Key, mark: Mark) -> None:
         """See `Ledger`."""
@@ -299,12 +315,21 @@ class MemoryLedger:
 
 def _owed(key: Key, entry: _Entry) -> Owed | None:
     """Return the mark that an entry's state asks for and Slack does not have, or the other way round."""
+    # first, so that no moment goes by in which the command has none; one that was to go stays, and is placed to be sure
+    if entry.outcome and (entry.outcome not in entry.placed or entry.outcome in entry.unwanted):
+        return Owed(key, entry.outcome, 0.0)
     for mark in entry.unwanted:
         return Owed(key, mark, 0.0, goes=True)
     if entry.outcome:
-        return None if entry.outcome in entry.placed else Owed(key, entry.outcome, 0.0)
+        return None
     if entry.is_pending:
         return None if Mark.PENDING in entry.placed else Owed(key, Mark.PENDING, 0.0)
     if entry.claimed_at is None or Mark.RUNNING in entry.placed:
         return None
     return Owed(key, Mark.RUNNING, entry.claimed_at + RUNNING_AFTER)
+
+
+def _rank(owed: Owed, entry: _Entry) -> tuple[object, ...]:
+    """Return what marks sort by: what matters most, then what is due first."""
+    guards = entry.outcome in _MUST_SHOW and not entry.placed
+    return (not owed.mark.is_final, owed.goes, not guards, owed.due, order(owed.key.ts))

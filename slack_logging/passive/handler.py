@@ -45,6 +45,12 @@ _LEAST_BYTES = 64 * 1024
 _COMMANDS_NEED = {"channel": "'#ops-commands'", "allow": "['U024BE7LH']"}
 _COMMANDS_EXAMPLE = f"{{{', '.join(f'{name!r}: {value}' for name, value in _COMMANDS_NEED.items())}}}"
 
+#: The part of the time left at a close that is for commands: what they log when they end is still to be posted.
+_FOR_COMMANDS = 0.8
+
+#: Seconds that they have even when records have used up all: what runs is interrupted, and what is left is said.
+_LEAST_FOR_COMMANDS = 0.1
+
 _OPTIONS = (
     "channel", "webhook_url", "token", "api_url", "level", "service", "flush_interval", "group_window", "context",
     "mention", "max_bytes", "redact", "commands", "close_timeout",
@@ -250,7 +256,7 @@ class SlackHandler(Copyable):
         deadline = self._delivery.deadline()
         if self._source is not None and self._source_pid == os.getpid():
             left = max(deadline - self._clock.monotonic(), 0.0)
-            self._source.close(0.0 if holds_logging_lock() else left)
+            self._source.close(0.0 if holds_logging_lock() else max(left * _FOR_COMMANDS, _LEAST_FOR_COMMANDS))
         self._delivery.close(deadline)
         super().close()
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from slack_logging import Command, CommandRouter
+from slack_logging import Command, CommandError, CommandRouter
 from slack_logging.active.ledger import Key, State
 from slack_logging.local.faults.fault import Fault
 from slack_logging.local.state.text import visible_text
-from tests.active.conftest import CHANNEL, DONE, Ops
+from tests.active.conftest import CHANNEL, DONE, ERRORED, Ops
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,52 @@ def test_a_deleted_message_needs_no_mark(ops: Ops) -> None:
     assert [call.error for call in ops.slack.calls("reactions.add") if call.args["timestamp"] == ts] == [
         "message_not_found"
     ]
+
+
+HOPELESS = (
+    "bad_timestamp no_item_specified not_reactable thread_locked too_many_emoji too_many_reactions invalid_name"
+).split()
+NO_MATTER = ["already_reacted", "no_reaction", "message_not_found"]
+
+
+@pytest.mark.parametrize("code", [*HOPELESS, *NO_MATTER])
+def test_a_mark_that_cannot_be_placed_is_told_once(
+    ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str], code: str
+) -> None:
+    """It is tried once a command; stderr says for each channel what it means, but where there is nothing to tell."""
+    ops.start(router=router)
+    ops.slack.fault("reactions.add", Fault.error(code, times=None))
+    every = [ops.say("!echo x") for _ in range(2)]
+    ops.clock.run_until(lambda: ops.clock.monotonic() > 100)
+    assert [ops.replies(ts) for ts in every] == [["x"]] * 2
+    assert [call.args["timestamp"] for call in ops.slack.calls("reactions.add")] == every
+    _, *lines = capfd.readouterr().err.splitlines()
+    told = (
+        f"slack_logging: a command in #ops-commands cannot be marked: reactions.add: {code}. Its reply says what "
+        "became of it, and where it has no mark, a program that starts within 10m may run it again"
+    )
+    assert lines == [told] * (code in HOPELESS)
+
+
+@pytest.mark.parametrize("code", [*HOPELESS, *NO_MATTER])
+def test_a_mark_that_cannot_be_taken_away_is_told_once(ops: Ops, capfd: pytest.CaptureFixture[str], code: str) -> None:
+    """The new one is placed beside it."""
+    router = CommandRouter()
+
+    @router.command
+    def flaky(*, command: Command) -> None:
+        if command.attempt == 1:
+            raise CommandError("not yet")
+
+    ops.start(router=router)
+    ops.slack.fault("reactions.remove", Fault.error(code, times=None))
+    ts = ops.say("!flaky")
+    ops.settled(ts)
+    ops.slack.react(CHANNEL, ts, "repeat", user="ada")
+    ops.clock.run_until(lambda: ops.clock.monotonic() > 100)
+    assert ops.marks(ts) == {ERRORED, "repeat", DONE}
+    assert len(ops.slack.calls("reactions.remove")) == 1
+    assert capfd.readouterr().err.count("a former mark cannot be taken") == (code in HOPELESS)
 
 
 def test_missing_custom_emoji_fall_back(ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str]) -> None:

@@ -165,7 +165,7 @@ def test_what_has_marks_from_before_is_settled_by_them(ledger: MemoryLedger) -> 
 
 
 def test_what_is_repeated_waits_again_and_its_marks_go_first(ledger: MemoryLedger) -> None:
-    """Also one that comes again, as it may be gone by then; and one whose placing is not known to have succeeded."""
+    """Also one whose placing is not known to have succeeded. Once it is settled anew, first that mark is placed."""
     for number in (1, 2):
         assert not ledger.repeat(key(number))
         ledger.claim(key(number), 0.0)
@@ -177,9 +177,40 @@ def test_what_is_repeated_waits_again_and_its_marks_go_first(ledger: MemoryLedge
     assert [each.goes for each in ledger.owed()] == [True, True]
     ledger.removed(key(2), Mark.ERRORED)
     assert [each.key for each in ledger.owed()] == [key(1)]
-    for number, outcome in ((1, Mark.ERRORED), (2, Mark.DONE)):
+    for number in (1, 2):
         assert ledger.claim(key(number), 0.0) == 2
-        ledger.settle(key(number), outcome)
-    assert ledger.owed() == [Owed(key(1), Mark.ERRORED, 0.0, goes=True), Owed(key(2), Mark.DONE, 0.0)]
+        ledger.settle(key(number), Mark.DONE)
+    assert ledger.owed() == [Owed(key(2), Mark.DONE, 0.0), Owed(key(1), Mark.DONE, 0.0)]
+    for number in (1, 2):
+        ledger.placed(key(number), Mark.DONE)
+    assert ledger.owed() == [Owed(key(1), Mark.ERRORED, 0.0, goes=True)]
     ledger.removed(key(1), Mark.ERRORED)
-    assert ledger.owed() == [Owed(key(1), Mark.ERRORED, 0.0), Owed(key(2), Mark.DONE, 0.0)]
+    assert ledger.owed() == []
+
+
+def test_a_mark_that_was_to_go_is_placed_anew(ledger: MemoryLedger) -> None:
+    """If the command comes to it again, as it may be gone by then."""
+    ledger.claim(key(1), 0.0)
+    ledger.settle(key(1), Mark.DONE)
+    ledger.placed(key(1), Mark.DONE)
+    ledger.repeat(key(1))
+    ledger.claim(key(1), 0.0)
+    ledger.settle(key(1), Mark.DONE)
+    assert ledger.owed() == [Owed(key(1), Mark.DONE, 0.0)]
+    ledger.placed(key(1), Mark.DONE)
+    assert ledger.owed() == []
+
+
+def test_what_keeps_a_command_from_running_again_is_marked_first(ledger: MemoryLedger) -> None:
+    """Then other outcomes, then what is to be taken away, then what runs."""
+    outcomes = {1: Mark.REFUSED, 2: Mark.NOT_UNDERSTOOD, 3: Mark.TOO_OLD, 4: Mark.DONE, 5: Mark.ERRORED, 6: Mark.DONE}
+    for number in range(1, 9):
+        ledger.claim(key(number), 0.0)
+    ledger.placed(key(6), Mark.RUNNING)
+    ledger.settle(key(8), Mark.DONE)
+    ledger.placed(key(8), Mark.DONE)
+    ledger.repeat(key(8))
+    for number, outcome in outcomes.items():
+        ledger.settle(key(number), outcome)
+    assert [int(owed.key.ts[-1]) for owed in ledger.owed()] == [4, 5, 1, 2, 3, 6, 8, 7]
+    assert ledger.unmarked() == [key(4), key(5)]

@@ -18,7 +18,7 @@ from slack_logging.active.answering.attachment import Attachable, attached
 from slack_logging.active.answering.loop import Loop
 from slack_logging.active.answering.part import Part, Receipt, Wanted
 from slack_logging.active.answering.teller import Teller
-from slack_logging.active.ledger import Key
+from slack_logging.active.ledger import Key, order
 from slack_logging.active.origin import Operated
 from slack_logging.active.reading.intake import Heard
 from slack_logging.clock import Clock
@@ -173,11 +173,16 @@ class Answers:
 
     def silence(self, key: Key) -> None:
         """Take in that a command's message is gone: nothing is said in its thread any more."""
-        self._silent.add(key.ts)
         with self._lock:
+            self._silent.add(key.ts)
             answer = self._answers.pop(key.ts, None)
         if answer is not None:
             self._teller.give_up(answer, Unreachable(_GONE))
+
+    def forget(self, up_to: str) -> None:
+        """Drop what is known of messages that are not newer than `up_to`: nobody runs their commands any more."""
+        with self._lock:
+            self._silent = {ts for ts in self._silent if order(ts) > order(up_to)}
 
     @property
     def is_idle(self) -> bool:

@@ -117,6 +117,7 @@ class Directory:
             answer = {}
             notices.say(f"{method} {id_}", f"commands: cannot tell who {id_} is, so nothing is allowed by it: {error}")
         with self._lock:
+            self._answers = {each: kept for each, kept in self._answers.items() if now - kept[0] < TTL}
             self._answers[method, id_] = (now, answer)
         return answer
 

@@ -72,6 +72,17 @@ class Line:
         except Rejected:
             return False
 
+    def is_shared_outside(self) -> bool:
+        """Tell whether people of other organisations are in the channel, by Slack Connect; not so if Slack won't tell.
+
+        One call; raises as `call` where there is no answer. Source: Channel object, "is_ext_shared".
+        """
+        try:
+            answer = self.client.deliver("conversations.info", timeout=0, channel=self.channel)
+        except Rejected:  # the scope is missing, and reading does not need it
+            return False
+        return bool((answer.get("channel") or {}).get("is_ext_shared"))
+
     def newest(self) -> tuple[list[dict[str, Any]], bool]:
         """Return the newest messages, oldest first, and whether there are older ones. One call; raises as `call`."""
         answer = self.client.deliver("conversations.history", timeout=0, channel=self.channel, limit=PAGE)

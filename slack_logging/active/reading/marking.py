@@ -5,20 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from slack_logging import notices
-from slack_logging.active.emoji import Emoji, Mark
+from slack_logging.active.emoji import Mark
 from slack_logging.active.ledger import Ledger, Owed
+from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import RateLimited, Rejected, Unreachable
+from slack_logging.options import format_duration
 from slack_logging.slack.pacing import Backoff
 
 if TYPE_CHECKING:
     from slack_logging.slack.client import SlackClient
 
-#: Codes after which this mark can never be placed on this message, or taken from it; the first two: it was before.
+#: Codes that say that nothing need be done: the mark is as it should be, or its message is gone.
+_NO_MATTER = frozenset("already_reacted no_reaction message_not_found".split())
+
+#: Codes after which this mark can never be placed on this message, or taken from it.
 #: Sources: reactions.add, reactions.remove.
 _HOPELESS = frozenset(
-    "already_reacted no_reaction message_not_found bad_timestamp no_item_specified not_reactable thread_locked "
-    "too_many_emoji too_many_reactions invalid_name".split()
+    "bad_timestamp no_item_specified not_reactable thread_locked too_many_emoji too_many_reactions invalid_name".split()
 )
 
 
@@ -26,19 +30,25 @@ class Marker:
     """Turns a ledger's outcomes into reactions. For one thread.
 
     Args:
-        emoji: the names to use.
+        settings: the source's; its `emoji` are used.
         clock: what retries wait on.
     """
 
-    def __init__(self, emoji: Emoji, clock: Clock) -> None:
-        self._emoji = emoji
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._emoji = settings.emoji
         self._clock = clock
         self._backoff = Backoff()
         self._not_before = 0.0
         self._missing: set[Mark] = set()
 
-    def place(self, client: SlackClient, ledger: Ledger) -> float | None:
+    def place(self, client: SlackClient, ledger: Ledger, *, closing: bool = False) -> float | None:
         """Place what a ledger owes and is due. Never raises a `DeliveryError`; blocks for calls, not for their pace.
+
+        Args:
+            client: who calls.
+            ledger: whose marks.
+            closing: no mark is taken away: a command that has none then may be run again by the next who starts.
 
         Returns:
             The seconds until there is more to do; None when nothing is owed.
@@ -48,6 +58,8 @@ class Marker:
             return self._not_before - now
         waits: list[float] = []
         for owed in ledger.owed():
+            if closing and owed.goes:
+                continue
             now = self._clock.monotonic()
             wait = max(owed.due, self._not_before) - now
             if wait <= 0 and (wait := client.acquire(_method(owed))) > 0 and not owed.goes:
@@ -80,12 +92,26 @@ class Marker:
                 self._missing.add(owed.mark)
                 notices.say(f"emoji {name}", f"there is no emoji :{name}: here; marking with :{owed.mark.value}:")
                 return self._later(0.001)
-            if error.code not in _HOPELESS:
+            if error.code in _HOPELESS:
+                self._say_that_it_is_hopeless(owed, error)
+            elif error.code not in _NO_MATTER:
                 notices.say("reactions.add", f"commands cannot be marked: {error}")
                 return self._later(self._backoff.failed())
         self._backoff.succeeded()
         notices.clear("reactions.add")
         return 0.0
+
+    def _say_that_it_is_hopeless(self, owed: Owed, error: Rejected) -> None:
+        """Say once for each channel and code what that means for people."""
+        channel, within = self._settings.channel, format_duration(self._settings.max_age)
+        if owed.goes:
+            text = f"a former mark cannot be taken from a command in {channel}: {error}. The one that follows holds"
+        else:
+            text = (
+                f"a command in {channel} cannot be marked: {error}. Its reply says what became of it, and where it has "
+                f"no mark, a program that starts within {within} may run it again"
+            )
+        notices.say(f"{error.method} {error.code} in {channel}", text)
 
     def _later(self, seconds: float) -> float:
         self._not_before = self._clock.monotonic() + seconds

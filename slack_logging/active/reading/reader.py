@@ -31,6 +31,7 @@ from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited, Rejected
 from slack_logging.instance import Instance
+from slack_logging.options import format_duration
 from slack_logging.slack import credentials
 from slack_logging.slack.credentials import bot_token
 from slack_logging.slack.pacing import Backoff
@@ -84,7 +85,7 @@ class Reader:
         self._instance = instance
         self._clock = clock
         self._prepare = prepare
-        self._marker = Marker(settings.emoji, clock)
+        self._marker = Marker(settings, clock)
         self.triage = Triage(settings, self.desk)
         self._approving = Approving(self.desk, settings)
         self._muting: Muting | None = None
@@ -142,7 +143,9 @@ class Reader:
             self._clock.wait(self._over, left)
         self._over.put(None)
         if timeout > 0:
-            self._say_what_is_unsaid()
+            for heard in self.desk.answers.owed():
+                audit.unanswered(heard)
+            self._say_what_is_left()
 
     def wait_until_closed(self) -> None:
         """Block until somebody called `close` and the thread has ended."""
@@ -187,6 +190,7 @@ class Reader:
         self._one_reader.release()
         self.desk.answers.close()
         if self._closing:  # else it never read, or cannot, and nothing is owed
+            self._say_what_is_left()
             self.desk.answers.give_up("closed before Slack had taken it")
         self._ended = True
         self._over.put(None)
@@ -195,14 +199,21 @@ class Reader:
         """Tell whether it is closing and nothing is left to do, or no time to do it."""
         if not self._closing:
             return False
-        owes = any(owed.mark.is_final for owed in self._ledger.owed())
+        owes = any(owed.mark.is_final and not owed.goes for owed in self._ledger.owed())
         owes = owes or self._approving.owes() or not self.desk.answers.is_idle
         return not (owes or self.desk.is_busy(self._closer)) or self._clock.monotonic() >= self._give_up_at
 
-    def _say_what_is_unsaid(self) -> None:
-        """Audit what a program that ends now leaves unsaid; if it does not, a few seconds more are tried."""
-        for heard in self.desk.answers.owed():
-            audit.decided(heard, "unanswered when closing")
+    def _say_what_is_left(self) -> None:
+        """Say what a program that ends now leaves undone; if it does not, a few seconds more are tried."""
+        channel, within = self._settings.channel, format_duration(self._settings.max_age)
+        if unmarked := len(self._ledger.unmarked()):
+            notices.say(
+                f"{self._cause}, marks",
+                f"{_commands(unmarked, channel)} over but could not be marked in time: a program that starts within "
+                f"{within} may run {'it' if unmarked == 1 else 'them'} again",
+            )
+        if unanswered := len(self.desk.answers.owed()):
+            notices.say(f"{self._cause}, answers", f"{_commands(unanswered, channel)} left unanswered")
 
     def _step(self) -> float | None:
         """Do what it is time for and place marks; return the seconds until there is more to do."""
@@ -223,7 +234,7 @@ class Reader:
 
     def _place_marks(self) -> float | None:
         line = self.desk.line
-        return self._marker.place(line.client, self._ledger) if line else None
+        return self._marker.place(line.client, self._ledger, closing=self._closing) if line else None
 
     def _marks_are_owed(self) -> None:
         """Wake the thread; once it has ended, who settled the last commands places their marks."""
@@ -281,7 +292,11 @@ class Reader:
             if push is not None:
                 push.close()
             return min(self._settings.poll_interval, _STANDBY)
+        if self._floor is None and line.is_shared_outside():
+            text = f"{self._settings.channel} is shared by Slack Connect: people of other organisations are in it"
+            notices.say(f"{self._cause}, shared", f"{text}, and read what is typed and answered there")
         messages = self._messages(line)
+        self.desk.reading = f"{self._settings.channel}, {push.how}"  # before the first command can ask
         if not self._closing:
             push.open()  # not before it is known that there is something to hear; what came meanwhile is looked for
         self._say_that_it_reads()
@@ -297,6 +312,7 @@ class Reader:
         bound = self._oldest(self._floor)
         self._ledger.forget(up_to=bound)
         self.triage.forget(up_to=bound)
+        self.desk.answers.forget(up_to=bound)
         wait = push.swept(messages, bound)
         self.desk.reading = f"{self._settings.channel}, {push.how}"
         return wait
@@ -364,3 +380,7 @@ class Reader:
         look_back = f"{self._clock.time() - min(self._settings.max_age, _LOOK_BACK) - _LOOK_BACK:.6f}"
         cursor = self._ledger.cursor() or floor
         return max(floor, min(cursor, look_back, key=order), key=order)
+
+
+def _commands(number: int, channel: str) -> str:
+    return f"1 command in {channel} is" if number == 1 else f"{number:,} commands in {channel} are"
