@@ -16,7 +16,7 @@ from tests.local.listening import Client, url_of
 from tests.local.showcase import BUTTON, message, pane, said
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright").expect
 
@@ -428,6 +428,25 @@ def test_the_panel_shows_limits_and_plans_faults(open_page: Open) -> None:
         panel.get_by_role("button", name="Clear all faults").click()
         expect(panel.locator(".specs")).to_contain_text("None")
         assert client.chat_postMessage(channel="#ops-log", text="three")["ok"]
+
+
+def test_the_panel_opened_before_anything_is_known_is_whole(slack: LocalSlack, page: Page) -> None:
+    """Who presses `w` right after the page has loaded can plan a fault as soon as the state has come."""
+    held: list[Route] = []
+    page.route("**/page/state", lambda route: held.append(route), times=1)
+    with page.expect_request("**/page/state"):
+        page.reload()
+    page.keyboard.press("w")
+    panel = page.get_by_role("complementary", name="Rate limits and faults")
+    expect(panel).to_have_count(1)
+    held[0].continue_()
+
+    panel.get_by_label("Method").fill("chat.postMessage")
+    panel.get_by_label("Kind of fault").select_option("rate_limited")
+    panel.get_by_role("button", name="Add").click()
+
+    expect(panel.locator(".specs code")).to_contain_text("chat.postMessage=rate_limited")
+    assert page.locator("#methods option").count() > 20
 
 
 def test_the_panel_shows_what_faults_do(slack: LocalSlack, page: Page, client: WebClient) -> None:

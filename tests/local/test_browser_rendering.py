@@ -108,13 +108,13 @@ def test_a_wide_table_scrolls_with_its_words_whole(
     page: Page, post: Callable[..., Locator], block: dict[str, Any], width: int
 ) -> None:
     """Its box scrolls by itself, on a phone too; what is long wraps between words."""
-    page.set_viewport_size({"width": width, "height": 800})
+    page.set_viewport_size({"width": width, "height": DESKTOP["height"]})
     box = post(text="t", blocks=[block]).locator(".wide")
     expect(box).to_be_visible()
 
     assert box.evaluate(TABLE) == [[], True]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.set_viewport_size(DESKTOP)
+    page.set_viewport_size({"width": DESKTOP["width"], "height": DESKTOP["height"]})
 
 
 def test_attachments_have_their_colour(post: Callable[..., Locator]) -> None:

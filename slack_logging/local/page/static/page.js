@@ -69,6 +69,7 @@ async function reload() {
   if (notice.textContent === BUSY) announce("");
   store.load(state);
   events.forEach((event) => store.apply(event));
+  wire.build();
   updatePeople();
   panes.forEach((pane, index) => {
     if (store.channels.has(pane.channel)) pane.redraw();

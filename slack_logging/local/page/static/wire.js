@@ -23,7 +23,6 @@ export class Wire {
 
   toggle() {
     const isOpen = this.element.hidden;
-    if (isOpen && !this.form) this.#build();
     this.element.hidden = !isOpen;
     this.button.setAttribute("aria-expanded", String(isOpen));
     clearInterval(this.timer);
@@ -32,7 +31,9 @@ export class Wire {
     this.#poll();
   }
 
-  #build() {
+  /** Fill the panel, once the store knows what can be planned; when it is built, what is being typed there stays. */
+  build() {
+    if (this.form) return;
     this.form = this.#form();
     this.element.replaceChildren(
       h("section", { "aria-label": "Rate limits" }, h("h2", {}, "Rate limits"), this.buckets),
