@@ -294,6 +294,16 @@ def test_switching_socket_mode_off_ends_every_connection(slack: LocalSlack, open
     assert [("disconnect", "link_disabled")] * 2 == [_reason(client.next()) for client in clients]
 
 
+def test_a_ticket_opens_nothing_once_socket_mode_is_off(slack: LocalSlack) -> None:
+    """Though it was given out before: the connection hears why, instead of `hello`, and is closed."""
+    url = url_of(slack)
+    slack.disable_socket_mode()
+    with Client(url) as client:
+        assert ("disconnect", "link_disabled") == _reason(client.next())
+        assert 1000 == client.end()
+    assert [] == slack.sockets()
+
+
 @pytest.mark.parametrize(("way", "code"), [("close", 1000), ("drop", 1006)])
 def test_a_connection_may_end_without_a_word(slack: LocalSlack, open_socket: Open, way: str, code: int) -> None:
     """Closed without a message before, or cut off."""
