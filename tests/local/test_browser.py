@@ -241,9 +241,9 @@ def test_a_private_channel_is_seen_by_its_members(slack: LocalSlack, page: Page)
 
 def test_a_channel_that_is_removed_gives_way_to_one_not_shown_yet(slack: LocalSlack, page: Page) -> None:
     """Not to that of the other pane."""
-    slack.remove_channel("#ops-log")
+    slack.remove_channel("#ops-commands")
     expect(pane(page, "#general")).to_be_visible()
-    expect(pane(page, "#ops-commands")).to_have_count(1)
+    expect(pane(page, "#ops-log")).to_have_count(1)
 
 
 def test_an_ephemeral_message_is_seen_by_one_person(slack: LocalSlack, page: Page, client: WebClient) -> None:
