@@ -13,7 +13,7 @@ import random
 import secrets
 import threading
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from aiohttp import WSMsgType, web
 
@@ -173,6 +173,9 @@ class Sockets:
         seed: of the random choice.
         received: is given what a client sends, in the event loop.
         changed: called when a connection has come or gone, in the event loop.
+
+    Raises:
+        ValueError: `distribution` is neither.
     """
 
     def __init__(
@@ -184,6 +187,8 @@ class Sockets:
         received: Callable[[Socket, dict[str, Any]], None],
         changed: Callable[[], None],
     ) -> None:
+        if distribution not in get_args(Distribution):
+            raise ValueError(f"distribution is {distribution!r}: give {' or '.join(map(repr, get_args(Distribution)))}")
         self._workspace = workspace
         self._distribution = distribution
         self._random = random.Random(seed)  # noqa: S311 - which socket is no secret
