@@ -82,7 +82,8 @@ def type_at(page: str, text: str) -> None:
 
 def test_somebody_at_the_page_steers_the_import(tmp_path: Path) -> None:
     """What is typed on the page takes effect, the terminal shows it, and Ctrl-C ends the demo cleanly, also twice."""
-    with demo(tmp_path, **MISLEADING) as process:
+    (tmp_path / "temporary").mkdir()
+    with demo(tmp_path, **MISLEADING, TMPDIR=str(tmp_path / "temporary")) as process:
         page = read_until(process, r"^(http://127\.0\.0\.1:\d+)/ is a Slack of your own")[1]
         read_until(process, "Ctrl-C")
         type_at(page, "!pause")
@@ -99,7 +100,8 @@ def test_somebody_at_the_page_steers_the_import(tmp_path: Path) -> None:
     assert "it adds up" in rest
     assert "not delivered" not in rest
     assert "Traceback (most recent call last):\n  File" not in rest
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [tmp_path / "temporary"]
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_the_address_comes_first_whatever_the_file_holds(tmp_path: Path) -> None:
