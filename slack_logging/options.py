@@ -130,7 +130,8 @@ def kind(value: object) -> str:
 def secret(name: str, value: object) -> Hidden:
     """Return a string that is not blank and does not show; a wrong one is not shown either."""
     if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{name}: expected text, got {kind(value) if value else repr(value)}")
+        got = repr(value) if isinstance(value, str) or not value else kind(value)  # a blank text hides nothing
+        raise ConfigurationError(f"{name}: expected text, got {got}")
     return Hidden(value.strip())
 
 

@@ -278,6 +278,7 @@ def test_of_three_processes_one_reads_and_another_takes_over(directory: Path) ->
             for _ in range(3)
         ]
         try:
+            firsts = [process.stderr.readline() for process in processes if process.stderr]  # all have begun
             pids = [run(slack, ran, f"first{number}") for number in range(3)]
             assert len(set(pids)) == 1
             os.kill(pids[0], signal.SIGKILL)
@@ -286,7 +287,7 @@ def test_of_three_processes_one_reads_and_another_takes_over(directory: Path) ->
         finally:
             for process in processes:
                 process.kill()
-            lines = [process.communicate()[1] for process in processes]
+            lines = [first + process.communicate()[1] for first, process in zip(firsts, processes, strict=True)]
     words = [line.split()[0] for line in ran.read_text().splitlines()]
     assert words == ["first0", "first1", "first2", "second0", "second1", "second2"]
     assert sum("reading commands" in text for text in lines) == 2
