@@ -14,7 +14,7 @@ from datetime import timedelta
 from slack_logging.errors import ConfigurationError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-_SIZES = {"k": 2**10, "m": 2**20, "g": 2**30}
+_SIZES = {"kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 #: A number and a unit, as `format_duration` writes them, or spelt and spaced as people do. But for ms, the first letter
 #: tells which.
 _DURATION_PART = re.compile(
@@ -109,8 +109,8 @@ def whole_number(name: str, value: object, *, least: int) -> int:
 
 
 def size(name: str, value: object, *, least: int) -> int:
-    """Return bytes from a number, or from a string such as ``"32 MiB"``."""
-    given = re.fullmatch(r"(\d+)\s*([kmg])ib", value.strip().lower()) if isinstance(value, str) else None
+    """Return bytes from a number, or from a string such as ``"32 MiB"``; ``"32 MB"`` are 32 million."""
+    given = re.fullmatch(r"(\d+)\s*([kmg]i?b)", value.strip().lower()) if isinstance(value, str) else None
     number = int(given[1]) * _SIZES[given[2]] if given else value
     try:
         return whole_number(name, number, least=least)
@@ -120,10 +120,18 @@ def size(name: str, value: object, *, least: int) -> int:
         ) from None
 
 
+def kind(value: object) -> str:
+    """Return what a wrong value is that must not be shown; dictConfig's own lists and mappings are those."""
+    kinds: dict[str, tuple[type, ...]] = {"a text": (str,), "a list": (list, tuple), "a mapping": (Mapping,)}
+    found = (name for name, types in kinds.items() if isinstance(value, types))
+    return next(found, type(value).__name__)
+
+
 def secret(name: str, value: object) -> Hidden:
     """Return a string that is not blank and does not show; a wrong one is not shown either."""
     if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{name}: expected text, got {type(value).__name__ if value else repr(value)}")
+        got = repr(value) if isinstance(value, str) or not value else kind(value)  # a blank text hides nothing
+        raise ConfigurationError(f"{name}: expected text, got {got}")
     return Hidden(value.strip())
 
 

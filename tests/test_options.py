@@ -61,16 +61,18 @@ def test_what_is_no_duration_is_refused_with_examples(text: str) -> None:
         ("32MiB", 33_554_432),
         (" 100kib ", 102_400),
         ("1 GiB", 1_073_741_824),
+        ("32 MB", 32_000_000),
+        ("64kB", 64_000),
         ("4096", 4096),
         (4096, 4096),
     ],
 )
 def test_a_size_is_read_as_people_write_it(value: object, expected: int) -> None:
-    """Bytes, or a binary unit in any letters."""
+    """Bytes, or a binary or decimal unit in any letters."""
     assert size("max_bytes", value, least=4096) == expected
 
 
-@pytest.mark.parametrize("value", ["32 MB", "1.5 MiB", "MiB", "3 KiB", 4095, True, None, "-4096"])
+@pytest.mark.parametrize("value", ["32 M", "1.5 MiB", "MiB", "3 KiB", 4095, True, None, "-4096"])
 def test_what_is_no_size_is_refused_with_an_example(value: object) -> None:
     """What is too small, too."""
     with pytest.raises(ConfigurationError) as caught:

@@ -271,7 +271,7 @@ def empty(a: Empty) -> None: ...
         (after_a_list, "after_a_list(), parameter 'b': nobody could type it"),
         (nothing_to_choose, "nothing_to_choose(), parameter 'a': cannot be typed as"),
         (alike, "alike(), parameter 'a': cannot be typed as"),
-        (empty, "empty(), parameter 'a': cannot be typed as"),
+        (empty, "empty(), parameter 'a': cannot be typed as <enum 'Empty'>; it has no members"),
     ],
 )
 def test_what_nobody_could_type_is_refused_at_once(function: Callable[..., object], says: str) -> None:
