@@ -32,6 +32,10 @@ _CENTURY = 3_155_760_000.0
 
 _LAST_PORT = 65_535
 
+#: How alike two names must be for one to be a slip of the other, of 1: one letter in three may be another. Half of them
+#: is a name of its own, such as drain and paint.
+_ALIKE = 0.65
+
 #: What to add where nothing was got that often begins with a #.
 IN_YAML = " (in YAML, write it in quotes: # begins a comment)"
 
@@ -177,10 +181,15 @@ def mapping(name: str, value: object, *, example: str) -> Mapping[str, object]:
     return value
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the name that somebody may have meant by `word`, if one is near."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=_ALIKE)), None)
+
+
 def reject_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> None:
     """Raise for the first option that is not known, and name the nearest that is."""
     known = sorted(known)
     for name in [name for name in given if name not in known]:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+        near = nearest(name, known)
+        hint = f"did you mean {near}?" if near else f"known: {', '.join(known)}"
         raise ConfigurationError(f"{what} has no option {name!r}: {hint}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -279,8 +278,8 @@ class CommandRouter:
     def _unknown(self, name: str, command: Command) -> UnknownCommand:
         prefix = command.origin.prefix
         allowed = {route.name: route for route in self._allowed(command)}
-        near = difflib.get_close_matches(name, allowed, n=1)
-        hint = f"did you mean: {allowed[near[0]].usage(prefix)}" if near else f"{prefix}help lists what you can do"
+        near = options.nearest(name, allowed)
+        hint = f"did you mean: {allowed[near].usage(prefix)}" if near else f"{prefix}help lists what you can do"
         shown = command.heard.call.plain_name if name == command.name and command.heard.is_secret else name
         what = f"no command {shown[:40]!r}" if name else "no command after the name"
         return UnknownCommand(f"{what}; {hint}")
