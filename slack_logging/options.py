@@ -84,8 +84,8 @@ def shown(value: object) -> str:
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
-def seconds(name: str, value: object) -> float:
-    """Return a duration in seconds from a number, a `timedelta` or a string. Negative ones are refused."""
+def seconds(name: str, value: object, *, least: float = 0.0) -> float:
+    """Return a duration of at least `least` in seconds from a number, a `timedelta` or a string."""
     result = -1.0
     if isinstance(value, timedelta):
         result = value.total_seconds()
@@ -96,11 +96,22 @@ def seconds(name: str, value: object) -> float:
             result = parse_duration(value)
         except ValueError:
             result = -1.0
-    if not 0 <= result <= _CENTURY:
+    if not least <= result <= _CENTURY:
         raise ConfigurationError(
-            f"{name}={shown(value)}: expected seconds (0 or more), a timedelta, or a string such as '10s' or '5m'"
+            f"{name}={shown(value)}: expected seconds ({least:g} or more), a timedelta, "
+            "or a string such as '10s' or '5m'"
         )
     return result
+
+
+def time_limit(name: str, value: object) -> float | None:
+    """Return the seconds that something may take, at least a millisecond; None is for as long as it takes."""
+    if value is None:
+        return None
+    try:
+        return seconds(name, value, least=_UNITS["ms"])
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{error}; leave it out for no limit") from None
 
 
 def whole_number(name: str, value: object, *, least: int) -> int:

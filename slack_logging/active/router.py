@@ -140,28 +140,34 @@ class CommandRouter:
 
         Args:
             name: what people type; the function's name with hyphens by default.
-            roles: any one of them is enough, beyond being on the source's ``allow``; None asks for no more.
-            timeout: seconds that it may run, instead of the source's `timeout`.
+            roles: any one of them is enough, beyond being on the source's ``allow``; None asks for no more, and an
+                empty list is refused, as it may be a variable that is not set.
+            timeout: seconds that it may run, more than 0, instead of the source's `timeout`.
             approvals: how many others who may run it must approve it first, with an emoji on the reply that states it.
-            approve_within: seconds for that; then it is errored.
+            approve_within: seconds for that, at least one; then it is errored.
             totp: whether its last word is a one-time code of who types it, which is no argument of the function. Needs
                 the extra ``totp``, and a secret for each in the environment: ``SLACK_LOGGING_TOTP_<USER ID>``.
 
         Raises:
-            ConfigurationError: the name is taken or cannot be typed, or a parameter cannot be; or there is no such
-                option.
+            ConfigurationError: the name is taken or cannot be typed, or a parameter cannot be; or an option is wrong,
+                or there is none of its name.
         """
         known = [each for each in inspect.signature(self.command).parameters if not each.startswith("_")]
         options.reject_unknown("router.command()", _unknown, known)
         if _misplaced:
             raise ConfigurationError(f"router.command() takes all but the name by name: {', '.join(known)}")
         terms: dict[str, Any] = {
-            "roles": tuple(options.texts("roles", () if roles is None else roles)),
-            "timeout": None if timeout is None else options.seconds("timeout", timeout),
+            "roles": () if roles is None else options.texts("roles", roles),
+            "timeout": options.time_limit("timeout", timeout),
             "approvals": options.whole_number("approvals", approvals, least=0),
-            "approve_within": options.seconds("approve_within", approve_within),
+            "approve_within": options.seconds("approve_within", approve_within, least=1.0),
             "totp": options.flag("totp", totp),
         }
+        if roles is not None and not terms["roles"]:
+            raise ConfigurationError(
+                f"roles={options.shown(roles)} names none, so nobody could run the command: "
+                "leave roles out for everybody in allow"
+            )
         if callable(name):
             self._add(name, None, **terms)
             return name
