@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar, overload
 
@@ -20,7 +20,7 @@ from slack_logging.active.language.pointing import pointed
 from slack_logging.active.language.signature import HelpWanted, Signature
 from slack_logging.active.people.access import Verdict, refusal
 from slack_logging.active.people.approvals import Terms
-from slack_logging.active.people.codes import Proof
+from slack_logging.active.people.proving import prove, used_up
 from slack_logging.errors import (
     BadArguments,
     ConfigurationError,
@@ -198,7 +198,7 @@ class CommandRouter:
         Unknown names and arguments that do not fit are answered with what to type instead; what the function raises,
         with its last line.
         """
-        with command:
+        with command, used_up(command):
             if self.is_secret(command.name):
                 command.keep_secret(())
             if self.takes_code(command.name):
@@ -216,7 +216,7 @@ class CommandRouter:
                 command.keep_secret(secrets_in(arguments.values()))
             self._authorize(route, command)
             if route.totp:
-                _prove(command)
+                prove(command)
             if route.approvals and not command.origin.approved(command, _terms(route, command, arguments)):
                 return
             audit.decided(command.heard, "allowed")
@@ -339,24 +339,6 @@ def _say(command: Command, item: object) -> None:
     """Have the reply go on. That Slack may not take it makes nothing undone, so it is not the command's failure."""
     if item is not None:
         command.origin.answers.say(command.heard, command.masked(str(item)))
-
-
-def _prove(command: Command) -> None:
-    """Check the one-time code, once for each time that it was typed: it proves the command, also if that runs later."""
-    if command.heard.is_proven:
-        return
-    proof = command.origin.proof(command.heard)
-    audit.decided(command.heard, proof.value)
-    if proof is Proof.NONE:
-        raise NotAuthorized(
-            f"You are {command.user}, and there is no usable secret for your one-time codes. "
-            "Whoever configures this service can set one."
-        )
-    if proof is Proof.LOCKED:
-        raise NotAuthorized("Too many wrong codes; no code of yours counts for some minutes.")
-    if proof is not Proof.PROVEN:
-        raise NotAuthorized("That code does not count. Type the command again with a new one.")
-    command.heard = replace(command.heard, code="", is_proven=True)
 
 
 def _terms(route: Route, command: Command, arguments: Mapping[str, object]) -> Terms:
