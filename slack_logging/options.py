@@ -14,7 +14,7 @@ from datetime import timedelta
 from slack_logging.errors import ConfigurationError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-_SIZES = {"k": 2**10, "m": 2**20, "g": 2**30}
+_SIZES = {"kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 #: A number and a unit, as `format_duration` writes them, or spelt and spaced as people do. But for ms, the first letter
 #: tells which.
 _DURATION_PART = re.compile(
@@ -31,6 +31,10 @@ _MOST_SHOWN = 200
 _CENTURY = 3_155_760_000.0
 
 _LAST_PORT = 65_535
+
+#: How alike two names must be for one to be a slip of the other, of 1: one letter in three may be another. Half of them
+#: is a name of its own, such as drain and paint.
+_ALIKE = 0.65
 
 #: What to add where nothing was got that often begins with a #.
 IN_YAML = " (in YAML, write it in quotes: # begins a comment)"
@@ -80,8 +84,8 @@ def shown(value: object) -> str:
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
-def seconds(name: str, value: object) -> float:
-    """Return a duration in seconds from a number, a `timedelta` or a string. Negative ones are refused."""
+def seconds(name: str, value: object, *, least: float = 0.0) -> float:
+    """Return a duration of at least `least` in seconds from a number, a `timedelta` or a string."""
     result = -1.0
     if isinstance(value, timedelta):
         result = value.total_seconds()
@@ -92,11 +96,22 @@ def seconds(name: str, value: object) -> float:
             result = parse_duration(value)
         except ValueError:
             result = -1.0
-    if not 0 <= result <= _CENTURY:
+    if not least <= result <= _CENTURY:
         raise ConfigurationError(
-            f"{name}={shown(value)}: expected seconds (0 or more), a timedelta, or a string such as '10s' or '5m'"
+            f"{name}={shown(value)}: expected seconds ({least:g} or more), a timedelta, "
+            "or a string such as '10s' or '5m'"
         )
     return result
+
+
+def time_limit(name: str, value: object) -> float | None:
+    """Return the seconds that something may take, at least a millisecond; None is for as long as it takes."""
+    if value is None:
+        return None
+    try:
+        return seconds(name, value, least=_UNITS["ms"])
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{error}; leave it out for no limit") from None
 
 
 def whole_number(name: str, value: object, *, least: int) -> int:
@@ -109,8 +124,8 @@ def whole_number(name: str, value: object, *, least: int) -> int:
 
 
 def size(name: str, value: object, *, least: int) -> int:
-    """Return bytes from a number, or from a string such as ``"32 MiB"``."""
-    given = re.fullmatch(r"(\d+)\s*([kmg])ib", value.strip().lower()) if isinstance(value, str) else None
+    """Return bytes from a number, or from a string such as ``"32 MiB"``; ``"32 MB"`` are 32 million."""
+    given = re.fullmatch(r"(\d+)\s*([kmg]i?b)", value.strip().lower()) if isinstance(value, str) else None
     number = int(given[1]) * _SIZES[given[2]] if given else value
     try:
         return whole_number(name, number, least=least)
@@ -120,10 +135,18 @@ def size(name: str, value: object, *, least: int) -> int:
         ) from None
 
 
+def kind(value: object) -> str:
+    """Return what a wrong value is that must not be shown; dictConfig's own lists and mappings are those."""
+    kinds: dict[str, tuple[type, ...]] = {"a text": (str,), "a list": (list, tuple), "a mapping": (Mapping,)}
+    found = (name for name, types in kinds.items() if isinstance(value, types))
+    return next(found, type(value).__name__)
+
+
 def secret(name: str, value: object) -> Hidden:
     """Return a string that is not blank and does not show; a wrong one is not shown either."""
     if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{name}: expected text, got {type(value).__name__ if value else repr(value)}")
+        got = repr(value) if isinstance(value, str) or not value else kind(value)  # a blank text hides nothing
+        raise ConfigurationError(f"{name}: expected text, got {got}")
     return Hidden(value.strip())
 
 
@@ -177,10 +200,15 @@ def mapping(name: str, value: object, *, example: str) -> Mapping[str, object]:
     return value
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the name that somebody may have meant by `word`, if one is near."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=_ALIKE)), None)
+
+
 def reject_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> None:
     """Raise for the first option that is not known, and name the nearest that is."""
     known = sorted(known)
     for name in [name for name in given if name not in known]:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+        near = nearest(name, known)
+        hint = f"did you mean {near}?" if near else f"known: {', '.join(known)}"
         raise ConfigurationError(f"{what} has no option {name!r}: {hint}")

@@ -58,7 +58,7 @@ def test_help_is_to_be_had(typed: list[str], capsys: pytest.CaptureFixture[str])
             ["send", "--webhook-url", "http://127.0.0.1:9/services/x"],
             "slack-logging send: --webhook-url: an incoming webhook of Slack's has three parts behind",
         ),
-        (["send", "--webhook-url", " "], "slack-logging send: --webhook-url: expected text, got str"),
+        (["send", "--webhook-url", " "], "slack-logging send: --webhook-url: expected text, got ' '"),
         (["demo", "--real"], "slack-logging demo: --real needs --channel and --commands-channel and --allow too"),
         (["manifest", "--log-only", "--groups"], "slack-logging manifest: --groups and --socket-mode are about"),
         (["send", "--channel", "#c", "nowhere.log"], "slack-logging send: nowhere.log: cannot be read: No such file"),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slack_logging.errors import ConfigurationError
-from slack_logging.options import format_duration, parse_duration, size
+from slack_logging.options import format_duration, nearest, parse_duration, size
 
 
 @pytest.mark.parametrize(
@@ -61,19 +61,41 @@ def test_what_is_no_duration_is_refused_with_examples(text: str) -> None:
         ("32MiB", 33_554_432),
         (" 100kib ", 102_400),
         ("1 GiB", 1_073_741_824),
+        ("32 MB", 32_000_000),
+        ("64kB", 64_000),
         ("4096", 4096),
         (4096, 4096),
     ],
 )
 def test_a_size_is_read_as_people_write_it(value: object, expected: int) -> None:
-    """Bytes, or a binary unit in any letters."""
+    """Bytes, or a binary or decimal unit in any letters."""
     assert size("max_bytes", value, least=4096) == expected
 
 
-@pytest.mark.parametrize("value", ["32 MB", "1.5 MiB", "MiB", "3 KiB", 4095, True, None, "-4096"])
+@pytest.mark.parametrize("value", ["32 M", "1.5 MiB", "MiB", "3 KiB", 4095, True, None, "-4096"])
 def test_what_is_no_size_is_refused_with_an_example(value: object) -> None:
     """What is too small, too."""
     with pytest.raises(ConfigurationError) as caught:
         size("max_bytes", value, least=4096)
     says = f"max_bytes={value!r}: expected 4,096 bytes or more, as a number or a string such as '32 MiB'"
     assert str(caught.value) == says
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "is_near"),
+    [
+        ("deplyo", "deploy", True),
+        ("drian", "drain", True),
+        ("pin", "ping", True),
+        ("rin", "run", True),
+        ("muet", "mute", True),
+        ("incident", "incidents", True),
+        ("drain", "paint", False),
+        ("coats", "wait", False),
+        ("stop", "drop", False),
+        ("ls", "help", False),
+    ],
+)
+def test_the_nearest_name_is_one_that_somebody_may_have_meant(word: str, name: str, is_near: bool) -> None:
+    """A slip or two of the fingers; a word that is merely alike is another word."""
+    assert nearest(word, ["xyz", name]) == (name if is_near else None)

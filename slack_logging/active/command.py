@@ -42,8 +42,9 @@ class Command:
     `Exception` (Ctrl-C) does leave it.
 
     Attributes:
-        text: all that was typed, with what clients do to it undone: ``!deploy api --force``. A one-time code is no part
-            of it; where the source does not know your router (give it as `router`), only from `CommandRouter.run` on.
+        text: all that was typed, as people saw it when they sent it: ``!deploy api --force``. A one-time code is no
+            part of it; where the source does not know your router (give it as `router`), only from `CommandRouter.run`
+            on.
         name: the command's name, lower case and with hyphens: ``deploy``; empty after an address alone, ``!@web-1``.
         user: the id of who typed it.
         channel: the channel's id.

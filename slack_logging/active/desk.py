@@ -131,7 +131,7 @@ class Desk:
             running = Counter(command.user for command, _ in self._running.values())
             heard = min(self._inbox.values(), key=lambda heard: (running[heard.user], order(heard.key.ts)))
             del self._inbox[heard.key]
-            attempt = self.ledger.claim(heard.key, self.clock.monotonic())
+            attempt = self.ledger.claim(heard.key, self.clock.monotonic(), heard.edited)
         if not attempt:
             return None
         if self._is_too_old(heard):
@@ -167,15 +167,16 @@ class Desk:
         with self._lock:
             return min((deadline for deadline, _ in self._deadlines.values()), default=math.inf)
 
-    def cancel(self, key: Key, reason: str) -> None:
+    def cancel(self, key: Key, reason: str, unlaid: Heard | None = None) -> None:
         """Have a command stop if it runs, or never begin.
 
         Args:
             key: of its message.
             reason: what is told, such as ``"cancelled by ada"``.
+            unlaid: the command, where it may not be laid out yet.
         """
         with self._lock:
-            waiting = self._inbox.pop(key, None)
+            waiting = self._inbox.pop(key, unlaid)
             running, _ = self._running.get(key, (None, 0))
             request = self.requests.of(key)
         if request is not None:
@@ -183,7 +184,7 @@ class Desk:
         elif running is not None:
             audit.decided(running.heard, reason)
             running.cancel(reason)
-        elif waiting is not None and self.ledger.claim(key, self.clock.monotonic()):
+        elif waiting is not None and self.ledger.claim(key, self.clock.monotonic(), waiting.edited):
             audit.decided(waiting, reason)
             self.ledger.settle(key, Mark.ERRORED)
             self.answers.say(waiting, f"{reason} before it began")
@@ -203,7 +204,7 @@ class Desk:
             heard = self._inbox.get(heard.key, heard)
         if not self._is_too_old(heard):
             return False
-        if self.ledger.claim(heard.key, self.clock.monotonic()):
+        if self.ledger.claim(heard.key, self.clock.monotonic(), heard.edited):
             self._leave(heard)
         return True
 
@@ -224,7 +225,7 @@ class Desk:
 
     def refuse(self, heard: Heard) -> bool:
         """Settle a command of somebody who may not; False if it is not to be had."""
-        if not self.ledger.claim(heard.key, self.clock.monotonic()):
+        if not self.ledger.claim(heard.key, self.clock.monotonic(), heard.edited):
             return False
         audit.decided(heard, "refused")
         self.ledger.settle(heard.key, Mark.REFUSED)
@@ -238,7 +239,7 @@ class Desk:
         if request is not None:
             self.end(request, mark, "settled by another process meanwhile")
             self.ledger.placed(heard.key, mark)
-        elif self.ledger.claim(heard.key, self.clock.monotonic()):
+        elif self.ledger.claim(heard.key, self.clock.monotonic(), heard.edited):
             self.ledger.settle(heard.key, mark)
             self.ledger.placed(heard.key, mark)
 
@@ -305,6 +306,14 @@ class Desk:
         """See `Origin`."""
         with self._lock:
             return sorted(self._inbox.values(), key=lambda heard: order(heard.key.ts))
+
+    def in_hand(self, heard: Heard) -> Heard:
+        """Return a command as it runs or is pending, whatever its message says by now; else as it is."""
+        with self._lock:
+            running, _ = self._running.get(heard.key, (None, 0))
+            request = self.requests.of(heard.key)
+        taken = running or request
+        return taken.heard if taken else heard
 
     def is_busy(self, besides: int) -> bool:
         """Tell whether a thread other than `besides` runs a command."""

@@ -98,8 +98,17 @@ class Ledger(Protocol):
     def repeat(self, key: Key) -> bool:
         """Have a settled command wait again, its final marks taken away; False if it is not settled."""
 
-    def claim(self, key: Key, now: float) -> int:
-        """Take a command that is new or waiting. Return the number of the attempt, from 1; 0 if it is not to be had."""
+    def claim(self, key: Key, now: float, edited: str = "") -> int:
+        """Take a command that is new or waiting, as it is since this edit: later ones are not read.
+
+        Return the number of the attempt, from 1; 0 if it is not to be had.
+        """
+
+    def taken(self, key: Key) -> str:
+        """Return the `ts` of the edit that was claimed last; empty for what was claimed as first typed, or never was.
+
+        What was recalled counts as never edited: what ran was perhaps another text than is there by now.
+        """
 
     def settle(self, key: Key, outcome: Mark) -> None:
         """Say what became of a claimed command, or of one that is pending.
@@ -153,6 +162,7 @@ class _Entry:
     is_pending: bool = False
     outcome: Mark | None = None
     edited: str = ""
+    taken: str = ""
     placed: set[Mark] = field(default_factory=set)
     unwanted: set[Mark] = field(default_factory=set)
 
@@ -222,15 +232,21 @@ class MemoryLedger:
             entry.outcome, entry.unwanted = None, {mark for mark in entry.placed if mark.is_final}
             return True
 
-    def claim(self, key: Key, now: float) -> int:
+    def claim(self, key: Key, now: float, edited: str = "") -> int:
         """See `Ledger`."""
         with self._lock:
             entry = self._entries.setdefault(key, _Entry())
             if entry.state is not State.WAITING:
                 return 0
-            entry.claimed_at = now
+            entry.claimed_at, entry.taken = now, edited
             entry.attempts += 1
             return entry.attempts
+
+    def taken(self, key: Key) -> str:
+        """See `Ledger`."""
+        with self._lock:
+            entry = self._entries.get(key)
+            return entry.taken if entry else ""
 
     def settle(self, key: Key, outcome: Mark) -> None:
         """See `Ledger`."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar, overload
 
@@ -21,7 +20,7 @@ from slack_logging.active.language.pointing import pointed
 from slack_logging.active.language.signature import HelpWanted, Signature
 from slack_logging.active.people.access import Verdict, refusal
 from slack_logging.active.people.approvals import Terms
-from slack_logging.active.people.codes import Proof
+from slack_logging.active.people.proving import prove, used_up
 from slack_logging.errors import (
     BadArguments,
     ConfigurationError,
@@ -141,28 +140,34 @@ class CommandRouter:
 
         Args:
             name: what people type; the function's name with hyphens by default.
-            roles: any one of them is enough, beyond being on the source's ``allow``; None asks for no more.
-            timeout: seconds that it may run, instead of the source's `timeout`.
+            roles: any one of them is enough, beyond being on the source's ``allow``; None asks for no more, and an
+                empty list is refused, as it may be a variable that is not set.
+            timeout: seconds that it may run, more than 0, instead of the source's `timeout`.
             approvals: how many others who may run it must approve it first, with an emoji on the reply that states it.
-            approve_within: seconds for that; then it is errored.
+            approve_within: seconds for that, at least one; then it is errored.
             totp: whether its last word is a one-time code of who types it, which is no argument of the function. Needs
                 the extra ``totp``, and a secret for each in the environment: ``SLACK_LOGGING_TOTP_<USER ID>``.
 
         Raises:
-            ConfigurationError: the name is taken or cannot be typed, or a parameter cannot be; or there is no such
-                option.
+            ConfigurationError: the name is taken or cannot be typed, or a parameter cannot be; or an option is wrong,
+                or there is none of its name.
         """
         known = [each for each in inspect.signature(self.command).parameters if not each.startswith("_")]
         options.reject_unknown("router.command()", _unknown, known)
         if _misplaced:
             raise ConfigurationError(f"router.command() takes all but the name by name: {', '.join(known)}")
         terms: dict[str, Any] = {
-            "roles": tuple(options.texts("roles", () if roles is None else roles)),
-            "timeout": None if timeout is None else options.seconds("timeout", timeout),
+            "roles": () if roles is None else options.texts("roles", roles),
+            "timeout": options.time_limit("timeout", timeout),
             "approvals": options.whole_number("approvals", approvals, least=0),
-            "approve_within": options.seconds("approve_within", approve_within),
+            "approve_within": options.seconds("approve_within", approve_within, least=1.0),
             "totp": options.flag("totp", totp),
         }
+        if roles is not None and not terms["roles"]:
+            raise ConfigurationError(
+                f"roles={options.shown(roles)} names none, so nobody could run the command: "
+                "leave roles out for everybody in allow"
+            )
         if callable(name):
             self._add(name, None, **terms)
             return name
@@ -193,7 +198,7 @@ class CommandRouter:
         Unknown names and arguments that do not fit are answered with what to type instead; what the function raises,
         with its last line.
         """
-        with command:
+        with command, used_up(command):
             if self.is_secret(command.name):
                 command.keep_secret(())
             if self.takes_code(command.name):
@@ -211,7 +216,7 @@ class CommandRouter:
                 command.keep_secret(secrets_in(arguments.values()))
             self._authorize(route, command)
             if route.totp:
-                _prove(command)
+                prove(command)
             if route.approvals and not command.origin.approved(command, _terms(route, command, arguments)):
                 return
             audit.decided(command.heard, "allowed")
@@ -279,8 +284,8 @@ class CommandRouter:
     def _unknown(self, name: str, command: Command) -> UnknownCommand:
         prefix = command.origin.prefix
         allowed = {route.name: route for route in self._allowed(command)}
-        near = difflib.get_close_matches(name, allowed, n=1)
-        hint = f"did you mean: {allowed[near[0]].usage(prefix)}" if near else f"{prefix}help lists what you can do"
+        near = options.nearest(name, allowed)
+        hint = f"did you mean: {allowed[near].usage(prefix)}" if near else f"{prefix}help lists what you can do"
         shown = command.heard.call.plain_name if name == command.name and command.heard.is_secret else name
         what = f"no command {shown[:40]!r}" if name else "no command after the name"
         return UnknownCommand(f"{what}; {hint}")
@@ -334,24 +339,6 @@ def _say(command: Command, item: object) -> None:
     """Have the reply go on. That Slack may not take it makes nothing undone, so it is not the command's failure."""
     if item is not None:
         command.origin.answers.say(command.heard, command.masked(str(item)))
-
-
-def _prove(command: Command) -> None:
-    """Check the one-time code, once for each time that it was typed: it proves the command, also if that runs later."""
-    if command.heard.is_proven:
-        return
-    proof = command.origin.proof(command.heard)
-    audit.decided(command.heard, proof.value)
-    if proof is Proof.NONE:
-        raise NotAuthorized(
-            f"You are {command.user}, and there is no usable secret for your one-time codes. "
-            "Whoever configures this service can set one."
-        )
-    if proof is Proof.LOCKED:
-        raise NotAuthorized("Too many wrong codes; no code of yours counts for some minutes.")
-    if proof is not Proof.PROVEN:
-        raise NotAuthorized("That code does not count. Type the command again with a new one.")
-    command.heard = replace(command.heard, code="", is_proven=True)
 
 
 def _terms(route: Route, command: Command, arguments: Mapping[str, object]) -> Terms:

@@ -64,14 +64,14 @@ class SlackCommandSource:
         prefix: what a command starts with.
         shared: several services listen in this channel: a command that the router does not know, and that is not
             addressed to us, is left to the others.
-        poll_interval: seconds between two looks at the channel, unless Socket Mode works. Slack allows about 50 looks
-            a minute for all channels of a workspace.
-        max_age: seconds after which a command is marked instead of run, as it would surprise. A start looks back
-            as far, over at most 200 messages.
+        poll_interval: seconds between two looks at the channel, at least 0.1, unless Socket Mode works. Slack allows
+            about 50 looks a minute for all channels of a workspace.
+        max_age: seconds, at least one, after which a command is marked instead of run, as it would surprise. A start
+            looks back as far, over at most 200 messages.
         start_delay: seconds before reading begins.
         workers: commands that run at the same time.
-        timeout: seconds that a command may run, None for as long as it takes: then it is told to stop, see
-            `Command.cancelled`, and is errored. `CommandRouter.command` may say otherwise for one.
+        timeout: seconds that a command may run, more than 0, None for as long as it takes: then it is told to stop,
+            see `Command.cancelled`, and is errored. `CommandRouter.command` may say otherwise for one.
         emoji: other names for marks and orders, by meaning: ``{"done": "shipit"}``. See `slack_logging.active.emoji`.
 
     Durations are float seconds, a `timedelta`, or a string such as ``"5s"``.
@@ -84,7 +84,7 @@ class SlackCommandSource:
         self,
         channel: str,
         *,
-        allow: Iterable[str] | str,
+        allow: Iterable[str] | str = (),
         roles: Mapping[str, Iterable[str] | str] | None = None,
         router: CommandRouter | str | None = None,
         token: str | None = None,
@@ -110,11 +110,11 @@ class SlackCommandSource:
             api_url=api_url if api_url is None else options.url("api_url", api_url),
             service=service if service is None else options.text("service", service),
             prefix=check_prefix(options.text("prefix", prefix)),
-            poll_interval=max(options.seconds("poll_interval", poll_interval), 0.1),
-            max_age=options.seconds("max_age", max_age),
+            poll_interval=options.seconds("poll_interval", poll_interval, least=0.1),
+            max_age=options.seconds("max_age", max_age, least=1.0),
             start_delay=options.seconds("start_delay", start_delay),
             workers=options.whole_number("workers", workers, least=1),
-            timeout=None if timeout is None else options.seconds("timeout", timeout),
+            timeout=options.time_limit("timeout", timeout),
             shared=options.flag("shared", shared),
             emoji=Emoji(emoji),
             is_secret=self._is_secret,

@@ -12,7 +12,7 @@ from slack_logging.clock import Clock
 from slack_logging.console.finding import Finding, note, ok, wrong
 from slack_logging.errors import DeliveryError, RateLimited, Rejected
 from slack_logging.slack import credentials
-from slack_logging.slack.client import SlackClient, connect, is_channel_id
+from slack_logging.slack.client import SlackClient, capitals, connect, is_channel_id
 from slack_logging.slack.credentials import is_loopback
 from slack_logging.slack.manifest import SCOPES, Scope, needed
 
@@ -254,9 +254,9 @@ def _not_found(reached: _Reached, channel: str, readable: list[str], *, commands
     if is_channel_id(channel):
         text = "the bot sees no channel of that id: check it"
     else:
-        near = difflib.get_close_matches(channel.lstrip("#"), sorted(reached.names), n=1)
+        near = difflib.get_close_matches(channel.lstrip("#").lower(), sorted(reached.names), n=1)
         meant = f" (did you mean #{near[0]}?)" if near else ""
-        text = f"the bot sees no channel of that name{meant}: check it, or create it"
+        text = f"the bot sees no channel of that name{meant}: check it, or create it{capitals(channel)}"
     for kind, name in (("groups", "private"), ("channels", "public")):
         if kind not in readable:
             history = f", and is read with {kind}:history" if commands and not reached.has(f"{kind}:history") else ""
@@ -269,7 +269,8 @@ def _found(reached: _Reached, subject: str, found: dict[str, Any], *, commands: 
     private = bool(found.get("is_private"))
     kind = "private" if private else "public"
     purpose = "commands" if commands else "records"
-    if reached.ids.setdefault(found["id"], purpose) != purpose:
+    is_both = reached.ids.setdefault(found["id"], purpose) != purpose
+    if is_both:
         yield wrong(subject, f"{found['id']} is the channel of records and of commands: use two")
     history = f"{'groups' if private else 'channels'}:history"
     if commands and not reached.has(history):
@@ -277,7 +278,8 @@ def _found(reached: _Reached, subject: str, found: dict[str, Any], *, commands: 
     if found.get("is_archived"):
         yield wrong(subject, f"{found['id']}, {kind}, is archived: unarchive it, or use another")
     elif found.get("is_member"):
-        yield ok(subject, f"{found['id']}, {kind}, the bot is a member")
+        if not is_both:  # that was said when its records were looked at
+            yield ok(subject, f"{found['id']}, {kind}, the bot is a member")
     elif not commands and not private and reached.scopes is not None and reached.has("chat:write.public"):
         yield note(subject, f"{found['id']}, {kind}: chat:write.public lets the bot post, but not attach files")
     else:

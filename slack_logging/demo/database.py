@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 from pathlib import Path
@@ -49,12 +50,18 @@ class Database:
         """Make a new file at `path`, where there must be none.
 
         Raises:
-            sqlite3.Error: it cannot be made.
+            OSError: it cannot be made, for want of room, say.
         """
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.executescript(_SCHEMA)
-        connection.execute("BEGIN")
+        with contextlib.ExitStack() as if_it_fails:
+            try:
+                connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                if_it_fails.callback(connection.close)
+                connection.execute("PRAGMA foreign_keys = ON")
+                connection.executescript(_SCHEMA)
+                connection.execute("BEGIN")
+            except sqlite3.Error as error:
+                raise OSError(f"{path}: the database cannot be made: {error}") from error
+            if_it_fails.pop_all()
         logger.info("created %s", path)
         return cls(connection)
 

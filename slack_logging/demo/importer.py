@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 from slack_logging.demo.counting import counted
 from slack_logging.demo.database import Database, UnknownCustomer
-from slack_logging.demo.orders import BAD_LINE, Order, order_id_of, parse_order
+from slack_logging.demo.orders import BAD_LINE, Order, numbered, order_id_of, parse_order
 
 logger = logging.getLogger("orders")
 row_logger = logging.getLogger("orders.import")
@@ -27,8 +27,8 @@ COMMIT_EVERY = 500
 _FAILURES = (*BAD_LINE, sqlite3.IntegrityError)
 
 State: TypeAlias = Literal["waiting", "running", "paused", "done", "stopped", "failed"]
-#: Hands lines on, in order, at the speed that it sees fit.
-Pace: TypeAlias = Callable[[Iterable[str]], Iterator[str]]
+#: Hands numbered lines on, in order, at the speed that it sees fit.
+Pace: TypeAlias = Callable[[Iterable[tuple[int, str]]], Iterator[tuple[int, str]]]
 
 
 class Refused(Exception):
@@ -56,13 +56,13 @@ class Importer:
     `run` blocks; the other methods may be called from any thread, before, during and after it.
 
     Args:
-        lines: those below the header.
+        lines: those below the header; blank ones are none.
         database: stays open, so that orders can be retried after the end.
         pace: decides when the next line is read; by default at once.
     """
 
     def __init__(self, lines: list[str], database: Database, *, pace: Pace = iter) -> None:
-        self._lines = lines
+        self._lines = numbered(lines)
         self._database = database
         self._pace = pace
         self._turn = threading.Condition()
@@ -79,7 +79,7 @@ class Importer:
         logger.info("import begins: %s", counted(len(self._lines), "line"))
         self._state = "running"
         try:
-            for number, line in enumerate(self._pace(self._lines), start=2):  # line 1 is the header
+            for number, line in self._pace(self._lines):
                 with self._turn:
                     self._turn.wait_for(lambda: self._stopped or not self._paused)
                     if self._stopped:

@@ -106,9 +106,14 @@ def order_lines(content: bytes, name: str) -> list[str]:
         shown = lines[0] if len(lines[0]) <= _SHOWN_HEADER else f"{lines[0][:_SHOWN_HEADER]}..."
         raise UnusableFile(f"{name}: its header is {shown!r}; expected {','.join(COLUMNS)}")
     orders = lines[1:-1] if lines[-1] == "" else lines[1:]
-    if not orders:
+    if not numbered(orders):
         raise UnusableFile(f"{name}: a header, but no orders below it")
     return orders
+
+
+def numbered(lines: Sequence[str]) -> list[tuple[int, str]]:
+    """Return the lines that hold something, each with its number in the file, whose header is line 1."""
+    return [(number, line) for number, line in enumerate(lines, start=2) if line.strip()]
 
 
 def _header(line: str) -> tuple[str, ...]:

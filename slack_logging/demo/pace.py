@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+_Line = TypeVar("_Line")
 
 #: Lines a second while somebody watches: the demo's own 3,000 take three minutes, time enough to look around.
 WATCHED = 17.0
@@ -23,7 +26,7 @@ class Pace:
         self._allowed = allowed
         self._changed = threading.Condition()
 
-    def __call__(self, lines: Iterable[str]) -> Iterator[str]:
+    def __call__(self, lines: Iterable[_Line]) -> Iterator[_Line]:
         """Yield the lines, each when it may be read."""
         for index, line in enumerate(lines):
             with self._changed:

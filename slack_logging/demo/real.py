@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 from slack_logging import clock
@@ -10,9 +11,10 @@ from slack_logging.console.world import Wanted, examine
 from slack_logging.demo.logging_config import Place, configured, logging_config
 from slack_logging.demo.ops import commands_to_try
 from slack_logging.demo.pace import WATCHED, Pace
+from slack_logging.demo.summary import table
 from slack_logging.demo.terminal import Terminal
 from slack_logging.demo.work import running_import
-from slack_logging.errors import DeliveryError
+from slack_logging.errors import ConfigurationError, DeliveryError
 from slack_logging.options import channel as channel_option
 
 
@@ -28,8 +30,10 @@ def run(lines: list[str], terminal: Terminal, *, channel: str, commands_channel:
 
     Raises:
         DeliveryError: Slack cannot be reached, or something that the import needs there is wrong; none has begun.
-        ConfigurationError: an id is none, or a channel cannot be one.
+        ConfigurationError: an id is none, a channel cannot be one, or the environment has commands switched off.
     """
+    if os.environ.get("SLACK_LOGGING_COMMANDS", "").lower() == "off":
+        raise ConfigurationError("SLACK_LOGGING_COMMANDS=off: nobody would read what you type: unset it")
     place = Place(
         channel=channel_option("--channel", channel),
         commands_channel=channel_option("--commands-channel", commands_channel),
@@ -43,7 +47,7 @@ def run(lines: list[str], terminal: Terminal, *, channel: str, commands_channel:
             terminal.say(f"{commands_to_try(lines)}\n\nCtrl-C ends it.")
             threading.Event().wait()
     except KeyboardInterrupt:
-        terminal.say(f"\n{handler.stats()}")
+        terminal.say(f"\n{table(handler.stats())}")
 
 
 def _refuse_what_is_wrong(place: Place) -> None:

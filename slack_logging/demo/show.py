@@ -11,7 +11,7 @@ from contextlib import closing
 from slack_logging import SlackHandler
 from slack_logging.demo.logging_config import Place, configured, logging_config
 from slack_logging.demo.ops import commands_to_try
-from slack_logging.demo.orders import order_to_retry
+from slack_logging.demo.orders import numbered, order_to_retry
 from slack_logging.demo.pace import WATCHED, Pace
 from slack_logging.demo.person import PATIENCE, CheckFailed, Person
 from slack_logging.demo.summary import Summary
@@ -69,7 +69,8 @@ def play(lines: list[str], terminal: Terminal, *, port: int, bundled: bool) -> b
     Raises:
         OSError: the port is in use.
     """
-    pace = Pace(len(lines) / _SCRIPTED_DURATION, allowed=len(lines) * 2 // 3)
+    count = len(numbered(lines))
+    pace = Pace(count / _SCRIPTED_DURATION, allowed=count * 2 // 3)
     with closing(_started(port)) as slack:
         terminal.say(f"{slack.url}/ is the page of the local Slack; a script types there.\n")
         transcript = Transcript(slack, terminal)

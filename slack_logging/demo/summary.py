@@ -69,22 +69,23 @@ class Summary:
         return self.stats.emitted == self.shown + self.merged + lost_or_waiting
 
     def __str__(self) -> str:
-        dropped = sum(self.stats.dropped.values())
-        rows = {
-            "records logged": self.stats.emitted,
-            "shown": self.shown,
-            "merged": self.merged,
-            "dropped": dropped,
-            "messages posted": self.posted,
-            "API calls": self.calls,
-            "commands run": self.commands,
-        }
-        verdict = "it adds up" if self.adds_up else "IT DOES NOT ADD UP"
-        table = "".join(f"  {name:16}{count:8,}\n" for name, count in rows.items())
-        return (
-            f"{table}\n  {self.stats.emitted:,} logged = {self.shown:,} shown + {self.merged:,} merged"
-            f" + {dropped:,} dropped + {self.stats.pending:,} pending: {verdict}"
-        )
+        others = {"messages posted": self.posted, "API calls": self.calls, "commands run": self.commands}
+        return _table(self.stats, self.shown, self.merged, others, adds_up=self.adds_up)
+
+
+def table(stats: Stats) -> str:
+    """Return a summary for where nobody but the handler can count."""
+    return _table(stats, stats.delivered, stats.merged, {"pending": stats.pending}, adds_up=stats.adds_up)
+
+
+def _table(stats: Stats, shown: int, merged: int, others: Mapping[str, int], *, adds_up: bool) -> str:
+    dropped = sum(stats.dropped.values())
+    rows = {"records logged": stats.emitted, "shown": shown, "merged": merged, "dropped": dropped, **others}
+    lines = "".join(f"  {name:16}{count:8,}\n" for name, count in rows.items())
+    return (
+        f"{lines}\n  {stats.emitted:,} logged = {shown:,} shown + {merged:,} merged"
+        f" + {dropped:,} dropped + {stats.pending:,} pending: {'it adds up' if adds_up else 'IT DOES NOT ADD UP'}"
+    )
 
 
 def _parts(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

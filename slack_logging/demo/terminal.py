@@ -90,8 +90,12 @@ class Terminal:
 
     def _write(self, lines: Iterator[str] | list[str]) -> None:
         text = "".join(f"{line.rstrip()}\n" for line in lines)
-        self._stream.write(text.encode(self._encoding, "replace").decode(self._encoding))
-        self._stream.flush()
+        try:
+            self._stream.write(text.encode(self._encoding, "replace").decode(self._encoding))
+            self._stream.flush()
+        except OSError as error:
+            error.filename = "standard output"  # or "no space left on device" would leave open which
+            raise
 
 
 def _wrapped(line: str, width: int) -> list[str]:

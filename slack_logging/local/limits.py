@@ -59,10 +59,20 @@ IMAGE_TEXT: Final = 2_000
 TABLE_ROWS: Final = 100
 TABLE_COLUMNS: Final = 20
 
+#: Units in a container's title and subtitle, and blocks in it. Source: container block.
+CONTAINER_TITLE: Final = 150
+CONTAINER_BLOCKS: Final = 10
+
+#: Units in a card's title and subtitle, and in its body; cards in a carousel. Source: card block, carousel block.
+CARD_TITLE: Final = 150
+CARD_BODY: Final = 200
+CAROUSEL_CARDS: Final = 10
+
 #: Attachments to a message. Source: chat.postMessage, `too_many_attachments`.
 ATTACHMENTS: Final = 100
 
-#: Bytes of a message's metadata as JSON. Ours: 16 KB is often quoted, Slack only says that there is a limit.
+#: Bytes of a message's metadata, type and payload, as JSON. Ours: 16 KB is often quoted, Slack says only that there is
+#: a limit.
 METADATA: Final = 16_384
 
 #: Units in a metadata event type. Ours.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import math
+import queue
 import signal
 import sys
-import threading
 
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.api.ratelimits import FACTORS, is_factor
@@ -122,9 +122,9 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"slack-logging local: --fault {spec!r}: {error}", file=sys.stderr)
         return 2
-    stop = threading.Event()
+    ends: queue.SimpleQueue[int] = queue.SimpleQueue()  # its put may be interrupted by a put, as an Event's set may not
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda number, _: ends.put(number))
     slack = LocalSlack(port=args.port, rate_limit=args.rate_limit, scopes=args.scopes)
     slack.app.request_url = args.request_url
     for method, fault in faults:
@@ -136,7 +136,7 @@ def run(args: argparse.Namespace) -> int:
         return 1
     try:
         print(_welcome(slack), flush=True)
-        stop.wait()
+        ends.get()
     finally:
         slack.close()
     return 0

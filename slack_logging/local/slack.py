@@ -27,7 +27,7 @@ from slack_logging.local.http.loopback import LoopbackServer
 from slack_logging.local.http.server import Server
 from slack_logging.local.page import routes as page
 from slack_logging.local.people import People
-from slack_logging.local.state.apps import App, Apps
+from slack_logging.local.state.apps import App, Apps, check_request_url
 from slack_logging.local.state.teams import TEAM_ID
 from slack_logging.local.state.text import visible_text, whole
 from slack_logging.local.state.workspace import ClockLike
@@ -245,17 +245,21 @@ class LocalSlack(People):
             request_url: an address on this machine that gets events, commands and clicks by HTTP; None for Socket Mode.
 
         Raises:
-            ValueError: somebody has that name, or a scope or an event is none that is known here.
+            LookupError: there is no such channel.
+            ValueError: somebody has that name, a scope or an event is none that is known here, or `request_url` is
+                elsewhere.
         """
         scopes, events = known_scopes(scopes), known_events(events)
         with self.workspace.lock:
             if self.workspace.user_id(name):
                 raise ValueError(f"there is somebody called {name!r} already; give the app another name")
+            check_request_url(request_url)
+            places = [self.workspace.channel(channel) for channel in channels]
             bot = self.workspace.add_user(name, bot=True)
             app = self._apps.install(bot, scopes=scopes, events=events, commands=commands)
             app.request_url = request_url
-            for channel in channels:
-                self.workspace.join(self.workspace.channel(channel), bot)
+            for place in places:
+                self.workspace.join(place, bot)
             return app
 
     def command(self, channel: str, typed: str, *, user: str) -> None:

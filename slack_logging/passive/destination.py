@@ -63,6 +63,10 @@ class Destination:
 
     def mention(self, given: object) -> str:
         """Return whom the option `mention` names; raises `ConfigurationError` where the place knows no such one."""
+        if isinstance(given, (list, tuple, set)) or (isinstance(given, str) and "," in given):
+            raise ConfigurationError(
+                f"mention={options.shown(given)}: only one can be mentioned: name a user group to reach several people"
+            )
         name = options.text("mention", given).lstrip("@")
         if name not in ("here", "channel") and not re.fullmatch(r"[UWS][A-Z0-9]{2,}", name):
             raise ConfigurationError(

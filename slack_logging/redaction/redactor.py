@@ -102,10 +102,9 @@ class Redactor:
         off = option is False
         given = {} if isinstance(option, bool) else option
         if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
-            kind = "a text" if isinstance(option, str) else type(option).__name__
             raise ConfigurationError(
-                f"redact: got {kind}, not shown here: expected True or False, also as a text, or a mapping of what to "
-                "hide besides"
+                f"redact: got {options.kind(option)}, not shown here: expected True or False, also as a text, or a "
+                "mapping of what to hide besides"
             )
         known = ("keys", "patterns", "values")
         options.reject_unknown("redact", [name for name in given if name not in known], known)
@@ -133,7 +132,7 @@ class Redactor:
             ConfigurationError: it is no text, or too short to be told from words.
         """
         if not isinstance(value, str) or len(value) < _LEAST_VALUE or value in MARKER:
-            kind = f"{len(value)} characters" if isinstance(value, str) else type(value).__name__
+            kind = f"{len(value)} characters" if isinstance(value, str) else options.kind(value)
             raise ConfigurationError(
                 f"redact: values: got {kind}: expected text of {_LEAST_VALUE} characters or more, which no word holds"
             )
@@ -301,7 +300,7 @@ def _items(given: object) -> list[object]:
     if isinstance(given, str):
         return list(options.texts("redact: values", given))
     if not isinstance(given, (list, tuple, set, frozenset)):
-        raise ConfigurationError(f"redact: got {type(given).__name__} for values or patterns: expected a list of texts")
+        raise ConfigurationError(f"redact: got {options.kind(given)} for values or patterns: expected a list of texts")
     return list(given)
 
 

@@ -213,7 +213,7 @@ class SlackClient:
             raise Rejected(
                 "users.conversations",
                 "channel_not_found",
-                f"the bot is in no channel named #{name}: create it, or /invite the bot",
+                f"the bot is in no channel named #{name}: create it, or /invite the bot{capitals(name)}",
             )
         return self._channel_ids[name]
 
@@ -258,6 +258,8 @@ class SlackClient:
         if code == "channel_not_found":  # deleted, or we were taken off it; its name may belong to another by now
             self._channel_ids = {name: id_ for name, id_ in self._channel_ids.items() if id_ != channel}
         remedy = _REMEDIES.get(code, "")
+        if code == "channel_not_found":
+            remedy += capitals(channel)
         if code == "missing_scope":
             remedy = f"{remedy}: {answer.get('needed', 'unknown')}"
         if code in BAD_TOKEN:
@@ -268,6 +270,12 @@ class SlackClient:
 def is_channel_id(channel: str) -> bool:
     """Tell an id from a name: names hold no capitals. Source: conversations.create."""
     return channel[:1] in ("C", "G", "D") and channel.isalnum() and channel == channel.upper()
+
+
+def capitals(channel: str) -> str:
+    """Return a hint for where a name was not found that no channel can have. Source: conversations.create, "Naming"."""
+    is_name = channel and not is_channel_id(channel)
+    return "; names of channels are in lower case" if is_name and channel != channel.lower() else ""
 
 
 _shared: Shared[SlackClient] = Shared()

@@ -3,8 +3,9 @@
 (What we send is the business of `slack_logging.slack.literal`.)
 
 A message holds its text twice. The composer's `rich_text` block says what was typed; `text`, the older form, has to
-be taken apart. Either becomes `Span`s: code, which is verbatim, and the rest, in which what clients and phones do to
-typed text is undone.
+be taken apart. Either becomes `Span`s: code, which is verbatim, and the rest, without the blanks and invisible
+characters that clients add. What they make of quotation marks and hyphens stays: only who knows where a command's words
+begin can tell which of them are text, see `slack_logging.active.language.parsing.split`.
 """
 
 from __future__ import annotations
@@ -16,18 +17,11 @@ from typing import Any, NamedTuple
 #: What Slack puts before an address that was typed bare.
 _ADDED_SCHEMES = ("https://", "http://", "mailto:", "tel:")
 
-_QUOTES = str.maketrans(
-    {**dict.fromkeys("\u201c\u201d\u201e\u201f", '"'), **dict.fromkeys("\u2018\u2019\u201a\u201b", "'")}
-)
 _SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f", " "))
 #: Invisible and never typed on purpose. The joiners U+200C and U+200D stay: they change how a word reads.
 _INVISIBLE = str.maketrans(
     dict.fromkeys("\u200b\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 )
-#: An em dash (U+2014) or en dash (U+2013) that a client made of hyphens: only where an option may begin, so that a
-#: span such as 2020-2021 keeps its dash.
-_TWO_HYPHENS = re.compile(r"(?<!\S)(?:\u2014(?=\w|\s|\Z)|\u2013(?=[^\W\d]\w))")
-_ONE_HYPHEN = re.compile(r"(?<!\S)\u2013(?=\w)")
 
 _PIECE = re.compile(
     r"```(?P<block>.+?)```"
@@ -73,12 +67,8 @@ def typed(message: Mapping[str, Any]) -> list[Span]:
 
 
 def tidy(text: str) -> str:
-    """Undo what clients and phones do to typed quotes, dashes, spaces and dots.
-
-    A dash before a word becomes two hyphens again; an en dash before a single letter or a digit becomes one.
-    """
-    plain = text.translate(_QUOTES).translate(_SPACES).translate(_INVISIBLE).replace("\u2026", "...")
-    return _ONE_HYPHEN.sub("-", _TWO_HYPHENS.sub("--", plain))
+    """Undo what clients do to typed blanks, and take out what is invisible."""
+    return text.translate(_SPACES).translate(_INVISIBLE)
 
 
 def _from_text(text: str) -> Iterator[Span]:

@@ -16,6 +16,9 @@ from slack_logging.errors import Unreachable
 from slack_logging.slack.credentials import is_loopback
 from slack_logging.slack.limits import DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER
 
+#: What OpenSSL says where the answer is no TLS: the first by older versions, the second by newer ones.
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+
 Made = TypeVar("Made")
 
 
@@ -100,6 +103,8 @@ def unreachable(method: str, error: Exception, *, url: str, is_secret: bool = Fa
     advice = ": is there a network, a proxy, a firewall?"
     if is_loopback(url):
         advice = ": is slack-logging local running?" if never_sent else ""
+    if any(sign in why for sign in _NO_TLS):
+        advice = ": what answers there speaks http, not https: should the address begin with http://?"
     return Unreachable(f"{answer} ({why}){advice}", was_never_sent=never_sent)
 
 

@@ -43,6 +43,13 @@ def both(ops: Ops) -> list[str]:
     return [ops.slack.user_id("ada"), ops.slack.user_id("ben")]
 
 
+def repeated(ops: Ops, ts: str, *, user: str) -> list[str]:
+    """Have somebody repeat a command that was answered once; return what is said when it is refused."""
+    ops.slack.react(CHANNEL, ts, "repeat", user=user)
+    ops.clock.run_until(lambda: REFUSED in ops.marks(ts) and ops.is_all_said)
+    return ops.replies(ts)[1:]
+
+
 @pytest.fixture
 def ran() -> list[str]:
     """Return what ran."""
@@ -125,6 +132,40 @@ def test_a_failed_command_has_used_its_code(ops: Ops, start: Any, ran: list[str]
     ops.slack.react(CHANNEL, ts, "repeat", user="ada")
     ops.clock.run_until(lambda: REFUSED in ops.marks(ts))
     assert ran == []
+
+
+@pytest.mark.parametrize("typed", ["!wipe a b", "!wipe --what", "!wipe --help", "!wipee sda", "!drop"])
+def test_what_does_not_run_has_used_its_code(ops: Ops, start: Any, ran: list[str], typed: str) -> None:
+    """Everybody has seen it, whatever was wrong with the rest."""
+    start()
+    used = code(ops.clock)
+    ops.type(f"{typed} {used}")
+    assert ops.type(f"!wipe sda {used}") == ({REFUSED}, [NO_MORE])
+    assert ops.type(f"!wipe sda {next_code(ops)}")[0] == {DONE}
+    assert len(ran) == 1
+
+
+def test_digits_after_what_is_no_command_are_no_guess(ops: Ops, start: Any) -> None:
+    """They may be anything: nobody is locked for them."""
+    start()
+    for _ in range(MOST_WRONG):
+        assert ops.type(f"!noot {wrong(ops.clock)}")[0] == {PUZZLED}
+    assert ops.type(f"!wipe {code(ops.clock)}")[0] == {DONE}
+
+
+def test_a_repeated_command_wants_a_new_code(
+    ops: Ops, start: Any, ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever repeats it; the one that was typed is no guess of theirs."""
+    other = pyotp.random_base32()
+    monkeypatch.setenv(f"SLACK_LOGGING_TOTP_{ops.slack.user_id('ben')}", other)
+    start()
+    for _ in range(MOST_WRONG):
+        ts = ops.say(f"!fail {next_code(ops)}")
+        assert ops.settled(ts)[0] == {ERRORED}
+        assert repeated(ops, ts, user="ben") == ["A code counts for one run. Type the command again with a new one."]
+    own = pyotp.TOTP(other).generate_otp(int(ops.clock.time()) // STEP)
+    assert ops.type(f"!wipe {own}", user="ben")[0] == {DONE}
 
 
 def test_a_command_that_waits_for_approval_has_used_its_code(ops: Ops, start: Any, ran: list[str]) -> None:

@@ -29,6 +29,21 @@ print(lock.acquire(), lock.holder, flush=True)
 sys.stdin.read()
 """
 
+#: A process that takes a lock and gives it back a thousand times, and fails where another has it at the same time.
+RACER = f"""
+import os, sys, tempfile
+from slack_logging.active.reading.hostlock import HostLock
+tempfile.tempdir = sys.argv[1]
+lock, count = HostLock({PLACE!r}), 0
+while count < 1_000:
+    if lock.acquire():
+        os.close(os.open(sys.argv[1] + "/inside", os.O_CREAT | os.O_EXCL))
+        os.unlink(sys.argv[1] + "/inside")
+        lock.release()
+        count += 1
+    assert not lock.flaw, lock.flaw
+"""
+
 #: A process that reads commands, and writes down which it ran.
 READER = """
 import os, sys
@@ -144,7 +159,7 @@ def test_what_lies_in_the_way_is_not_touched(directory: Path, kind: str, monkeyp
     assert probe.acquire()
     [path] = directory.iterdir()
     probe.release()
-    path.unlink()
+    assert list(directory.iterdir()) == []
     precious = directory / "precious"
     precious.write_text("data")
     if kind == "symlink":
@@ -186,6 +201,30 @@ def test_a_file_that_was_tidied_away_is_no_lock(directory: Path) -> None:
         other.kill()
     assert lock.acquire()
     lock.release()
+
+
+def test_a_lock_that_is_given_back_leaves_no_file(directory: Path) -> None:
+    """Only the last user of the process gives it back, and nobody deletes a file that is another's meanwhile."""
+    first, second = HostLock(PLACE), HostLock(PLACE)
+    assert first.acquire()
+    assert second.acquire()
+    first.release()
+    [path] = directory.iterdir()
+    path.unlink()
+    path.write_text("another's")
+    second.release()
+    assert path.read_text() == "another's"
+
+
+def test_two_never_have_a_lock_that_is_taken_and_given_back_all_the_time(directory: Path) -> None:
+    """Whatever comes between opening, locking and deleting the file; nobody is told that it cannot be had."""
+    processes = [subprocess.Popen([sys.executable, "-c", RACER, str(directory)]) for _ in range(4)]
+    try:
+        assert [process.wait(timeout=50) for process in processes] == [0] * 4
+    finally:
+        for process in processes:
+            process.kill()
+    assert list(directory.iterdir()) == []
 
 
 def test_without_a_lock_the_channel_is_read_all_the_same(
@@ -239,6 +278,7 @@ def test_of_three_processes_one_reads_and_another_takes_over(directory: Path) ->
             for _ in range(3)
         ]
         try:
+            firsts = [process.stderr.readline() for process in processes if process.stderr]  # all have begun
             pids = [run(slack, ran, f"first{number}") for number in range(3)]
             assert len(set(pids)) == 1
             os.kill(pids[0], signal.SIGKILL)
@@ -247,7 +287,7 @@ def test_of_three_processes_one_reads_and_another_takes_over(directory: Path) ->
         finally:
             for process in processes:
                 process.kill()
-            lines = [process.communicate()[1] for process in processes]
+            lines = [first + process.communicate()[1] for first, process in zip(firsts, processes, strict=True)]
     words = [line.split()[0] for line in ran.read_text().splitlines()]
     assert words == ["first0", "first1", "first2", "second0", "second1", "second2"]
     assert sum("reading commands" in text for text in lines) == 2

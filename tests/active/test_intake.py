@@ -50,6 +50,27 @@ def test_a_persons_message_is_heard(fields: dict[str, Any], user: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "by_app", "is_answered"),
+    [
+        ({}, False, False),
+        ({"bot_id": "B0FLOW", "user": "U0DEPLOYER"}, True, False),
+        ({"app_id": "A0OTHER", "user": "U0DEPLOYER"}, True, False),
+        ({"bot_profile": {"app_id": "A0OTHER"}, "user": "U0DEPLOYER"}, True, False),
+        ({"reply_users": ["U0BEN"]}, False, False),
+        ({"reply_users": ["U0BEN", "U0BOT"]}, False, True),
+        ({"reply_users": ["B0BOT"]}, False, True),
+    ],
+)
+def test_it_tells_who_posted_it_and_whether_we_have_replied(
+    fields: dict[str, Any], by_app: bool, is_answered: bool
+) -> None:
+    """An app's message may name a person: whose token it has."""
+    heard = INTAKE.hear({**MESSAGE, **fields})
+    assert heard is not None
+    assert (heard.by_app, heard.is_answered) == (by_app, is_answered)
+
+
+@pytest.mark.parametrize(
     "fields",
     [
         {"user": "U0BOT"},
@@ -58,6 +79,8 @@ def test_a_persons_message_is_heard(fields: dict[str, Any], user: str) -> None:
         {"bot_profile": {"app_id": "A0APP"}, "bot_id": "B0FLOW"},
         {"bot_id": "B0OTHER"},
         {"bot_id": "B0OTHER", "user": "U0OTHER"},
+        {"app_id": "A0OTHER", "user": "U0OTHER"},
+        {"bot_profile": {"app_id": "A0OTHER"}, "user": "U0OTHER"},
         {"user": "USLACKBOT"},
         {"user": None},
         {"subtype": "bot_message", "bot_id": "B0FLOW"},

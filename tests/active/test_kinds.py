@@ -161,6 +161,8 @@ def options(*, force: bool = False, version: str, size: list[Size] | None = None
         (options, ["--f"], "no option --f", 0),
         (options, ["-force"], "no option -force; did you mean --force?", 0),
         (options, ["-v", "1"], "no option -v", 0),
+        (one, ["--replicas", "3"], "REPLICAS is an argument: it stands without --replicas", 0),
+        (one, ["api", "--note-to=x", "-note=hi"], "NOTE is an argument: it stands without -note", 2),
         (options, ["--hepl"], "no option --hepl; did you mean --help?", 0),
         (options, ["--help=x"], "no option --help; did you mean --help?", 0),
         (options, ["--version", "1", "--size", "s", "l"], "unrecognized arguments: l; each wants its own --size", 4),
@@ -271,7 +273,7 @@ def empty(a: Empty) -> None: ...
         (after_a_list, "after_a_list(), parameter 'b': nobody could type it"),
         (nothing_to_choose, "nothing_to_choose(), parameter 'a': cannot be typed as"),
         (alike, "alike(), parameter 'a': cannot be typed as"),
-        (empty, "empty(), parameter 'a': cannot be typed as"),
+        (empty, "empty(), parameter 'a': cannot be typed as <enum 'Empty'>; it has no members"),
     ],
 )
 def test_what_nobody_could_type_is_refused_at_once(function: Callable[..., object], says: str) -> None:

@@ -27,7 +27,8 @@ def ledger() -> MemoryLedger:
 def test_a_claim_is_a_lock(ledger: MemoryLedger) -> None:
     """Of all who ask, one gets it, until it is released."""
     ledger.note(key(1))
-    assert [ledger.claim(key(1), 0.0), ledger.claim(key(1), 0.0)] == [1, 0]
+    assert [ledger.claim(key(1), 0.0, "7.0"), ledger.claim(key(1), 0.0, "8.0")] == [1, 0]
+    assert [ledger.taken(key(1)), ledger.taken(key(2))] == ["7.0", ""]
     ledger.release(key(1))
     assert ledger.claim(key(1), 0.0) == 2
     ledger.settle(key(1), Mark.DONE)

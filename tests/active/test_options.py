@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -17,13 +18,20 @@ from slack_logging import CommandRouter, ConfigurationError, SlackCommandSource
     [
         ({"channel": "ops commands"}, "channel='ops commands': expected a channel's name such as '#ops-log'"),
         ({"allow": []}, "allow is empty, so nobody could run a command"),
+        ({"allow": ""}, "allow is empty, so nobody could run a command"),
+        ({"roles": {"deployers": []}}, "roles['deployers'] is empty, so nobody could run a command"),
         ({"allow": ["@ada"]}, "allow: '@ada' is no id of a user"),
         ({"roles": ["U1"]}, "roles=['U1']: expected a mapping"),
         ({"router": 7}, "router=7: expected a CommandRouter, or where to import one from, such as 'myapp.ops.router'"),
         ({"router": "router"}, "router='router': expected a CommandRouter"),
         ({"prefix": "/"}, "prefix='/': expected one or a few signs"),
         ({"poll_interval": "often"}, "poll_interval='often': expected seconds"),
-        ({"max_age": -1}, "max_age=-1: expected seconds"),
+        ({"poll_interval": 0}, "poll_interval=0: expected seconds (0.1 or more)"),
+        ({"max_age": 0}, "max_age=0: expected seconds (1 or more)"),
+        (
+            {"timeout": 0},
+            "timeout=0: expected seconds (0.001 or more), a timedelta, or a string such as '10s' or '5m'; ",
+        ),
         ({"start_delay": None}, "start_delay=None: expected seconds"),
         ({"workers": 0}, "workers=0: expected a whole number, 1 or more"),
         ({"workers": "many"}, "workers='many': expected a whole number"),
@@ -64,6 +72,19 @@ def test_values_are_accepted_as_configuration_files_have_them(given: dict[str, A
     """From INI, JSON, YAML and Python alike."""
     arguments: dict[str, Any] = {"channel": "#ops-commands", **given}
     assert "closed" in repr(SlackCommandSource(**arguments))
+
+
+def test_who_wants_no_time_limit_is_told_to_give_none() -> None:
+    """A limit of 0 would let no command end."""
+    with pytest.raises(ConfigurationError, match=r"; leave it out for no limit$"):
+        SlackCommandSource("#ops-commands", allow=["U024BE7LH"], timeout="0s")
+
+
+def test_nobody_may_run_commands_by_default() -> None:
+    """Who leaves `allow` out is told what to give."""
+    says = "allow is empty, so nobody could run a command: give ids such as 'U024BE7LH'; in Slack, a person's id: open"
+    with pytest.raises(ConfigurationError, match=re.escape(says)):
+        SlackCommandSource("#ops-commands")
 
 
 def test_constructing_loads_no_slack_sdk() -> None:

@@ -9,8 +9,10 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
+from slack_sdk import WebClient
 
 from slack_logging import Command, CommandError, CommandRouter, SlackCommandSource
+from slack_logging.active import source as source_module
 from slack_logging.local import Fault, LocalSlack, visible_text
 from tests.active.conftest import CHANNEL, DONE, ERRORED, EYES, INTERRUPTED, LATE, PUZZLED, REFUSED, Ops
 
@@ -271,6 +273,48 @@ def test_a_command_runs_again_by_emoji(ops: Ops, router: CommandRouter, ran: lis
     assert set(removed) <= {DONE}
 
 
+def test_what_was_edited_since_it_ran_never_runs_for_somebody_else(
+    ops: Ops, router: CommandRouter, ran: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who wants it again read another text; and its author may not run what it says now."""
+    caplog.set_level(logging.INFO, "slack_logging.audit")
+    router.command("deploy", roles=["admins"])(lambda: ran.append("deployed"))
+    ops.start(router=router, **people(ops))
+    ts = ops.say("!note x")
+    ops.settled(ts)
+    ops.slack.react(CHANNEL, ts, REPEAT, user="ben")
+    ops.slack.edit(CHANNEL, ts, "!deploy")
+    ops.clock.run_until(lambda: len(ops.replies(ts)) == 2)
+    assert ops.settled(ts) == (
+        {DONE, REPEAT},
+        ["noted x", "not run again: it was edited since. Type it as a new message"],
+    )
+    assert "edited since it ran, not repeated: '!deploy'" in caplog.text
+    assert ran == [f"x for {ops.slack.user_id('ada')}"]
+
+
+def test_what_was_corrected_before_it_ran_runs_again(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """That is what it has said ever since; after a restart nobody knows, and it does not."""
+    source = ops.start(router=router, **people(ops))
+    ts = ops.say("!nte x")
+    ops.settled(ts)
+    ops.slack.edit(CHANNEL, ts, "!note x")
+    ops.clock.run_until(lambda: len(ran) == 1)
+    ops.settled(ts)
+    ops.slack.react(CHANNEL, ts, REPEAT, user="ben")
+    ops.clock.run_until(lambda: len(ran) == 2 and DONE in ops.marks(ts) and ops.is_all_said)
+    source.close()
+    source_module._ledgers.clear()
+    ops.slack.unreact(CHANNEL, ts, REPEAT, user="ben")
+    ops.start(router=router, **people(ops))
+    ops.type("!note y")
+    before = len(ops.replies(ts))
+    ops.slack.react(CHANNEL, ts, REPEAT, user="ben")
+    ops.clock.run_until(lambda: len(ops.replies(ts)) > before)
+    assert ops.replies(ts)[-1].startswith("not run again: it was edited")
+    assert len(ran) == 3
+
+
 def test_a_mark_that_no_longer_holds_is_taken_away(ops: Ops) -> None:
     """What failed before and is done now shows only that."""
     router = CommandRouter()
@@ -355,6 +399,47 @@ def test_emoji_can_have_other_names(ops: Ops, router: CommandRouter, ran: list[s
 
 
 # After a restart
+
+
+@pytest.mark.parametrize(("user", "runs"), [("ada", 0), ("ben", 0), ("eve", 10)])
+def test_what_was_cancelled_while_nobody_read_never_begins(
+    ops: Ops, router: CommandRouter, ran: list[str], user: str, runs: int
+) -> None:
+    """By its author, and by others who may; an emoji of somebody else's is none."""
+    ops.slack.add_user("eve")
+    stamps = [ops.say(f"!note w{number}") for number in range(10)]
+    for ts in stamps:
+        ops.slack.react(CHANNEL, ts, STOP, user=user)
+    ops.start(router=router, **people(ops))
+    name = user if user != "eve" else ""
+    said = [[f"cancelled by {name} before it began"] if name else [f"noted w{number}"] for number in range(10)]
+    assert [ops.settled(ts)[1] for ts in stamps] == said
+    assert len(ran) == runs
+
+
+def test_while_nobody_can_say_who_cancels_it_it_does_not_begin(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """The next look may know. Who typed it is known already."""
+    ops.start(router=router, **people(ops))
+    ops.type("!note x")
+    ops.slack.fault("users.info", Fault.server_error(times=1))
+    ts = ops.say("!note y")
+    ops.slack.react(CHANNEL, ts, STOP, user="ben")
+    assert ops.settled(ts)[1] == ["cancelled by ben before it began"]
+    assert len(ran) == 1
+
+
+def test_what_we_have_answered_does_not_run_again(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """Its mark came too late. How far it came is for a person to find out; other people's replies say nothing."""
+    done, talked_about = ops.say("!note x"), ops.say("!note y")
+    client = WebClient(ops.slack.bot_token, base_url=ops.slack.api_url)
+    client.chat_postMessage(channel=ops.slack.channel_id(CHANNEL), text="noted x", thread_ts=done)
+    ops.say("shall we?", thread_ts=talked_about)
+    ops.start(router=router)
+    assert ops.settled(talked_about)[0] == {DONE}
+    said = "interrupted: what ran this ended before it marked what became of it; :repeat: on the command runs it again"
+    ops.clock.run_until(lambda: ops.marks(done) == {INTERRUPTED} and ops.is_all_said)
+    assert [visible_text(each) for each in ops.slack.messages(CHANNEL, thread_ts=done)[1:]] == ["noted x", said]
+    assert ran == [f"y for {ops.slack.user_id('ada')}"]
 
 
 def test_what_was_running_when_its_process_died_is_interrupted(ops: Ops, router: CommandRouter, ran: list[str]) -> None:

@@ -121,10 +121,51 @@ def test_words_are_split_as_a_shell_does_but_for_prose(text: str, words: list[st
     assert split([Span(text)]) == words
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("say “a b” ‘c d’", ["say", "a b", "c d"]),
+        ("„so ist“ ”så är” “a “", ["so ist", "så är", "a "]),
+        ("--msg=“a b” ‘don’t do it’", ["--msg=a b", "don’t do it"]),
+        ('"he said “hi”" “he said "hi"”', ["he said “hi”", 'he said "hi"']),
+        ("'the ‘real’ one' ‘it's’", ["the ‘real’ one", "it's"]),
+        (r"“a \”b\” \\ \d” “\"c\"”", [r"a ”b” \ \d", '"c"']),
+        ("don’t O’Brien 5” a“b” wait…", ["don’t", "O’Brien", "5”", "a“b”", "wait…"]),
+        ('“a b" "c d"', ["a b", "c d"]),
+        ('“a b" “c" --d=“e f" g', ["a b", "c", "--d=e f", "g"]),
+        ('"a b” "c” --d="e f”', ["a b", "c", "--d=e f"]),
+    ],
+)
+def test_curly_quotation_marks_group_as_straight_ones_do(text: str, words: list[str]) -> None:
+    """Each closes its own kind, and is text within the other; of a pair, a client may have changed only one."""
+    assert split([Span(text)]) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("—force –force", ["--force", "--force"]),
+        ("x –n 5 –5", ["x", "-n", "5", "-5"]),
+        ("—n —msg=“a — b”", ["--n", "--msg=a — b"]),
+        ("a — b – c —", ["a", "—", "b", "–", "c", "—"]),
+        ("2020–2021 a—b –", ["2020–2021", "a—b", "–"]),
+        ("\"—force\" '–5' “—x”", ["—force", "–5", "—x"]),
+        ('"a"—b --to=—x', ["a—b", "--to=—x"]),
+    ],
+)
+def test_a_dash_is_hyphens_only_where_an_option_begins(text: str, words: list[str]) -> None:
+    """Elsewhere, alone and within quotations it is what people typed."""
+    assert split([Span(text)]) == words
+
+
 def test_code_is_taken_as_it_is() -> None:
     """Quotes, spaces and dashes in code are part of the word it stands in."""
     spans = [Span("x "), Span('it\'s "a" \\ b', is_code=True), Span(" --sql="), Span("select 1", is_code=True)]
     assert split(spans) == ["x", 'it\'s "a" \\ b', "--sql=select 1"]
+    assert split([Span("“a "), Span("—b” “", is_code=True), Span(" c” "), Span("–x…", is_code=True)]) == [
+        "a —b” “ c",
+        "–x…",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -133,6 +174,11 @@ def test_code_is_taken_as_it_is() -> None:
         ('api "v1 beta', 'the quotation mark " is never closed: "v1 beta'),
         ("'oops", "the quotation mark ' is never closed: 'oops"),
         ('a --m="b', 'the quotation mark " is never closed: "b'),
+        ("“v1 beta", "the quotation mark “ is never closed: “v1 beta"),
+        ('"he said “hi”', 'the quotation mark " is never closed: "he said “hi”'),
+        ('“he said "hi"', 'the quotation mark “ is never closed: “he said "hi"'),
+        ("'don’t", "the quotation mark ' is never closed: 'don’t"),
+        ("‘x'", "the quotation mark ‘ is never closed: ‘x'"),
     ],
 )
 def test_an_open_quotation_is_shown(text: str, shown: str) -> None:
@@ -142,13 +188,13 @@ def test_an_open_quotation_is_shown(text: str, shown: str) -> None:
     assert str(caught.value) == shown
 
 
-@given(st.lists(st.text()))
+@given(st.lists(st.text() | st.text(alphabet="“”„‘’—–-\"'\\= a1\n…")))
 def test_quoted_words_survive_a_round_trip(words: list[str]) -> None:
     """What is quoted is read back as the same words, whatever is in them."""
     assert split([Span(" ".join(quote(word) for word in words))]) == words
 
 
-@given(st.lists(st.builds(Span, st.text(), st.booleans())), st.text(alphabet="!@<>U0BOT \"'\\a\n-"))
+@given(st.lists(st.builds(Span, st.text(), st.booleans())), st.text(alphabet="!@<>U0BOT \"'\\a\n-=“”„‘’—–…"))
 def test_no_text_is_too_odd(spans: list[Span], start: str) -> None:
     """Whatever is typed is talk, a command, or a `BadArguments`; nothing else is raised."""
     call = recognise([Span(start), *spans], prefix="!", bot_user=BOT)

@@ -19,13 +19,18 @@ from slack_logging.slack.literal import visible
         (["日本", "c"], 1, ["!x 日本 c", "        ^"]),
         (["e\u0301", "c"], 1, ["!x e\u0301 c", "     ^"]),
         (["a\nb\tc", "d"], 1, ['!x "a b c" d', "           ^"]),
-        (["bad", "b", "c"], 0, ["!x bad b \u2026", "   ^^^"]),
+        (["bad", "b", "cd"], 0, ["!x bad b \u2026", "   ^^^"]),
+        (["bad", "b", "c"], 0, ["!x bad b c", "   ^^^"]),
+        (["bad", "b", "c", "d"], 0, ["!x bad b \u2026", "   ^^^"]),
+        (["\u2014", "\u201ca\u201d", "bad"], 2, ['!x "\u2014" "\u201ca\u201d" bad', " " * 13 + "^^^"]),
+        (["a", "x" * 40, "y" * 23, "bad"], 3, ["!x a " + "x" * 40 + " " + "y" * 23 + " bad", " " * 70 + "^^^"]),
         (["x" * 30] * 5 + ["bad"], 5, ["!x \u2026 " + "x" * 30 + " " + "x" * 30 + " bad", " " * 67 + "^^^"]),
-        (["x" * 50], 0, ["!x " + "x" * 40 + "\u2026", "   " + "^" * 41]),
+        (["x" * 42], 0, ["!x " + "x" * 40 + "\u2026", "   " + "^" * 41]),
+        (["x" * 41], 0, ["!x " + "x" * 41, "   " + "^" * 41]),
     ],
 )
 def test_carets_stand_below_the_word(words: list[str], at: int, lines: list[str]) -> None:
-    """Wide characters take two columns, accents none; what is long is cut."""
+    """Wide characters take two columns, accents none; what is long is cut, and no letter for an ellipsis."""
     assert pointed("!x", words, at).split("\n") == lines
 
 

@@ -27,8 +27,29 @@ class Colour(enum.Enum):
 
 
 Env = Literal["dev", "prod", "-x", "two words"]
-WORDS = st.text(max_size=12) | st.sampled_from(
-    ["--", "-h", "--help", "-x", "--x=y", "-1", '"', "'", "\\", "a b", "it's"]
+WORDS = (
+    st.text(max_size=12)
+    | st.sampled_from(
+        [
+            "--",
+            "-h",
+            "--help",
+            "-x",
+            "--x=y",
+            "-1",
+            '"',
+            "'",
+            "\\",
+            "a b",
+            "it's",
+            "—",
+            "–x",
+            "—force\nnow",
+            "“a b”",
+            "it’s",
+        ]
+    )
+    | st.text(alphabet="“”„‘’—–-\"'\\= a1\n…", max_size=12)
 )
 VALUES: dict[object, st.SearchStrategy[Any]] = {
     str: WORDS,
@@ -80,7 +101,7 @@ def bound(signature: Signature, spans: list[Span]) -> dict[str, Any]:
 def test_arguments_come_back_as_they_were(call: tuple[Signature, dict[str, Any]]) -> None:
     """Whatever the signature and the values: from the canonical form, read as Slack's text form.
 
-    But for what has no way to be typed: backticks, and line breaks beside what a client would change.
+    But for what has no way to be typed: backticks, and line breaks beside blanks that a client would change.
     """
     signature, values = call
     texts = [each for value in values.values() for each in (value if isinstance(value, list) else [value])]
@@ -152,7 +173,7 @@ def understood(message: dict[str, Any]) -> None:
         assert SIGNATURE.render(values).isascii() or values
 
 
-@given(_STARTS, st.text() | st.text(alphabet="-=— \"'`\\hepxwo1\n…<>@#!|&;^*_", max_size=30))
+@given(_STARTS, st.text() | st.text(alphabet="-=—–“”„‘’ \"'`\\hepxwo1\n…<>@#!|&;^*_", max_size=30))
 def test_any_text_is_understood_or_refused(start: str, rest: str) -> None:
     """Nothing but a `CommandError` is raised, whatever Unicode is in it."""
     understood({"text": start + rest})
@@ -244,6 +265,7 @@ def test_the_canonical_form_is_what_a_person_would_type(
 @given(st.text())
 @example("`…`")
 @example("\n…")
+@example("—\n“")
 def test_a_word_is_always_written_as_something(word: str) -> None:
     """Also where no way of typing would keep it whole: then it is read as one word, or refused, all the same."""
     try:

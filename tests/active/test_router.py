@@ -331,6 +331,19 @@ def wrong_annotation(when: complex) -> None: ...
         (lambda router: router.command("")(fitted), "name='': expected text"),
         (lambda router: router.command(lambda: None), "command name '<lambda>': expected one word"),
         (lambda router: router.command("x", roles=7)(fitted), "roles=7: expected a list of strings"),
+        (
+            lambda router: router.command("x", roles=[])(fitted),
+            "roles=[] names none, so nobody could run the command: l",
+        ),
+        (
+            lambda router: router.command("x", roles=" ,")(fitted),
+            "roles=' ,' names none, so nobody could run the comma",
+        ),
+        (lambda router: router.command("x", timeout=0)(fitted), "timeout=0: expected seconds (0.001 or more)"),
+        (
+            lambda router: router.command("x", approve_within=0)(fitted),
+            "approve_within=0: expected seconds (1 or more)",
+        ),
         (lambda router: router.command(role=["x"]), "router.command() has no option 'role': did you mean roles?"),
         (lambda router: router.command("x", ["y"]), "router.command() takes all but the name by name: name, roles"),
         (lambda router: router.command(["x"])(fitted), "name=['x']: expected text"),

@@ -59,7 +59,9 @@ def test_replies_in_threads_are_talk(ops: Ops, router: CommandRouter) -> None:
 @pytest.mark.parametrize(
     ("text", "raw", "said"),
     [
-        ("!echo “don’t panic”", False, "don’t panic".replace("’", "'")),
+        ("!echo “don’t panic”", False, "don’t panic"),
+        ('!echo "he said “hi” — done…"', False, "he said “hi” — done…"),
+        ("!echo —", False, "—"),
         ("!Echo x", False, "x"),
         ("!@orders echo x", False, "x"),
         ("@ops echo x", False, "x"),
@@ -73,12 +75,21 @@ def test_replies_in_threads_are_talk(ops: Ops, router: CommandRouter) -> None:
 def test_what_was_typed_arrives_and_goes_back_literally(
     ops: Ops, router: CommandRouter, text: str, raw: bool, said: str
 ) -> None:
-    """What clients did to it is undone; the reply mentions nobody and has no markup."""
+    """What Slack did to it is undone; the reply mentions nobody and has no markup."""
     ops.start(router=router)
     ts = ops.say(text, raw=raw)
     assert ops.settled(ts) == ({DONE}, [said])
     [reply] = ops.slack.messages(CHANNEL, thread_ts=ts)[1:]
     assert reply["text"] == plain(said)
+
+
+def test_a_commands_text_is_what_people_saw(ops: Ops, router: CommandRouter) -> None:
+    """With the marks and dashes that a phone made, which its words are read as options and quotations by."""
+    commands = iter(ops.source(router=router))
+    ops.say("!echo —loud “a b”")
+    with next(commands) as command:
+        assert (command.text, command.args) == ("!echo —loud “a b”", ["--loud", "a b"])
+    commands.close()
 
 
 def test_our_own_messages_are_never_read(ops: Ops, router: CommandRouter) -> None:

@@ -53,6 +53,7 @@ KINDS = [
     Kind("bot", IGNORED, {"bot": True}, is_member=True),
     Kind("workflow", IGNORED, {"bot": "workflow"}, is_member=True),
     Kind("webhook", IGNORED, {}),
+    Kind("app with a person's token", IGNORED, {}, is_named=True, is_member=True),
     Kind("self", IGNORED, {}),
     Kind("group member", DONE, {}, is_member=True),
     Kind("former group member", REFUSED, {}, is_member=True),
@@ -72,7 +73,7 @@ def router() -> CommandRouter:
 
 def open_to(ops: Ops, router: CommandRouter, kind: Kind, monkeypatch: pytest.MonkeyPatch) -> str:
     """Have a source read that lets in ada, and this kind as far as it goes; return the person's name."""
-    name = {"self": "ops"}.get(kind.name, kind.name.replace(" ", "-"))
+    name = {"self": "ops"}.get(kind.name, kind.name.replace(" ", "-").replace("'", ""))
     if kind.name not in ("self", "webhook"):
         ops.slack.add_user(name, **kind.options)  # type: ignore[arg-type]  # the kinds are typed apart
         monkeypatch.setenv(f"SLACK_LOGGING_TOTP_{ops.slack.user_id(name)}", KEY)
@@ -95,7 +96,8 @@ def typed(ops: Ops, kind: Kind, name: str, text: str) -> str:
     if kind.name == "self":
         client = WebClient(ops.slack.bot_token, base_url=ops.slack.api_url)
         return str(client.chat_postMessage(channel=ops.slack.channel_id(CHANNEL), text=text)["ts"])
-    ts = ops.say(text, user=name)
+    by = {"bot_id": "B0APP", "app_id": "A0APP"} if kind.name.startswith("app") else {}
+    ts = ops.say(text, user=name, **by)
     if kind.name == "deactivated":
         ops.slack.deactivate(name)
     return ts
@@ -130,7 +132,11 @@ def test_who_may_ask_for_approval_and_give_it(
     name = open_to(ops, router, kind, monkeypatch)
     theirs = ops.say("!approval", user="ada")
     ops.clock.run_until(lambda: WAITS in ops.marks(theirs))
-    if kind.name != "webhook":  # it cannot react
+    if kind.outcome != IGNORED or kind.name in (
+        "bot",
+        "workflow",
+        "self",
+    ):  # others cannot react, or not as what they are
         ops.slack.react(CHANNEL, ops.slack.messages(CHANNEL, thread_ts=theirs)[-1]["ts"], APPROVE, user=name)
     own = typed(ops, kind, name, "!approval")
     asks = WAITS if kind.outcome == DONE else kind.outcome

@@ -118,6 +118,9 @@ def test_a_channel_is_told_with_the_nearest_that_there_is(slack: LocalSlack, run
     """Its names were listed anyway."""
     [line] = wrong(run("check", "--channel", "#opslog").out)
     assert line.startswith("#opslog: the bot sees no channel of that name (did you mean #ops-log?): check it, or")
+    assert "lower case" not in line
+    [line] = wrong(run("check", "--channel", "#OPS-LOG").out)
+    assert "(did you mean #ops-log?): check it, or create it; names of channels are in lower case; if it" in line
 
 
 def test_a_slack_that_cannot_be_reached_is_told(slack: LocalSlack, run: Run) -> None:
@@ -173,6 +176,7 @@ def test_one_channel_for_both_is_told(slack: LocalSlack, run: Run) -> None:
     ended = run("check", *LOG, "--commands-channel", slack.channel_id("ops-log"))
     [line] = wrong(ended.out)
     assert line.endswith("is the channel of records and of commands: use two")
+    assert sum("the bot is a member" in line for line in ended.out) == 1
 
 
 @pytest.mark.parametrize(

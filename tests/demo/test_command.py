@@ -82,7 +82,8 @@ def type_at(page: str, text: str) -> None:
 
 def test_somebody_at_the_page_steers_the_import(tmp_path: Path) -> None:
     """What is typed on the page takes effect, the terminal shows it, and Ctrl-C ends the demo cleanly, also twice."""
-    with demo(tmp_path, **MISLEADING) as process:
+    (tmp_path / "temporary").mkdir()
+    with demo(tmp_path, **MISLEADING, TMPDIR=str(tmp_path / "temporary")) as process:
         page = read_until(process, r"^(http://127\.0\.0\.1:\d+)/ is a Slack of your own")[1]
         read_until(process, "Ctrl-C")
         type_at(page, "!pause")
@@ -99,7 +100,8 @@ def test_somebody_at_the_page_steers_the_import(tmp_path: Path) -> None:
     assert "it adds up" in rest
     assert "not delivered" not in rest
     assert "Traceback (most recent call last):\n  File" not in rest
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [tmp_path / "temporary"]
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_the_address_comes_first_whatever_the_file_holds(tmp_path: Path) -> None:
@@ -153,8 +155,11 @@ def test_on_a_real_workspace_the_token_and_the_channels_are_yours(tmp_path: Path
             read_until(process, "In #ops-commands type:")
             slack.wait_for(lambda: slack.messages("#ops-log"))
             process.send_signal(getattr(signal, "SIGHUP", signal.SIGTERM))
-            assert "Stats(emitted=" in output(process).read()
+            rest = output(process).read()
             assert process.wait() == 0
+    table = dict(re.findall(r"^  ([a-zA-Z ]+?) +([\d,]+)$", rest, re.MULTILINE))
+    assert list(table) == ["records logged", "shown", "merged", "dropped", "pending"]
+    assert re.search(r"^  \d+ logged = \d+ shown .*: it adds up$", rest, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -181,6 +186,37 @@ def test_an_unusable_file_is_one_line_and_nothing_else(
     assert out == ""
     assert err.startswith(f"slack-logging demo: {file}: {error}")
     assert err.count("\n") == 1
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    """It names the file that there is no room for."""
+    limited = (
+        "import resource, sys; from slack_logging.cli import main; "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)); sys.exit(main(['demo']))"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", limited], env=environ, capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert done.returncode == 1, done.stderr
+    said = done.stderr.splitlines()[-1]  # one more may tell that commands are read
+    assert re.fullmatch(rf"slack-logging demo: {tmp_path}/.*/orders.db: the database cannot be made: .*", said)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no such device")
+def test_a_full_standard_output_is_one_line(tmp_path: Path) -> None:
+    """It says where there is no space left: nobody thinks of the transcript."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "slack_logging", "demo"],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+        )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr == "slack-logging demo: [Errno 28] No space left on device: 'standard output'\n"
 
 
 def test_a_folder_is_no_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -218,6 +254,11 @@ def test_options_that_do_not_go_together_are_one_line(
             "U024BE7LH",
             {"SLACK_BOT_TOKEN": "xoxb-1-2", "SLACK_API_URL": "http://127.0.0.1:9/api/"},
             "no answer from http://127.0.0.1:9/api/",
+        ),
+        (
+            "U024BE7LH",
+            {"SLACK_BOT_TOKEN": "xoxb-1-2", "SLACK_LOGGING_COMMANDS": "OFF"},
+            "SLACK_LOGGING_COMMANDS=off: nobody would read what you type",
         ),
     ],
 )

@@ -35,7 +35,7 @@ class Gate:
         self._passes = threading.Semaphore(0)
         self.asked = threading.Semaphore(0)
 
-    def __call__(self, lines: Iterable[str]) -> Iterator[str]:
+    def __call__(self, lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         """Be the importer's pace."""
         for line in lines:
             self.asked.release()
@@ -71,6 +71,25 @@ def test_good_lines_are_imported_and_bad_ones_left_out(database: Database, tmp_p
 
     assert progress == Progress("done", read=5, total=5, imported=2, failed=3)
     assert rows(tmp_path / "orders.db", "SELECT order_id, quantity, cents FROM orders") == [(1, 3, 890), (3, 3, 890)]
+
+
+def test_a_blank_line_is_no_line(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """It is neither read nor an error; the lines around it keep their numbers in the file."""
+    progress = Importer(["", new(1, "C1001"), "  ", "torn", ""], database).run()
+
+    assert progress == Progress("done", read=2, total=2, imported=1, failed=1)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
+        "line 5: order (no number) not imported"
+    ]
+
+
+@pytest.mark.parametrize("name", ["missing/orders.db", "no database.db"])
+def test_a_database_that_cannot_be_made_is_an_oserror_with_its_path(tmp_path: Path, name: str) -> None:
+    """Whether the file cannot be opened or not be written; the command line tells it in one line."""
+    (tmp_path / "no database.db").write_bytes(b"x" * 4096)
+
+    with pytest.raises(OSError, match=f"{name}: the database cannot be made: "):
+        Database.create(tmp_path / name)
 
 
 def test_a_refused_order_does_not_leave_its_customer_behind(database: Database, tmp_path: Path) -> None:

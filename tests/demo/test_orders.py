@@ -153,6 +153,7 @@ def test_a_file_is_its_lines_below_the_header(content: str) -> None:
         (b"\xff\xfe", "my.csv: not UTF-8: byte 0xff at offset 0"),
         (b"SQLite format 3\0", "my.csv: holds NUL characters"),
         (HEADER.encode(), "my.csv: a header, but no orders below it"),
+        (f"{HEADER}\n\n \n".encode(), "my.csv: a header, but no orders below it"),
         (b"x" * (MAX_BYTES + 1), "my.csv: larger than 64 MiB"),
     ],
 )

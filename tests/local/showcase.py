@@ -16,6 +16,10 @@ RICH = "rich_text_section"
 MRKDWN = [
     ("*b* _i_ ~s~ `c`", {"b": "b", "i": "i", "s": "s", "code": "c"}),
     ("*_both_*", {"b i": "both"}),
+    (
+        "_<https://a.test/x_y|a_b> or_ ~<https://a.test/~me>~",
+        {"i": "a_b or", "i a": "a_b", "s a": "https://a.test/~me"},
+    ),
     ("```two\nlines```", {"pre": "two\nlines"}),
     ("> quoted\nnot", {"blockquote": "quoted", ".text": "not"}),
     (">>> one\n&gt; two", {"blockquote": "one\n> two"}),
@@ -92,6 +96,18 @@ BLOCKS: list[tuple[dict[str, Any], dict[str, str]]] = [
             "text": "# H\n**b** *i* ~~s~~ [l](https://a.test)\n- one\n  - two\n\n|a|b|\n|-|-|\n|1|2|\n```py\nx\n```",
         },
         {"h3": "H", "b": "b", "i": "i", "s": "s", "a": "l", "ul.indent-1 li": "two", "td >> nth=1": "2", "pre": "x"},
+    ),
+    (
+        {"type": "markdown", "text": "**a** is on, **b** is off, ***c*** __d_e__ f__g__h **_i_** ** no **"},
+        {
+            "p": "a is on, b is off, c d_e f__g__h i ** no **",
+            "b >> nth=0": "a",
+            "b >> nth=1": "b",
+            "b >> nth=2": "c",
+            "b > i": "c",
+            "strong": "d_e",
+            "b > em": "i",
+        },
     ),
     (
         {"type": "table", "rows": [[{"type": "raw_text", "text": "host"}], [{"type": "raw_text", "text": "web-1"}]]},

@@ -59,6 +59,22 @@ def rich(*elements: Block, kind: str = "rich_text_section") -> Block:
     return {"type": "rich_text", "elements": [{"type": kind, "elements": list(elements)}]}
 
 
+def alert(**parts: Any) -> Block:
+    return {"type": "alert", "text": mrkdwn("x")} | parts
+
+
+def container(children: int, **parts: Any) -> Block:
+    return {"type": "container", "title": plain("x"), "child_blocks": [DIVIDER] * children} | parts
+
+
+def card(**sizes: int) -> Block:
+    return {"type": "card"} | {key: mrkdwn("x" * size) for key, size in sizes.items()}
+
+
+def carousel(*cards: Block) -> Block:
+    return {"type": "carousel", "elements": list(cards)}
+
+
 def error_of(blocks: object) -> ApiError:
     with pytest.raises(ApiError) as caught:
         check_blocks(blocks)
@@ -102,6 +118,28 @@ def error_of(blocks: object) -> ApiError:
          "must be less than 12001 characters /text"),
         (rich({"type": "text", "text": "x"}), rich({"type": "text", "text": ""}),
          "must be more than 0 characters /elements/0/elements/0/text"),
+        (alert(text=plain("x" * 3000)), alert(text=plain("x" * 3001)), "must be less than 3001 characters /text/text"),
+        (alert(level="success"), alert(level="loud"),
+         "must be one of: default, info, warning, error, success /level"),
+        (container(10), container(11), "no more than 10 items allowed /child_blocks"),
+        (container(1), container(0), "no fewer than 1 items allowed /child_blocks"),
+        (container(1, title=plain("x" * 150)), container(1, title=plain("x" * 151)),
+         "must be less than 151 characters /title/text"),
+        (container(1, subtitle=mrkdwn("x" * 150)), container(1, subtitle=mrkdwn("x" * 151)),
+         "must be less than 151 characters /subtitle/text"),
+        (container(1, child_blocks=[header(150)]), container(1, child_blocks=[header(151)]),
+         "must be less than 151 characters /child_blocks/0/text/text"),
+        (card(title=150), card(title=151), "must be less than 151 characters /title/text"),
+        (card(subtitle=150), card(subtitle=151), "must be less than 151 characters /subtitle/text"),
+        (card(body=200), card(body=201), "must be less than 201 characters /body/text"),
+        (card(body=1) | {"icon": image(3000, 1, 1)}, card(body=1) | {"icon": image(3001, 1, 1)},
+         "must be less than 3001 characters /icon/image_url"),
+        (card() | {"actions": actions(1, text=plain("x" * 75))["elements"]},
+         card() | {"actions": actions(1, text=plain("x" * 76))["elements"]},
+         "must be less than 76 characters /actions/0/text/text"),
+        (carousel(*[card(body=1)] * 10), carousel(*[card(body=1)] * 11), "no more than 10 items allowed /elements"),
+        (carousel(card(body=200)), carousel(), "no fewer than 1 items allowed /elements"),
+        (carousel(card(body=200)), carousel(card(body=201)), "must be less than 201 characters /elements/0/body/text"),
     ],
 )  # fmt: skip
 def test_limits_within_a_block(fits: Block, exceeds: Block, fault: str) -> None:
@@ -125,6 +163,10 @@ def test_limits_within_a_block(fits: Block, exceeds: Block, fault: str) -> None:
         ([{"type": "markdown", "text": "x\n\n" * 50}], [{"type": "markdown", "text": "x\n\n" * 51}], "invalid_blocks"),
         ([rich({"type": "text", "text": "x" * 13200})], [rich(*[{"type": "text", "text": "x" * 6601}] * 2)],
          "msg_blocks_too_long"),
+        ([rich({"type": "text", "text": "x" * 13200})], [rich({"type": "text", "text": "x" * 13201})],
+         "msg_blocks_too_long"),
+        ([container(1, child_blocks=[section("x" * 3000)] * 4), section("x" * 1199)],
+         [container(1, child_blocks=[section("x" * 3000)] * 4), section("x" * 1200)], "msg_blocks_too_long"),
         ([rich({"type": "text", "text": "&" * 2640})], [rich({"type": "text", "text": "&" * 2641})],
          "msg_blocks_too_long"),
         ([section("&amp;" * 600)] * 4 + [section("&amp;" * 240)], [section("&amp;" * 600)] * 4 + [section("x" * 1201)],
@@ -154,6 +196,13 @@ def test_limits_of_a_message(fits: list[Block], exceeds: list[Block], code: str)
         ({"type": "header", "text": mrkdwn("x")}, "/text/type"),
         ({"type": "context"}, "/elements"),
         ({"type": "image", "alt_text": "x"}, ""),
+        ({"type": "alert"}, ""),
+        ({"type": "alert", "text": mrkdwn("x"), "level": ["info"]}, "/level"),
+        ({"type": "container", "child_blocks": [DIVIDER]}, ""),
+        ({"type": "container", "title": plain("x")}, "/child_blocks"),
+        (container(1, title=mrkdwn("x")), "/title/type"),
+        (container(1, child_blocks=[{"type": "shout"}]), "/child_blocks/0/type"),
+        (carousel(DIVIDER), "/elements/0/type"),
         ({"type": "table", "rows": [["x"]]}, "/rows/0/0"),
         ({"type": "table", "rows": "x"}, "/rows"),
         ({"type": "rich_text", "elements": 7}, "/elements"),
@@ -168,6 +217,13 @@ def test_malformed_blocks_are_pointed_at(block: Block, pointer: str) -> None:
     error = error_of([block])
     assert "invalid_blocks" == error.code
     assert error.details["errors"][0].endswith(f"[json-pointer:/blocks/0{pointer}]")
+
+
+@pytest.mark.parametrize("kind", ["call", "context_actions", "file", "plan", "task_card", "video"])
+def test_blocks_without_a_known_limit_are_taken(kind: str) -> None:
+    """Whatever is in them."""
+    block = {"type": kind, "title": plain("x" * 5000), "elements": ["x"]}
+    assert [block] == check_blocks([block])
 
 
 @pytest.mark.parametrize("blocks", [{}, "x", 7, ["x"], [[]]])
@@ -216,18 +272,36 @@ ANYTHING = st.recursive(
     | st.booleans()
     | st.integers()
     | st.text(max_size=5)
-    | st.sampled_from(["section", "rich_text", "mrkdwn"]),
+    | st.sampled_from(["section", "rich_text", "mrkdwn", "card"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["type", "text", "elements", "fields", "rows", "block_id", "action_id", "alt_text"]), inner
+            st.sampled_from(
+                ["type", "text", "elements", "fields", "rows", "block_id", "action_id", "alt_text", "child_blocks"]
+            ),
+            inner,
         )
     ),
     max_leaves=12,
 )
+KINDS = "actions alert card carousel container context divider header image markdown rich_text section table"
 TYPED = st.fixed_dictionaries(
-    {"type": st.sampled_from(["section", "header", "context", "actions", "image", "rich_text", "table", "markdown"])},
-    optional=dict.fromkeys(("text", "elements", "fields", "rows", "accessory", "title", "column_settings"), ANYTHING),
+    {"type": st.sampled_from(KINDS.split())},
+    optional=dict.fromkeys(
+        (
+            "text",
+            "elements",
+            "fields",
+            "rows",
+            "accessory",
+            "title",
+            "column_settings",
+            "child_blocks",
+            "level",
+            "icon",
+        ),
+        ANYTHING,
+    ),
 )
 
 

@@ -16,7 +16,7 @@ from tests.local.listening import Client, url_of
 from tests.local.showcase import BUTTON, message, pane, said
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright").expect
 
@@ -239,6 +239,13 @@ def test_a_private_channel_is_seen_by_its_members(slack: LocalSlack, page: Page)
     expect(said(page, "a secret")).to_have_count(0)
 
 
+def test_a_channel_that_is_removed_gives_way_to_one_not_shown_yet(slack: LocalSlack, page: Page) -> None:
+    """Not to that of the other pane."""
+    slack.remove_channel("#ops-commands")
+    expect(pane(page, "#general")).to_be_visible()
+    expect(pane(page, "#ops-log")).to_have_count(1)
+
+
 def test_an_ephemeral_message_is_seen_by_one_person(slack: LocalSlack, page: Page, client: WebClient) -> None:
     """What is meant for one person's eyes shows to nobody else, and says so; it is still there after a reload."""
     client.chat_postEphemeral(channel=slack.channel_id("ops-log"), user=slack.user_id("ben"), text="psst")
@@ -404,6 +411,7 @@ def test_the_panel_shows_limits_and_plans_faults(open_page: Open) -> None:
         expect(panel.locator("meter")).not_to_have_count(0)
         expect(panel.locator(".buckets")).to_contain_text("#ops-log")
         expect(panel.locator(".buckets")).to_contain_text("of 300, +300/min")
+        expect(panel).to_contain_text("1 call so far")
 
         panel.get_by_label("Method").fill("chat.postMessage")
         panel.get_by_label("Kind of fault").select_option("rate_limited")
@@ -418,6 +426,9 @@ def test_the_panel_shows_limits_and_plans_faults(open_page: Open) -> None:
         panel.get_by_label("Kind of fault").select_option("error")
         panel.get_by_role("button", name="Add").click()
         expect(panel.get_by_role("alert")).to_have_text("error needs a value: expected error:CODE[:after]")
+        panel.get_by_label("probability").fill("2")  # which the browser itself refuses
+        panel.get_by_role("button", name="Add").click()
+        expect(panel.get_by_role("alert")).to_be_empty()
         panel.get_by_label("Value").fill("internal_error")
         panel.get_by_label("times").fill("")
         panel.get_by_label("probability").fill("0.99")
@@ -428,6 +439,25 @@ def test_the_panel_shows_limits_and_plans_faults(open_page: Open) -> None:
         panel.get_by_role("button", name="Clear all faults").click()
         expect(panel.locator(".specs")).to_contain_text("None")
         assert client.chat_postMessage(channel="#ops-log", text="three")["ok"]
+
+
+def test_the_panel_opened_before_anything_is_known_is_whole(slack: LocalSlack, page: Page) -> None:
+    """Who presses `w` right after the page has loaded can plan a fault as soon as the state has come."""
+    held: list[Route] = []
+    page.route("**/page/state", lambda route: held.append(route), times=1)
+    with page.expect_request("**/page/state"):
+        page.reload()
+    page.keyboard.press("w")
+    panel = page.get_by_role("complementary", name="Rate limits and faults")
+    expect(panel).to_have_count(1)
+    held[0].continue_()
+
+    panel.get_by_label("Method").fill("chat.postMessage")
+    panel.get_by_label("Kind of fault").select_option("rate_limited")
+    panel.get_by_role("button", name="Add").click()
+
+    expect(panel.locator(".specs code")).to_contain_text("chat.postMessage=rate_limited")
+    assert page.locator("#methods option").count() > 20
 
 
 def test_the_panel_shows_what_faults_do(slack: LocalSlack, page: Page, client: WebClient) -> None:

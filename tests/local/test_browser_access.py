@@ -178,6 +178,20 @@ def test_a_phone_shows_one_channel_without_scrolling_sideways(
     assert max(widths) <= PHONE["width"]
 
 
+def test_a_phone_shows_the_limits_names_whole(open_page: Open) -> None:
+    """Limits of different channels are told apart."""
+    with LocalSlack() as slack:
+        slack.add_channel("orders-import-production-log")
+        page = open_page(slack, viewport=PHONE)
+        WebClient(slack.bot_token, base_url=slack.api_url).chat_postMessage(
+            channel="#orders-import-production-log", text="x"
+        )
+        page.get_by_role("button", name="Limits").click()
+        name = page.locator(".bucket-name", has_text="#orders-import-production-log").first
+        expect(name).to_be_visible()
+        assert name.evaluate("name => [name.scrollWidth <= name.clientWidth, name.clientHeight > 20]") == [True, True]
+
+
 def show_all(page: Page) -> None:
     """Open all that can be open beside the messages: a thread, a preview, the panel."""
     page.get_by_role("button", name="1 reply").click()

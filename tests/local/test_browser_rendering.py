@@ -9,7 +9,7 @@ import pytest
 from slack_sdk import WebClient
 
 from slack_logging.local import LocalSlack
-from tests.local.conftest import pages_of
+from tests.local.conftest import DESKTOP, pages_of
 from tests.local.showcase import BLOCKS, MRKDWN, plain, rich, words
 
 if TYPE_CHECKING:
@@ -63,6 +63,58 @@ def test_blocks_are_rendered(post: Callable[..., Locator], block: dict[str, Any]
     message = post(text="fallback", blocks=[block])
     for selector, expected in shown.items():
         expect(message.locator(f".body {selector}").first).to_have_text(expected)
+
+
+#: Words of a table that stand on more than one line, and whether its box scrolls.
+TABLE = """(box) => {
+  const broken = [];
+  for (const cell of box.querySelectorAll("td, th")) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) for (const { index, 0: word } of texts.currentNode.data.matchAll(/\\S+/g)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, index);
+      range.setEnd(texts.currentNode, index + word.length);
+      if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) broken.push(word);
+    }
+  }
+  box.scrollLeft = 1e6;
+  return [broken, box.scrollLeft > 0];
+}"""
+
+COLUMNS = ["service", "environment", "last deployment", "responsible team", "availability", "remark"]
+CELLS = [
+    "orders-import",
+    "production-eu-west-1",
+    "2026-11-30T04:55:37Z",
+    "infrastructure",
+    "99.9871 %",
+    "as usual " * 20,
+]
+PIPED = "\n".join(f"| {' | '.join(row)} |" for row in (COLUMNS, ["---"] * 6, CELLS))
+CODE = {"type": "rich_text_preformatted", "elements": [words("production-eu-west-1 has it all")]}
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "table", "rows": [[{"type": "raw_text", "text": text} for text in row] for row in (COLUMNS, CELLS)]},
+        {"type": "table", "rows": [[{"type": "rich_text", "elements": [CODE]}] * 6] * 2},
+        {"type": "markdown", "text": PIPED},
+    ],
+    ids=["text", "code", "markdown"],
+)
+def test_a_wide_table_scrolls_with_its_words_whole(
+    page: Page, post: Callable[..., Locator], block: dict[str, Any], width: int
+) -> None:
+    """Its box scrolls by itself, on a phone too; what is long wraps between words."""
+    page.set_viewport_size({"width": width, "height": DESKTOP["height"]})
+    box = post(text="t", blocks=[block]).locator(".wide")
+    expect(box).to_be_visible()
+
+    assert box.evaluate(TABLE) == [[], True]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": DESKTOP["width"], "height": DESKTOP["height"]})
 
 
 def test_attachments_have_their_colour(post: Callable[..., Locator]) -> None:

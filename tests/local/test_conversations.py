@@ -87,6 +87,22 @@ def test_other_lists_adjust_a_limit_out_of_range(ask: Ask, method: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "method", ["conversations_list", "conversations_members", "users_list", "conversations_history"]
+)
+def test_a_limit_of_zero_is_as_if_none_were_given(slack: LocalSlack, ask: Ask, method: str) -> None:
+    """Everything comes, up to the default, and no cursor."""
+    for _ in range(3):
+        slack.say("#ops-log", "x", user="ada")
+    channel = {} if method.endswith("list") else {"channel": "C0OPSLOG0"}
+    answer = ask(method, limit=0, **channel)
+    everything = ask(method, **channel)
+    field = next(name for name, value in everything.items() if isinstance(value, list))
+    assert everything[field] == answer[field]
+    assert len(everything[field]) >= 3
+    assert not answer.get("response_metadata", {"next_cursor": ""})["next_cursor"]
+
+
 def test_types_need_their_scopes(slack: LocalSlack) -> None:
     """Asking for private channels without groups:read says which scope is missing."""
     ask = ask_sync(slack, slack.token("channels:read"))

@@ -94,9 +94,11 @@ def test_an_app_cannot_ask_for_what_is_not_there(slack: LocalSlack) -> None:
         ({"events": ["message.channel"]}, "there is no event 'message.channel' (did you mean 'message.channels'?)"),
         ({"events": ["app_mention", "file_shared"]}, "there is no event 'file_shared': expected app_home_opened, "),
         ({"scopes": ["chat:wrte"]}, "there is no scope 'chat:wrte' (did you mean 'chat:write'?)"),
+        ({"request_url": "http://a.test/"}, "request_url is 'http://a.test/': give one on this machine"),
+        ({"channels": ["#ops-log", "#nowhere"]}, "no channel '#nowhere' here"),
     ]
     for asked, says in cases:
-        with pytest.raises(ValueError, match=re.escape(says)):
+        with pytest.raises((ValueError, LookupError), match=re.escape(says)):
             slack.add_app("welcome", **asked)
     with pytest.raises(ValueError, match="there is no scope 'chat:wrte'"):
         LocalSlack(scopes=["chat:wrte"])

@@ -168,8 +168,8 @@ def test_limits_and_shapes_of_content(ask: Ask, log: str, arguments: dict[str, A
     ("metadata", "error"),
     [
         ({"event_type": "x", "event_payload": {"a": 1, "b": "c", "d": True, "e": {"f": 1}, "g": [{"h": 1}]}}, None),
-        ({"event_type": "x", "event_payload": {"a": "b" * (limits.METADATA - 9)}}, None),
-        ({"event_type": "x", "event_payload": {"a": "b" * (limits.METADATA - 8)}}, "metadata_too_large"),
+        ({"event_type": "x", "event_payload": {"a": "b" * (limits.METADATA - 47)}}, None),
+        ({"event_type": "x", "event_payload": {"a": "b" * (limits.METADATA - 46)}}, "metadata_too_large"),
         ({"event_type": "x", "event_payload": {"a": {"b": {"c": 1}}}}, "invalid_metadata_schema"),
         ({"event_type": "x", "event_payload": {"a": None}}, "invalid_metadata_schema"),
         ({"event_type": "x" * limits.EVENT_TYPE, "event_payload": {}}, None),
@@ -180,7 +180,7 @@ def test_limits_and_shapes_of_content(ask: Ask, log: str, arguments: dict[str, A
     ],
 )
 def test_metadata_has_its_form_and_limit(slack: LocalSlack, log: str, metadata: Any, error: str | None) -> None:
-    """Metadata is a type and a flat payload of at most 16 KiB as JSON."""
+    """Metadata is a type and a flat payload, together at most 16 KiB as JSON."""
     answer = slack_json(slack, "chat.postMessage", channel=log, text="x", metadata=metadata)
     assert error == answer.get("error")
 

@@ -59,6 +59,25 @@ def test_it_prints_what_to_export_and_ends_cleanly(number: signal.Signals) -> No
     assert "fault" not in printed
 
 
+def test_signals_that_come_close_together_end_it_too() -> None:
+    """`timeout`, for one, sends two at once: a handler that another interrupts must not wait for itself."""
+    with subprocess.Popen(
+        [*COMMAND, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        while "for Socket Mode\n" not in (line := server.stdout.readline()):
+            assert line
+        for _ in range(50):
+            server.send_signal(signal.SIGTERM)
+            server.send_signal(signal.SIGINT)
+        try:
+            _, errors = server.communicate(timeout=20)
+        finally:
+            server.kill()
+    assert "" == errors
+    assert server.returncode in (0, -signal.SIGINT, -signal.SIGTERM)  # by a signal after Python's own end
+
+
 def test_it_prints_who_and_what_is_there() -> None:
     """The people and the channels with their ids."""
     with serving() as (_, printed):

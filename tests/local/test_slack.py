@@ -372,6 +372,12 @@ def test_impossible_port_is_told_at_once() -> None:
         LocalSlack(port=70_000)
 
 
+def test_a_distribution_that_is_none_is_told_at_once() -> None:
+    """A word that is neither is an error that says which there are."""
+    with pytest.raises(ValueError, match="distribution is 'x': give 'round_robin' or 'random'"):
+        LocalSlack(distribution="x")  # type: ignore[arg-type]  # what a caller without a type checker may write
+
+
 def test_missing_aiohttp_is_told_with_the_command() -> None:
     """Without aiohttp the first use says what to install."""
     code = (

@@ -158,6 +158,16 @@ def test_events_come_only_as_membership_scopes_and_subscriptions_allow(slack: Lo
     slack.wait_for(lambda: not slack.deliveries(narrow))
 
 
+def test_a_bot_that_mentions_itself_is_told_of_the_message_only(slack: LocalSlack, open_socket: Open) -> None:
+    """Or an app that answers to its name would answer itself for ever."""
+    app = slack.add_app("echo", channels=["#ops-log"])
+    client = open_socket(app)
+    mine = ask_sync(slack, app.bot_token)("chat_postMessage", channel="#ops-log", text=f"<@{app.bot_user_id}> it is")
+    after = slack.say("#ops-log", "that was all", user="ada")
+    events = [client.event() for _ in range(2)]
+    assert [("message", mine["ts"]), ("message", after)] == [(event["type"], event["ts"]) for event in events]
+
+
 @pytest.mark.parametrize("distribution", ["round_robin", "random"])
 def test_each_event_goes_to_one_connection(distribution: Distribution) -> None:
     """Of three connections each gets some, none the same as another, and nothing is lost."""
@@ -292,6 +302,16 @@ def test_switching_socket_mode_off_ends_every_connection(slack: LocalSlack, open
     clients = [open_socket(), open_socket()]
     slack.disable_socket_mode()
     assert [("disconnect", "link_disabled")] * 2 == [_reason(client.next()) for client in clients]
+
+
+def test_a_ticket_opens_nothing_once_socket_mode_is_off(slack: LocalSlack) -> None:
+    """Though it was given out before: the connection hears why, instead of `hello`, and is closed."""
+    url = url_of(slack)
+    slack.disable_socket_mode()
+    with Client(url) as client:
+        assert ("disconnect", "link_disabled") == _reason(client.next())
+        assert 1000 == client.end()
+    assert [] == slack.sockets()
 
 
 @pytest.mark.parametrize(("way", "code"), [("close", 1000), ("drop", 1006)])

@@ -126,6 +126,31 @@ def test_typed_fences_and_quotes_are_blocks_of_their_own() -> None:
     ] == composed.block["elements"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept", "elements"),
+    [
+        ("> if a > b", "&gt; if a &gt; b", [text("if a > b")]),
+        (">a >b\n> c > d", "&gt; a &gt;b\n&gt; c &gt; d", [text("a >b\nc > d")]),
+        ("> run `a > b` > c", "&gt; run `a &gt; b` &gt; c", [text("run "), text("a > b", code=True), text(" > c")]),
+        ("> > twice", "&gt; &gt; twice", [text("> twice")]),
+        ("> a\n>\n> b", "&gt; a\n&gt; \n&gt; b", [text("a\n\nb")]),
+        ("> a\n> \n>   b > c", "&gt; a\n&gt; \n&gt;   b &gt; c", [text("a\n\n  b > c")]),
+    ],
+)
+def test_only_the_first_mark_of_a_typed_line_quotes_it(typed: str, kept: str, elements: list[dict[str, Any]]) -> None:
+    """Others are the person's own, also in code; a line with the mark alone is an empty one of the same quote."""
+    composed = compose(typed, Directory())
+    assert kept == composed.text
+    assert [{"type": "rich_text_quote", "elements": elements}] == composed.block["elements"]
+
+
+def test_a_mark_alone_begins_no_quote() -> None:
+    """It is text, as is one that stands within a line."""
+    composed = compose(">\na > b", Directory())
+    assert "&gt;\na &gt; b" == composed.text
+    assert [{"type": "rich_text_section", "elements": [text(">\na > b")]}] == composed.block["elements"]
+
+
 @given(st.text(alphabet="ab&<;lt \"'-!", max_size=40))
 def test_plain_typing_is_read_as_typed(typed: str) -> None:
     """Without mentions, links and marks both text and blocks show what was typed."""

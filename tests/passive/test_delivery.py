@@ -369,6 +369,90 @@ def test_all_that_waits_at_the_programs_end_shares_one_deadline(clock: FakeClock
     go_on.put(None)
 
 
+def test_what_is_logged_after_the_last_wait_is_not_waited_for(
+    clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A daemon thread may log on while `logging.shutdown` flushes once more: the end took `close_timeout` already."""
+    slack.fault("*", Fault.server_error(times=None))
+    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url, close_timeout=2)
+    handler.emit(info("lost"))
+    delivery._exit()
+    handler.emit(info("late"))
+    handler.flush()
+    handler.close()
+    assert clock.monotonic() == pytest.approx(2, abs=0.01)
+    assert [line for line in capfd.readouterr().err.splitlines() if "cannot post" not in line] == [
+        "slack_logging: 1 record for #ops-log not delivered before exit",
+        "slack_logging: a record for #ops-log came after the program's end: it may be lost",
+    ]
+
+
+def test_a_record_of_a_late_exit_function_has_its_own_time(
+    clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Where all was delivered before, and others' exit functions took long; what is lost then is said, too."""
+    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url, close_timeout=2)
+    handler.emit(info("in time"))
+    delivery._exit()
+    clock.advance(60)
+    handler.emit(info("last words"))
+    assert handler.flush()
+    assert "last words" in shown(slack)
+    slack.fault("*", Fault.server_error(times=None))
+    handler.emit(info("lost"))
+    handler.flush()
+    handler.close()
+    assert "1 record for #ops-log not delivered before exit\n" in capfd.readouterr().err
+
+
+def test_the_end_waits_also_for_what_was_flushed_in_vain(clock: FakeClock, slack: LocalSlack) -> None:
+    """A short `flush` that fails takes nothing from `close_timeout`."""
+    slack.fault(POST, Fault.rate_limited(3))
+    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url)
+    handler.emit(info("slow"))
+    assert not handler.flush(timeout=1)
+    delivery._exit()
+    assert "slow" in shown(slack)
+
+
+def test_what_is_lost_is_said_once_a_channel_with_its_whole_count(
+    clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """However many handlers it has; records count that were dropped while Slack was down, as nobody told of them."""
+    slack.fault("*", Fault.server_error(times=None))
+    options: dict[str, Any] = {"token": slack.bot_token, "api_url": slack.api_url}
+    handlers = [SlackHandler("#ops-log", **options) for _ in range(2)]
+    handlers += [SlackHandler("#ops-commands", **options, max_bytes=64 * 1024)]
+    for handler in handlers:
+        handler.emit(info("lost"))
+    handlers[-1].emit(info("x" * 64 * 1024))
+    assert handlers[-1].stats().dropped == {"full": 1}
+    delivery._exit()
+    assert sorted(line for line in capfd.readouterr().err.splitlines() if "before exit" in line) == [
+        "slack_logging: 2 records for #ops-commands not delivered before exit",
+        "slack_logging: 2 records for #ops-log not delivered before exit",
+    ]
+
+
+def test_closing_says_what_it_leaves_each_time(
+    clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`os._exit` may follow, in a forked child after `logging.shutdown`, and lose it without a word."""
+    slack.fault(POST, Fault.rate_limited(60, times=2))
+    handlers = [SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url) for _ in range(2)]
+    for handler in handlers:
+        handler.emit(info("throttled"))
+        handler.flush()
+        handler.close()
+    said = "slack_logging: 1 record for #ops-log not delivered yet: sent while the process lasts\n"
+    assert capfd.readouterr().err == 2 * said
+    clock.run_until(lambda: shown(slack).count("throttled") == 2)
+
+
+def info(message: str) -> logging.LogRecord:
+    return logging.makeLogRecord({"name": "shop", "levelno": logging.INFO, "msg": message})
+
+
 def test_a_closed_handler_opens_again(slack: LocalSlack, handler: SlackHandler, logger: logging.Logger) -> None:
     """Frameworks close handlers that still get records."""
     logger.error("before")

@@ -328,6 +328,8 @@ def test_commands_go_with_a_webhook(clock: FakeClock, slack: LocalSlack, url: st
             {"mention": "U024BE7LH"},
             "mention='U024BE7LH': Mattermost knows no ids of Slack's: expected 'here' or 'channel'",
         ),
+        ({"mention": ["here", "U024BE7LH"]}, "mention=['here', 'U024BE7LH']: only one can be mentioned: name a user"),
+        ({"mention": "here, U024BE7LH"}, "mention='here, U024BE7LH': only one can be mentioned"),
         ({"mention": "ada"}, "mention='ada': expected 'here', 'channel', or the id of a user or user group"),
         ({"context": 5, "webhook": 1}, "SlackHandler has no option"),
     ],

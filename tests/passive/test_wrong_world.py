@@ -72,7 +72,7 @@ def test_a_private_channel_that_is_made_anew_is_found_again(clock: FakeClock, sl
 def test_a_bad_token_is_said_once_and_never_shown(
     clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str], token: str | None, says: str
 ) -> None:
-    """One line that says what to do, without the token; flushing does not wait in vain."""
+    """One line that says what to do, without the token; flushing does not wait in vain, closing says what is left."""
     handler = SlackHandler("#ops-log", token=token, api_url=slack.api_url)
     for number in range(3):
         handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, f"record {number}", None, None))
@@ -80,8 +80,9 @@ def test_a_bad_token_is_said_once_and_never_shown(
     clock.advance(400)
     assert not handler.flush()
     handler.close()
-    [line] = capfd.readouterr().err.splitlines()
+    line, left = capfd.readouterr().err.splitlines()
     assert f"nothing is posted to #ops-log, records are kept: {says}" in line
+    assert left == "slack_logging: 3 records for #ops-log not delivered yet: sent while the process lasts"
     assert "another-slack" not in line
 
 

@@ -7,6 +7,7 @@ import html
 import json
 import threading
 from collections.abc import Mapping
+from logging.config import ConvertingList
 from urllib.parse import quote
 
 import pytest
@@ -181,7 +182,9 @@ def test_a_pattern_does_not_redact_the_marker() -> None:
         (None, "redact: got NoneType, not shown here: expected True or False, also as a text, or a mapping"),
         (1, "redact: got int, not shown here: expected"),
         ("yes please", "redact: got a text, not shown here: expected"),
-        ({1: "swordfish"}, "redact: got dict, not shown here: expected"),
+        ({1: "swordfish"}, "redact: got a mapping, not shown here: expected"),
+        (["swordfish"], "redact: got a list, not shown here: expected"),
+        (ConvertingList(["swordfish"]), "redact: got a list, not shown here: expected"),
         ({"pattern": "x"}, "redact has no option 'pattern': did you mean patterns?"),
         ({"keys": 3}, "redact: keys=3: expected a list of strings"),
         ({"values": 3}, "redact: got int for values or patterns: expected a list of texts"),

@@ -23,7 +23,8 @@ from slack_logging.local import Fault, LocalSlack
 from slack_logging.testing import FakeClock
 
 CHANNEL = "#ops-commands"
-DONE, ERRORED, PUZZLED, REPEAT = "white_check_mark", "x", "grey_question", "repeat"
+DONE, ERRORED, PUZZLED = "white_check_mark", "x", "grey_question"
+REPEAT, CANCEL = "repeat", "octagonal_sign"
 FINAL = {DONE, ERRORED, PUZZLED, "zzz", "no_entry", "warning"}
 
 #: Each ends by itself, so that a quiet time always comes.
@@ -53,6 +54,9 @@ class People(RuleBasedStateMachine):
         self.due: Counter[str] = Counter()
         self.marks: dict[str, str] = {}
         self.words: dict[str, str] = {}
+        #: What was edited at all; and since it ran, as far as the service can tell.
+        self.edited: set[str] = set()
+        self.changed: set[str] = set()
         self.count = 0
         self.router = CommandRouter()
         self.router.command("note")(self.note)
@@ -100,6 +104,10 @@ class People(RuleBasedStateMachine):
     @rule(target=commands, kind=st.sampled_from(["note", "fail", "nte"]))
     def type(self, kind: str) -> str:
         """Type a command, one of three that is not understood."""
+        return self.typed(kind)
+
+    def typed(self, kind: str) -> str:
+        """Type a command, and note what is to become of it."""
         self.count += 1
         word = f"w{self.count}"
         ts = self.slack.say(CHANNEL, f"!{kind} {word}", user="ada")
@@ -127,15 +135,16 @@ class People(RuleBasedStateMachine):
         if self.marks[ts] == PUZZLED:
             self.due[self.words[ts]] += 1
             self.marks[ts] = DONE
+        else:
+            self.changed.add(ts)
+        self.edited.add(ts)
         self.settle()
 
     @rule(ts=commands)
     def repeat(self, ts: str) -> None:
-        """Have something run again."""
+        """Have something run again, but for what is perhaps not what ran."""
         self.settle()
-        if "!note" in self.text(ts) and self.marks[ts] != DONE:
-            return  # it was edited after it was taken: which of the two runs is not ours to say here
-        self.due[self.words[ts]] += int(self.marks[ts] != PUZZLED)
+        self.due[self.words[ts]] += int(self.marks[ts] != PUZZLED and ts not in self.changed)
         before = len(self.slack.messages(CHANNEL, thread_ts=ts))
         self.slack.react(CHANNEL, ts, REPEAT, user="ada")
         self.clock.run_until(lambda: len(self.slack.messages(CHANNEL, thread_ts=ts)) > before, limit=7200)
@@ -143,9 +152,16 @@ class People(RuleBasedStateMachine):
         self.slack.unreact(CHANNEL, ts, REPEAT, user="ada")
         self.wait(60)
 
-    def text(self, ts: str) -> str:
-        """Return what a message says now."""
-        return str(next(each["text"] for each in self.slack.messages(CHANNEL) if each["ts"] == ts))
+    @rule(kind=st.sampled_from(["note", "nte"]))
+    def think_better_of_it(self, kind: str) -> None:
+        """Type a command and cancel it, while nobody looks."""
+        self.settle()
+        self.source.close()
+        ts = self.typed(kind)
+        self.due[self.words[ts]], self.marks[ts] = 0, ERRORED
+        self.slack.react(CHANNEL, ts, CANCEL, user="ada")
+        self.source = self.started()
+        self.settle()
 
     @rule(ts=consumes(commands))
     def delete(self, ts: str) -> None:
@@ -163,6 +179,7 @@ class People(RuleBasedStateMachine):
         self.source.close()
         if is_killed:
             sources._ledgers.clear()
+            self.changed |= self.edited
         self.source = self.started()
         if is_killed:
             self.wait(30)  # an emoji from before its first look would not count

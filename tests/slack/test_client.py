@@ -62,6 +62,26 @@ def test_a_refusal_has_slacks_code_and_a_remedy(slack: LocalSlack, client: Slack
     assert caught.value.code == "is_archived"
 
 
+@pytest.mark.parametrize(
+    ("channel", "hint"), [("#Ops-Log", "; names of channels are in lower case"), ("#ops", ""), ("C0NOPE000", "")]
+)
+def test_a_name_that_no_channel_can_have_is_told(client: SlackClient, channel: str, hint: str) -> None:
+    """Whoever wrote it with capitals is told that names have none."""
+    with pytest.raises(Rejected) as caught:
+        client.call("chat.postMessage", channel=channel, text="x")
+    assert str(caught.value).endswith(f"/invite the bot if it is private{hint})")
+    if channel.startswith("#"):
+        with pytest.raises(Rejected) as caught:
+            client.channel_id(channel)
+        assert str(caught.value).endswith(f"create it, or /invite the bot{hint})")
+
+
+def test_https_where_http_is_served_is_told(slack: LocalSlack, clock: FakeClock) -> None:
+    """OpenSSL's words for it say nothing to most people."""
+    with pytest.raises(Unreachable, match=r"speaks http, not https: should the address begin with http://\?"):
+        post(connect("xoxb-test-bot", slack.api_url.replace("http:", "https:"), clock))
+
+
 def test_an_archived_channel_is_said_to_be_archived(slack: LocalSlack, client: SlackClient) -> None:
     """Also when it is looked up by its name."""
     slack.archive("#ops-log")

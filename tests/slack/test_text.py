@@ -140,10 +140,10 @@ ALIKE: list[tuple[str, list[dict[str, Any]], list[Span]]] = [
     ("<mailto:e@b.c|a@b.c>", [{"type": "link", "url": "mailto:e@b.c", "text": "a@b.c"}], [Span("e@b.c")]),
     ("<tel:+12|+12>", [{"type": "link", "url": "tel:+12", "text": "+12"}], [Span("+12")]),
     ("a &amp; b &lt;c&gt; &amp;lt;", [text("a & b <c> &lt;")], [Span("a & b <c> &lt;")]),
-    ("\u201ca\u201d \u2018b\u2019", [text("\u201ca\u201d \u2018b\u2019")], [Span("\"a\" 'b'")]),
-    ("x \u2014force \u2013dry", [text("x \u2014force \u2013dry")], [Span("x --force --dry")]),
+    ("\u201ca\u201d \u2018b\u2019", [text("\u201ca\u201d \u2018b\u2019")], [Span("\u201ca\u201d \u2018b\u2019")]),
+    ("x \u2014force \u2013dry", [text("x \u2014force \u2013dry")], [Span("x \u2014force \u2013dry")]),
     ("a\u00a0b\u200bc\ufeff", [text("a\u00a0b\u200bc\ufeff")], [Span("a bc")]),
-    ("wait\u2026", [text("wait\u2026")], [Span("wait...")]),
+    ("wait\u2026", [text("wait\u2026")], [Span("wait\u2026")]),
     (
         "`\u2014x \u201cy\u201d &amp;\u2026`",
         [text("\u2014x \u201cy\u201d &\u2026", **CODE)],
@@ -188,23 +188,14 @@ def test_lists_may_be_nested_as_deep_as_json_goes() -> None:
 @pytest.mark.parametrize(
     ("made", "meant"),
     [
-        ("say “hi” and ‘ho’", "say \"hi\" and 'ho'"),
-        ("„so“", '"so"'),
-        ("—force", "--force"),
-        ("–force", "--force"),
-        ("x –n 5", "x -n 5"),
-        ("x –5", "x -5"),
-        ("x —n", "x --n"),
-        ("x — y", "x -- y"),
-        ("2020–2021 a—b", "2020–2021 a—b"),
         ("a\u00a0b\u202fc", "a b c"),
         ("\ufeff!st\u200batus\u202e", "!status"),
-        ("wait…", "wait..."),
+        ("say “hi” — ‘ho’, —force…", "say “hi” — ‘ho’, —force…"),
         ("می\u200cخواهم", "می\u200cخواهم"),
     ],
 )
-def test_what_clients_do_to_typed_text_is_undone(made: str, meant: str) -> None:
-    """Quotes, option dashes, spaces and dots are what was typed again; a dash inside a word is a dash."""
+def test_blanks_are_as_typed_again_and_nothing_is_invisible(made: str, meant: str) -> None:
+    """All else is left as people saw it when they sent it; what is syntax is for who splits it into words."""
     assert tidy(made) == meant
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Collection
 from datetime import timedelta
@@ -12,7 +11,7 @@ from slack_logging.active.builtins import levels
 from slack_logging.active.command import Command
 from slack_logging.active.origin import Operated
 from slack_logging.errors import BadArguments, CommandError
-from slack_logging.options import format_duration
+from slack_logging.options import format_duration, nearest
 
 _LEVELS = "DEBUG, INFO, WARNING, ERROR, CRITICAL, NOTSET or a number"
 
@@ -108,5 +107,5 @@ def _existing(name: str) -> str:
 
 
 def _hint(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]!r}?" if near else "nothing logs by that name"
+    near = nearest(name, known)
+    return f"did you mean {near!r}?" if near else "nothing logs by that name"

@@ -5,7 +5,6 @@ Options may stand anywhere before a ``--`` and are never abbreviated; all else g
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import itertools
 import re
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 from slack_logging.active.language.kinds import BOOL, TEXT, Kind
 from slack_logging.active.language.parsing import Misfit, quote
+from slack_logging.options import nearest
 
 #: What is read as an option. ``-5``, ``-`` and ``"-x y"`` are values; ``-force`` is somebody's slip.
 _OPTION = re.compile(r"--[^\s=]+(?:=.*)?|-[^\W\d_]\S*", re.DOTALL)
@@ -134,9 +134,13 @@ def _option(parameters: Iterable[Parameter], piece: Piece) -> Parameter:
     known = {flag: parameter for parameter in parameters for flag in parameter.flags}
     flag = piece.word.partition("=")[0]
     if flag not in known:
-        doubled = flag if flag.startswith("--") else f"-{flag}"
-        near = difflib.get_close_matches(doubled, [*known, "--help"], n=1)
-        hint = "".join(f"; did you mean {each}?" for each in near)
+        name = flag.lstrip("-")
+        for parameter in parameters:
+            if name == parameter.word and not parameter.is_option:
+                raise Misfit(f"{parameter.label} is an argument: it stands without {flag}", at=piece.at)
+        flags = {each.removeprefix("--"): each for each in [*known, "--help"]}
+        near = nearest(name, flags)
+        hint = f"; did you mean {flags[near]}?" if near else ""
         raise Misfit(f"no option {flag[:_MOST_REPEATED]}{hint}", "no such option", at=piece.at)
     return known[flag]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 import math
 import re
@@ -14,7 +13,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from slack_logging.active.language.values import Channel, Secret, User
-from slack_logging.options import format_duration, parse_duration
+from slack_logging.options import format_duration, nearest, parse_duration
 
 SUPPORTED = (
     "str, int, float, bool, Enum, Literal, timedelta, User, Channel, Secret, list of one of these, T | None, Command"
@@ -52,8 +51,8 @@ class Kind:
     def nearest(self, word: str) -> str | None:
         """Return the choice that somebody may have meant."""
         loose = {choice.casefold(): choice for choice in self.choices}
-        near = difflib.get_close_matches(word.casefold(), loose, n=1)
-        return loose[near[0]] if near else None
+        near = nearest(word.casefold(), loose)
+        return loose[near] if near else None
 
 
 def kind_of(annotation: object) -> Kind | None:

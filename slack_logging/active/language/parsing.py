@@ -20,6 +20,16 @@ _ADDRESS = re.compile(r"@(\S+)\s*")
 #: What Slack's message box makes markup, mentions or emoji of, or stores under another name: pictures.
 _MEANS_SOMETHING = re.compile(r"(?<!\w)[*_~@#:](?=\S)|[^\w\x00-\x7f]|^>", re.MULTILINE)
 
+#: Quotation marks: the straight one first, then what clients make of it, by language and place.
+_DOUBLE, _SINGLE = '"\u201c\u201d\u201e\u201f', "'\u2018\u2019\u201a\u201b"
+_MARKS = _DOUBLE + _SINGLE
+#: What clients make of hyphens where a word begins: of two, an em dash or, before more than one letter, an en dash; of
+#: one, an en dash.
+_TWO_HYPHENS = re.compile(r"\u2014(?=\w)|\u2013(?=[^\W\d]\w)")
+_ONE_HYPHEN = re.compile(r"\u2013(?=\w)")
+#: What a word must not hold to be read as it is: blanks, quotation marks and, at its beginning, a dash.
+_NEEDS_QUOTES = re.compile(rf"[\s{_MARKS}]|^[\u2013\u2014]")
+
 
 class Misfit(BadArguments):
     """Words that do not fit a command.
@@ -126,20 +136,25 @@ def recognise(spans: Sequence[Span], *, prefix: str, bot_user: str) -> Call | No
 
 
 def split(spans: Iterable[Span]) -> list[str]:
-    r"""Split into words as a shell does, with three differences that suit prose.
+    r"""Split into words as a shell does, with differences that suit prose, and what clients make of typed text.
 
-    An apostrophe is a letter unless it stands where a quotation may begin; a backslash escapes only a quotation mark
-    or a backslash, and only between double quotation marks (``C:\temp`` stays); code is taken as it is.
+    - An apostrophe is a letter unless it stands where a quotation may begin.
+    - A backslash escapes only a quotation mark or a backslash, and only between double ones (``C:\temp`` stays).
+    - Code is taken as it is.
+    - Curly marks quote as straight ones do. What a straight mark opens, a straight one closes, and what a curly one
+      opens, a curly one: the others are text within. But a client may change one of two: a double mark that ends a
+      word closes, if it is the first of the other make and no mark of the same make does before another quotation.
+    - A dash at the beginning of a word is the hyphens of an option or a number; one that stands alone is a word.
 
     Raises:
         BadArguments: a quotation mark is never closed; the message shows from where.
     """
-    return _Splitter((char, span.is_code) for span in spans for char in span.text).words()
+    return _Splitter(spans).words()
 
 
 def quote(word: str) -> str:
     """Return `word` so that `split` reads it as one word again."""
-    if word and not re.search(r"""[\s"']""", word):
+    if word and not _NEEDS_QUOTES.search(word):
         return word
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -155,19 +170,23 @@ def as_typed(word: str) -> str:
 
 
 class _Splitter:
-    def __init__(self, typed: Iterable[tuple[str, bool]]) -> None:
-        self._typed = list(typed)
+    def __init__(self, spans: Iterable[Span]) -> None:
+        spans = list(spans)
+        self._text = "".join(span.text for span in spans)
+        self._is_code = [span.is_code for span in spans for _ in span.text]
         self._at = 0
         self._words: list[str] = []
         self._word: list[str] | None = None
 
     def words(self) -> list[str]:
-        while self._at < len(self._typed):
-            char, is_code = self._typed[self._at]
+        while self._at < len(self._text):
+            char, is_code = self._text[self._at], self._is_code[self._at]
             if not is_code and char.isspace():
                 self._end_word()
-            elif not is_code and char in "\"'" and self._may_open():
+            elif not is_code and char in _MARKS and self._may_open():
                 self._quotation(char)
+            elif not is_code and self._word is None:
+                self._word = [self._unchanged(char)]
             else:
                 self._current().append(char)
             self._at += 1
@@ -189,22 +208,43 @@ class _Splitter:
             self._word = []
         return self._word
 
+    def _unchanged(self, char: str) -> str:
+        """Return what was typed for the first character of a word."""
+        if _TWO_HYPHENS.match(self._text, self._at):
+            return "--"
+        return "-" if _ONE_HYPHEN.match(self._text, self._at) else char
+
     def _quotation(self, mark: str) -> None:
         """Take in a quotation, from its opening to its closing mark."""
-        opened, word = self._at, self._current()
-        while True:
-            self._at += 1
-            if self._at == len(self._typed):
-                rest = "".join(char for char, _ in self._typed[opened : opened + 30])
-                plain = f"the quotation mark {mark} is never closed"
-                raise Misfit(f"{plain}: {rest}", plain)
-            char, is_code = self._typed[self._at]
-            if not is_code and char == mark and not (mark == "'" and self._following().isalnum()):
-                return
-            if not is_code and char == "\\" and mark == '"' and self._following() in ('"', "\\"):
-                self._at += 1
-                char = self._typed[self._at][0]
-            word.append(char)
+        opened = at = self._at
+        kind = _DOUBLE if mark in _DOUBLE else _SINGLE
+        closing = mark if mark == kind[0] else kind[1:]
+        content: list[str] = []
+        others: list[tuple[int, int]] = []  # double marks of the other make: what stands before each, and where it is
+        while (at := at + 1) < len(self._text):
+            char, following = self._text[at], self._text[at + 1 : at + 2]
+            if not self._is_code[at]:
+                if char in closing and (kind is _DOUBLE or not following.isalnum()):
+                    break
+                if kind is _DOUBLE and char in _DOUBLE:
+                    others.append((len(content), at))
+                elif kind is _DOUBLE and char == "\\" and following and following in _DOUBLE + "\\":
+                    at, char = at + 1, following
+            content.append(char)
+        is_closed = at < len(self._text)
+        if others and self._ends_word(others[0][1]) and (not is_closed or self._begins_word(at)):
+            length, at = others[0]
+            del content[length:]
+        elif not is_closed:
+            plain = f"the quotation mark {mark} is never closed"
+            raise Misfit(f"{plain}: {self._text[opened : opened + 30]}", plain)
+        self._current().extend(content)
+        self._at = at
 
-    def _following(self) -> str:
-        return self._typed[self._at + 1][0] if self._at + 1 < len(self._typed) else ""
+    def _begins_word(self, at: int) -> bool:
+        """Tell whether the mark there looks like the beginning of another quotation."""
+        before = self._text[at - 1]
+        return (before.isspace() or before == "=") and not self._ends_word(at)
+
+    def _ends_word(self, at: int) -> bool:
+        return not self._text[at + 1 : at + 2].strip()

@@ -28,21 +28,22 @@ def pointed(start: str, words: Sequence[str], at: int) -> str:
     before, word, after = [_shown(each) for each in words[:at]], _shown(words[at]), words[at + 1 :]
     room = _MOST_COLUMNS - _columns(start) - _columns(word)
     kept: list[str] = []
-    for each in reversed(before):
-        room -= _columns(each) + 1
-        if room < 0:
-            kept.append("\u2026")
-            break
-        kept.append(each)
-    head = " ".join([start, *reversed(kept), ""])
-    tail = f" {_shown(after[0])}" + (" \u2026" if len(after) > 1 else "") if after else ""
+    while before and (room := room - _columns(before[-1]) - 1) >= 0:
+        kept.insert(0, before.pop())
+    head = " ".join([start, *_hinted(before), *kept, ""])
+    tail = "".join(f" {each}" for each in [*map(_shown, after[:1]), *_hinted([*map(_shown, after[1:])])])
     return f"{head}{word}{tail}\n{' ' * _columns(head)}{'^' * max(_columns(word), 1)}"
+
+
+def _hinted(words: Sequence[str]) -> Sequence[str]:
+    """Return an ellipsis for words that are left out, or the only one if it takes no more room."""
+    return words if not words or (len(words) == 1 and _columns(words[0]) <= 1) else ["\u2026"]
 
 
 def _shown(word: str) -> str:
     """Return a word on one line."""
     text = " ".join(quote(word[: _MOST_OF_A_WORD + 1]).split("\n")).replace("\t", " ")
-    return text if len(word) <= _MOST_OF_A_WORD else f"{text[:_MOST_OF_A_WORD]}\u2026"
+    return text if len(word) <= _MOST_OF_A_WORD + 1 else f"{text[:_MOST_OF_A_WORD]}\u2026"
 
 
 def _columns(text: str) -> int:

@@ -144,7 +144,8 @@ def _parameter(parameter: inspect.Parameter, annotation: object, where: str, hel
         annotation = without_none(next(iter(typing.get_args(annotation)), str))
     kind = kind_of(annotation)
     if kind is None:
-        raise ConfigurationError(f"{where}: cannot be typed as {annotation!r}; supported: {SUPPORTED}")
+        why = "; it has no members" if isinstance(annotation, enum.EnumMeta) else f"; supported: {SUPPORTED}"
+        raise ConfigurationError(f"{where}: cannot be typed as {annotation!r}{why}")
     is_option = parameter.kind is parameter.KEYWORD_ONLY
     return Parameter(parameter.name, kind, is_option, is_list, parameter.default, help_text)
 

@@ -72,14 +72,10 @@ class Codes:
         Raises:
             MissingDependencyError: pyotp is not installed.
         """
-        pyotp = _pyotp()
-        secret = _usable(self._secrets.get(VARIABLE + user, ""))
+        secret = self._secret(user)
         if not secret:
             return Proof.NONE
-        totp, now = pyotp.TOTP(secret, interval=STEP), self._clock.monotonic()
-        # all are compared, and in constant time: how long it takes tells nothing
-        steps = [int(at) // STEP + offset for offset in (-1, 0, 1)]
-        right = [step for step in steps if pyotp.utils.strings_equal(code, totp.generate_otp(step))]
+        right, now = _steps(secret, code, at), self._clock.monotonic()
         with self._lock:
             if now < self._locked_until.get(user, 0.0):
                 return Proof.LOCKED
@@ -90,6 +86,21 @@ class Codes:
                 return Proof.USED
             self._used[user] = max(right)
             return Proof.PROVEN
+
+    def use_up(self, user: str, code: str, at: float) -> None:
+        """Have a code count no more that was typed with what does not run. A wrong one is no guess.
+
+        Args: see `check`.
+
+        Raises:
+            MissingDependencyError: pyotp is not installed.
+        """
+        if secret := self._secret(user):
+            with self._lock:
+                self._used[user] = max([self._used.get(user, self._began), *_steps(secret, code, at)])
+
+    def _secret(self, user: str) -> str:
+        return _usable(self._secrets.get(VARIABLE + user, ""))
 
     def _take_in_wrong(self, user: str, now: float) -> None:
         recent = [moment for moment in self._wrong.get(user, ()) if now - moment < LOCKED_FOR]
@@ -115,6 +126,15 @@ def check_secrets(users: Collection[str], secrets: Mapping[str, str] = os.enviro
     if len(people) == len(users) and not any(_usable(secrets.get(VARIABLE + user, "")) for user in people):
         found.append(f"nobody in allow has a secret for one-time codes: set {VARIABLE}<USER ID> for each who should")
     return found
+
+
+def _steps(secret: str, code: str, at: float) -> list[int]:
+    """Return the steps around a time whose code this is."""
+    pyotp = _pyotp()
+    totp = pyotp.TOTP(secret, interval=STEP)
+    # all are compared, and in constant time: how long it takes tells nothing
+    steps = [int(at) // STEP + offset for offset in (-1, 0, 1)]
+    return [step for step in steps if pyotp.utils.strings_equal(code, totp.generate_otp(step))]
 
 
 def _usable(secret: str) -> str:

@@ -63,6 +63,18 @@ def verdict(line: Line, access: Access, user: str, roles: Collection[str] = ()) 
     return found
 
 
+def is_authors(line: Line, heard: Heard) -> bool:
+    """Tell whether a command is from whom its message names: what an app posts may have a person's token.
+
+    Raises:
+        Unreachable, RateLimited: it cannot be known right now.
+    """
+    if not heard.by_app:
+        return True
+    author = line.directory.person(heard.user, groups=False)
+    return author is not None and author.is_bot
+
+
 def wish(line: Line, access: Access, user: str, roles: Collection[str] = ()) -> tuple[Verdict, str]:
     """Tell whether somebody's emoji counts, and their name.
 

@@ -2,6 +2,10 @@
 
 The system lets go of it when its holder ends, however that ends. Within a process it is shared: who reads there shares
 a ledger. Only processes of one user, with one temporary directory, know of each other. Source: flock(2).
+
+Who gives it back deletes the file first, while it is locked still. So whoever has locked one looks whether it is at its
+path: if not, it was given back between opening and locking, and the lock is on the file that is there now, or on none.
+A file at the path is deleted by its holder only, so two never hold one that both find there.
 """
 
 from __future__ import annotations
@@ -25,8 +29,8 @@ else:
 #: Where Windows locks a byte: what is locked there cannot be read, and the holder's pid stands at the beginning.
 _FAR = 1024
 
-#: Tries to lock a file that somebody else deletes meanwhile.
-_TRIES = 3
+#: Tries to lock a file that somebody else deletes meanwhile, as who gives it back does; microseconds each.
+_TRIES = 100
 
 
 class HostLock:
@@ -80,13 +84,14 @@ class HostLock:
             users.discard(self)
             if descriptor >= 0 and not users:
                 del _held.files[self._path]
+                # After a fork that Python was not told of, such as uWSGI's, the lock is still the parent's.
+                if _held.pid == os.getpid() and _is_at(descriptor, self._path):
+                    with contextlib.suppress(OSError):  # Windows deletes no open file: there it stays
+                        os.unlink(self._path)
                 os.close(descriptor)
 
     def _locked(self) -> int | None:
-        """Return the descriptor of the locked file, or None where another process has it locked.
-
-        The file stays when it is given back: who deleted it would let two have locks, on two files of one name.
-        """
+        """Return the descriptor of the locked file, or None where another process has it locked."""
         for _ in range(_TRIES):
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
             descriptor = os.open(self._path, flags, 0o600)
@@ -155,6 +160,7 @@ class _Held:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.files: dict[str, tuple[int, set[HostLock]]] = {}
+        self.pid = os.getpid()
 
     def drop(self) -> None:
         """Forget the parent's locks, in a forked child.
@@ -166,12 +172,13 @@ class _Held:
                 os.close(descriptor)
         self.lock = threading.Lock()
         self.files = {}
+        self.pid = os.getpid()
 
 
 def _check(descriptor: int) -> None:
     """Raise OSError for a file that somebody else laid there."""
     found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:  # none: it was given back just now
         raise OSError("it is no file of its own")
     if sys.platform != "win32" and found.st_uid != os.getuid():
         raise OSError("it belongs to another user")

@@ -36,6 +36,8 @@ class Heard:
         text: all that was typed, as typed.
         call: the command in it.
         marks: ours on it. A command that has one was treated before, perhaps by a process that died over it.
+        is_answered: whether we have replied to it: then it was treated before, too, and its mark came too late.
+        by_app: whether an app posted it, be it with the token of a person.
         orders: what people want of it with their emoji, each with the id of who does.
         edited: the `ts` of its last edit; empty where there was none.
         asked_at: Unix time from which on it gets old.
@@ -50,6 +52,8 @@ class Heard:
     text: str = field(repr=False)
     call: Call = field(repr=False)
     marks: frozenset[Mark] = frozenset()
+    is_answered: bool = False
+    by_app: bool = False
     orders: tuple[tuple[Order, str], ...] = ()
     edited: str = ""
     asked_at: float = 0.0
@@ -144,6 +148,8 @@ class Intake:
             text="".join(span.text for span in spans).strip(),
             call=call,
             marks=frozenset(self.emoji.marks(reactions, self.bot_user)),
+            is_answered=not {self.bot_user, self.bot_id}.isdisjoint(message.get("reply_users") or ()),
+            by_app=_is_by_app(message),
             orders=tuple(self.emoji.orders(reactions, besides=self.bot_user)),
             edited=str((message.get("edited") or {}).get("ts") or ""),
             asked_at=float(message["ts"]),
@@ -162,11 +168,16 @@ class Intake:
         return not theirs.isdisjoint({self.bot_user, self.bot_id, self.app_id} - {""})
 
     def _author(self, message: Mapping[str, Any]) -> str:
-        """Return who wrote it; nobody for a bot that the configuration does not name."""
+        """Return who wrote it; nobody for an app's that the configuration does not name."""
         user, bot_id = str(message.get("user") or ""), str(message.get("bot_id") or "")
-        if not bot_id and user != "USLACKBOT":
+        if not _is_by_app(message) and user != "USLACKBOT":
             return user
         return next((id_ for id_ in (user, bot_id) if id_ in self.named), "")
+
+
+def _is_by_app(message: Mapping[str, Any]) -> bool:
+    """Tell what an app posted from what somebody typed, though both may have a user. Source: message event."""
+    return any(message.get(field) for field in ("bot_id", "app_id", "bot_profile"))
 
 
 def _is_reply(message: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from slack_logging.active.desk import Desk
 from slack_logging.active.emoji import Mark, Order
 from slack_logging.active.ledger import State
 from slack_logging.active.people.access import Verdict, refusal
-from slack_logging.active.people.orders import Orders, wish
+from slack_logging.active.people.orders import Orders, is_authors, wish
 from slack_logging.active.people.refusals import Refusals
 from slack_logging.active.reading.intake import Heard
 from slack_logging.active.reading.line import Line
@@ -45,11 +45,11 @@ class Triage:
         Raises:
             DeliveryError: who somebody is cannot be known right now; nothing is decided.
         """
-        if self._is_for_others(heard):
+        if self._is_for_others(heard) or not is_authors(line, heard):
             return
         ledger = self._desk.ledger
         state = ledger.state(heard.key)
-        if state is State.NEW and heard.marks:
+        if state is State.NEW and (heard.marks or heard.is_answered):
             self._recall(heard)
             return
         news = heard.marks - ledger.marks(heard.key)
@@ -62,9 +62,17 @@ class Triage:
                 return
             if is_new and not self._admit(heard):
                 return
+            wishes = self._wishes(line, heard)  # before anybody can take it
             ledger.note(heard.key, heard.edited)
-            self._desk.offer(heard)
-        self._obey(line, heard)
+            if not any(what is Order.CANCEL for what, _, _ in wishes):
+                self._desk.offer(heard)
+        else:
+            wishes = self._wishes(line, heard)
+        for what, user, name in wishes:
+            if what is Order.CANCEL:
+                self._desk.cancel(heard.key, f"cancelled by {name}", unlaid=heard)
+            elif what is Order.REPEAT and state is State.SETTLED and not is_new:
+                self._repeat(heard, user)
 
     def forget(self, up_to: str) -> None:
         """Drop what is not newer than `up_to`: it is never read again."""
@@ -96,21 +104,32 @@ class Triage:
             audit.decided(heard, "found interrupted")
             again = self._settings.emoji.name(Order.REPEAT)
             what = "what ran this ended before it did; :{}: on the command runs it again"
+            if not heard.marks:
+                what = "what ran this ended before it marked what became of it; :{}: on the command runs it again"
             if Mark.PENDING in heard.marks:
                 what = "what was to run this once it is approved has ended; :{}: on the command asks for it again"
             self._desk.answers.say(heard, f"interrupted: {what.format(again)}")
             self._desk.answers.finish(heard)
 
-    def _obey(self, line: Line, heard: Heard) -> None:
-        """Do what people want of a command with their emoji, if they may."""
-        roles = (self.roles or {}).get(heard.call.name, ())
-        for what, user in self._orders.fresh(heard):
-            verdict, name = wish(line, self._settings.access, user, roles)
-            self._orders.decided(heard.key, (what, user))
+    def _wishes(self, line: Line, heard: Heard) -> list[tuple[Order, str, str]]:
+        """Return what people newly want of a command, of those who may: each with their id and name."""
+        roles = (self.roles or {}).get(self._desk.in_hand(heard).call.name, ())
+        fresh = self._orders.fresh(heard)
+        found = [wish(line, self._settings.access, user, roles) for _, user in fresh]
+        self._orders.decided(heard.key, *fresh)
+        for (what, user), (verdict, _) in zip(fresh, found, strict=True):
             audit.ordered(user, what, verdict, heard)
-            if verdict is not Verdict.ALLOWED:
-                continue
-            if what is Order.CANCEL:
-                self._desk.cancel(heard.key, f"cancelled by {name}")
-            elif what is Order.REPEAT and self._desk.ledger.repeat(heard.key):
-                self._desk.offer(heard.again(user, self._desk.clock.time()))
+        return [
+            (what, user, name)
+            for (what, user), (verdict, name) in zip(fresh, found, strict=True)
+            if verdict is Verdict.ALLOWED
+        ]
+
+    def _repeat(self, heard: Heard, user: str) -> None:
+        """Lay out what ran once more, for somebody who wants that; never what its author made of it since."""
+        ledger = self._desk.ledger
+        if ledger.taken(heard.key) != heard.edited:
+            audit.decided(heard, "edited since it ran, not repeated")
+            self._desk.answers.say(heard, "not run again: it was edited since. Type it as a new message")
+        elif ledger.repeat(heard.key):
+            self._desk.offer(heard.again(user, self._desk.clock.time()))

@@ -13,7 +13,7 @@ import random
 import secrets
 import threading
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from aiohttp import WSMsgType, web
 
@@ -173,6 +173,9 @@ class Sockets:
         seed: of the random choice.
         received: is given what a client sends, in the event loop.
         changed: called when a connection has come or gone, in the event loop.
+
+    Raises:
+        ValueError: `distribution` is neither.
     """
 
     def __init__(
@@ -184,6 +187,8 @@ class Sockets:
         received: Callable[[Socket, dict[str, Any]], None],
         changed: Callable[[], None],
     ) -> None:
+        if distribution not in get_args(Distribution):
+            raise ValueError(f"distribution is {distribution!r}: give {' or '.join(map(repr, get_args(Distribution)))}")
         self._workspace = workspace
         self._distribution = distribution
         self._random = random.Random(seed)  # noqa: S311 - which socket is no secret
@@ -241,24 +246,27 @@ class Sockets:
             return response
         life = DEBUG_LIFE if request.query.get("debug_reconnects") == "true" else LIFE
         socket = Socket(app, response, request.transport, clock=self._workspace.clock, life=life)
-        count = self._admit(socket)
-        if count > MOST_SOCKETS:
-            await response.send_str(_disconnect("too_many_websockets"))
-            request.transport.abort()
+        refusal = self._admit(socket)
+        if refusal:
+            await response.send_str(_disconnect(refusal))
+            if refusal == "too_many_websockets":
+                request.transport.abort()
             return response
-        await response.send_str(_hello(app, count, life))
+        await response.send_str(_hello(app, len(self.of(app)), life))
         self._changed()
         await self._serve(socket)
         return response
 
-    def _admit(self, socket: Socket) -> int:
-        """Count a connection in, unless there are too many; return how many there would be with it."""
+    def _admit(self, socket: Socket) -> Reason | None:
+        """Count a connection in, or return why not; its ticket may be older than the end of Socket Mode."""
         with self._lock:
+            if not socket.app.socket_mode:
+                return "link_disabled"
             sockets = self._open.setdefault(socket.app.id, [])
-            if len(sockets) < MOST_SOCKETS:
-                sockets.append(socket)
-                return len(sockets)
-            return MOST_SOCKETS + 1
+            if len(sockets) >= MOST_SOCKETS:
+                return "too_many_websockets"
+            sockets.append(socket)
+            return None
 
     async def _serve(self, socket: Socket) -> None:
         tasks = [asyncio.create_task(each) for each in (socket.write(), socket.ping())]

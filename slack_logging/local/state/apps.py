@@ -99,8 +99,7 @@ class App:
 
     @request_url.setter
     def request_url(self, url: str | None) -> None:
-        if url is not None and not is_on_this_machine(url):
-            raise ValueError(f"request_url is {url!r}: give one on this machine, such as http://127.0.0.1:3000/events")
+        check_request_url(url)
         self._request_url = url
 
     @property
@@ -196,6 +195,16 @@ class Apps:
         apps = list(self.installed.values())[::-1]
         named = [app for app in apps if app.commands is not None and command in app.commands]
         return next(iter([*named, *(app for app in apps if app.commands is None)]), None)
+
+
+def check_request_url(url: str | None) -> None:
+    """Refuse an address elsewhere, or none.
+
+    Raises:
+        ValueError: it is not on this machine.
+    """
+    if url is not None and not is_on_this_machine(url):
+        raise ValueError(f"request_url is {url!r}: give one on this machine, such as http://127.0.0.1:3000/events")
 
 
 def is_on_this_machine(url: str) -> bool:

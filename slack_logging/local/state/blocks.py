@@ -1,6 +1,6 @@
 """What Slack accepts as blocks of a message, checked as Slack checks: all faults at once, each with its JSON pointer.
 
-Source: Block Kit reference. Blocks for which no limit is known (video, file, newer ones) pass unchecked.
+Source: Block Kit reference. Blocks for which no limit is known (`_UNCHECKED`) pass whatever is in them.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from slack_logging.local.errors import ApiError
 from slack_logging.local.state.text import escape, length
 
 _Block = dict[str, Any]
-_UNCHECKED = frozenset(
-    {"alert", "call", "card", "carousel", "container", "context_actions", "file", "plan", "task_card", "video"}
-)
+_UNCHECKED = frozenset({"call", "context_actions", "file", "plan", "task_card", "video"})
+_ALERT_LEVELS = ("default", "info", "warning", "error", "success")
 _RICH_PARTS = ("rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote")
 _INLINE = ("text", "link", "user", "usergroup", "channel", "broadcast", "emoji", "date", "color")
 
@@ -94,8 +93,8 @@ class _Faults:
                 self.add(f"{key} {value} is used twice", f"{pointer}/{key}")
             seen.add(value)
 
-    def string(self, holder: _Block, key: str, most: int, pointer: str, *, required: bool = True) -> None:
-        """Check a string's presence and length."""
+    def string(self, holder: _Block, key: str, most: int | None, pointer: str, *, required: bool = True) -> None:
+        """Check a string's presence and, if it has a limit, length."""
         value = holder.get(key)
         if value is None and not required:
             return
@@ -105,7 +104,7 @@ class _Faults:
             self.add("must be a string", f"{pointer}/{key}")
         elif not value:
             self.add("must be more than 0 characters", f"{pointer}/{key}")
-        elif length(value) > most:
+        elif most is not None and length(value) > most:
             self.add(f"must be less than {most + 1} characters", f"{pointer}/{key}")
 
     def text(
@@ -231,11 +230,47 @@ def _inline(faults: _Faults, element: _Block, pointer: str, allowed: tuple[str, 
     if kind not in allowed:
         faults.add(f"unsupported type: {kind}", f"{pointer}/type")
     elif kind in needed:
-        faults.string(element, needed[kind], limits.BLOCKS_TEXT, pointer)
+        faults.string(element, needed[kind], None, pointer)  # text has no limit but that of all blocks together
+
+
+def _alert(faults: _Faults, block: _Block, pointer: str) -> None:
+    faults.text(block, "text", limits.TEXT_OBJECT, pointer)
+    if block.get("level", "default") not in _ALERT_LEVELS:
+        faults.add(f"must be one of: {', '.join(_ALERT_LEVELS)}", f"{pointer}/level")
+
+
+def _container(faults: _Faults, block: _Block, pointer: str) -> None:
+    faults.text(block, "title", limits.CONTAINER_TITLE, pointer, plain=True, required="rich_text_title" not in block)
+    faults.text(block, "subtitle", limits.CONTAINER_TITLE, pointer, required=False)
+    for child, where in faults.count(block.get("child_blocks"), limits.CONTAINER_BLOCKS, f"{pointer}/child_blocks"):
+        _check_block(faults, child, where)
+
+
+def _card(faults: _Faults, block: _Block, pointer: str) -> None:
+    for key, most in (("title", limits.CARD_TITLE), ("subtitle", limits.CARD_TITLE), ("body", limits.CARD_BODY)):
+        faults.text(block, key, most, pointer, required=False)
+    for key in ("hero_image", "icon"):
+        if isinstance(block.get(key), dict):
+            _image(faults, block[key], f"{pointer}/{key}")
+    if "actions" in block:
+        for element, where in faults.count(block["actions"], None, f"{pointer}/actions"):
+            _element(faults, element, where)
+
+
+def _carousel(faults: _Faults, block: _Block, pointer: str) -> None:
+    for card, where in faults.count(block.get("elements"), limits.CAROUSEL_CARDS, f"{pointer}/elements"):
+        if card.get("type") == "card":
+            _check_block(faults, card, where)
+        else:
+            faults.add(f"unsupported type: {card.get('type')}", f"{where}/type")
 
 
 _CHECKS: dict[str, Callable[[_Faults, _Block, str], None]] = {
     "actions": _actions,
+    "alert": _alert,
+    "card": _card,
+    "carousel": _carousel,
+    "container": _container,
     "context": _context,
     "divider": _divider,
     "header": _header,

@@ -5,7 +5,6 @@ Source: Formatting message text; rich text block.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,8 +43,9 @@ _URL = r"https?://[^\s<>`]*[^\s<>`.,;:!?)\]}'\"*_~]"
 _HOST = rf"(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:{_DOMAINS})(?::\d+)?(?:/[^\s<>`]*[^\s<>`.,;:!?)])?(?![\w@.-])"
 _MAIL = r"(?<![\w.+-])[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}"
 _NAME = r"(?<![\w@#])[@#]\w(?:[\w.-]*\w)?"
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_QUOTE = re.compile(r"> ?(?=\S)")
+#: A quote begins with a quoted word, and goes on for as long as lines begin with its mark, even if nothing follows it.
+_QUOTE = re.compile(r"^(> ?\S.*\n?(?:>.*\n?)*)", re.MULTILINE)
+_QUOTE_MARK = re.compile(r"^> ?", re.MULTILINE)
 _FENCE = re.compile(r"```(.+?)```", re.DOTALL)
 _STYLES = {"*": "bold", "_": "italic", "~": "strike"}
 _TOKEN = re.compile(
@@ -76,8 +76,9 @@ def compose(typed: str, names: Names) -> Composed:
 
 def _compose_lines(typed: str, names: Names, texts: list[str], elements: list[Element]) -> None:
     """Compose what stands outside fences: runs of quoted lines, and the rest."""
-    for is_quote, lines in itertools.groupby(_LINE.findall(typed), key=lambda line: bool(_QUOTE.match(line))):
-        run = "".join(_QUOTE.sub("", line) if is_quote else line for line in lines)
+    for index, lines in enumerate(_QUOTE.split(typed)):
+        is_quote = index % 2 == 1
+        run = _QUOTE_MARK.sub("", lines) if is_quote else lines
         line_end = "\n" if is_quote and run.endswith("\n") else ""
         pieces = _inline(run.removesuffix(line_end), names)
         text = "".join(piece.text for piece in pieces)

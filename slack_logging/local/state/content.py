@@ -240,9 +240,10 @@ def _metadata(arguments: Arguments) -> dict[str, Any] | None:
         raise ApiError("invalid_metadata_schema")
     if not all(map(_is_payload_value, payload.values())):
         raise ApiError("invalid_metadata_schema")
-    if len(json.dumps(payload, ensure_ascii=False).encode(errors="surrogatepass")) > limits.METADATA:
+    metadata = {"event_type": event_type, "event_payload": payload}
+    if len(json.dumps(metadata, ensure_ascii=False).encode(errors="surrogatepass")) > limits.METADATA:
         raise ApiError("metadata_too_large")
-    return {"event_type": event_type, "event_payload": payload}
+    return metadata
 
 
 def _is_payload_value(value: object) -> bool:

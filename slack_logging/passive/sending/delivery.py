@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import weakref
+from collections import Counter
 from collections.abc import Callable
 
 from slack_logging import notices
@@ -105,8 +106,6 @@ class Delivery:
         sender = self.sender
         if sender.idle or self._is_over or threading.get_ident() in own_threads or holds_logging_lock():
             return sender.idle
-        if self._exit_by is not None and self._gave_up == sender.stats():
-            return False  # logging.shutdown asks once more for what was just waited for in vain
         self.request_flush()
         idle = sender.wait_until_idle(deadline) if self._worker.thread else self._send_here(deadline)
         self._gave_up = None if idle else sender.stats()
@@ -117,10 +116,13 @@ class Delivery:
         return self._clock.monotonic() + self.close_timeout if self._exit_by is None else self._exit_by
 
     def close(self, deadline: float) -> None:
-        """Flush, unless that was just tried in vain, and let the thread end when nothing is left."""
-        if self._gave_up != self.sender.stats() and not self.flush(deadline) and self._exit_by is not None:
-            self._say_what_is_lost()
-        self._is_over = self._exit_by is not None
+        """Flush, unless that was just tried in vain, say what is left, and let the thread end when nothing is."""
+        if self._gave_up != self.sender.stats():
+            self.flush(deadline)
+        if self._exit_by is not None:
+            _end([self])
+        elif self in _alive and not self.sender.idle and not holds_logging_lock():  # os._exit may follow, in silence
+            _say_undelivered(self.channel, self.sender.unsettled, "yet: sent while the process lasts")
         self._worker.close()
 
     def give_up(self) -> None:
@@ -135,24 +137,15 @@ class Delivery:
         if not self.sender.idle:
             self.request_flush()
 
-    def exit(self) -> None:
-        """Flush for the last time, and say what is lost."""
-        if not self.flush(self.deadline()):
-            self._say_what_is_lost()
+    def exit(self) -> bool:
+        """Flush for the last time; tell whether all is settled."""
+        return self.flush(self.deadline())
 
-    def break_off(self) -> None:
-        """Wait for nothing any more, and say what is lost."""
-        if not self.sender.idle:
-            self._say_what_is_lost()
-        self.give_up()
+    def end(self) -> int:
+        """Take in that nothing is waited for any more; return how many records are lost and not told of."""
+        lost = 0 if self._is_over or self not in _alive else self.sender.unsettled
         self._is_over = True
-
-    def _say_what_is_lost(self) -> None:
-        if self not in _alive:
-            return
-        left = self.sender.stats().pending
-        records = "1 record" if left == 1 else f"{left:,} records"
-        notices.say(f"{self.channel} exit", f"{records} for {self.channel} not delivered before exit")
+        return lost
 
     def _send_here(self, deadline: float) -> bool:
         """Do the sender's work in this thread: where no other can be started, as late in a program's exit."""
@@ -183,16 +176,33 @@ def _exit() -> None:
         _flush_buffers_before(alive)
         for delivery in alive:
             delivery.begin_exit()
-        for delivery in alive:
-            delivery.exit()
+        _end([delivery for delivery in alive if not delivery.exit()])
     except KeyboardInterrupt:  # what Ctrl-C raises: somebody does not want to wait
         raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if raises:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is lost must be said, however often it is typed
+        _end(alive)
         for delivery in alive:
-            delivery.break_off()
+            delivery.give_up()
         if raises:
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # once more, and what else runs at exit is killed, in silence
+
+
+def _end(deliveries: list[Delivery]) -> None:
+    """Wait for these no more, and say how much is lost: in one line a channel, however many handlers it has."""
+    lost: Counter[str] = Counter()
+    for delivery in deliveries:
+        lost[delivery.channel] += delivery.end()
+    for channel, number in lost.items():
+        if number:
+            _say_undelivered(channel, number, "before exit")
+
+
+def _say_undelivered(channel: str, number: int, when: str) -> None:
+    """Say that records are not delivered; also where that reads as what was said before, of others."""
+    records = "1 record" if number == 1 else f"{number:,} records"
+    notices.clear(f"{channel} undelivered")
+    notices.say(f"{channel} undelivered", f"{records} for {channel} not delivered {when}")
 
 
 def _flush_buffers_before(alive: list[Delivery]) -> None:

@@ -113,6 +113,13 @@ class Sender:
             is_settled = not self._pending() and not self._uploads
         return is_settled and not self._loader.losses()
 
+    @property
+    def unsettled(self) -> int:
+        """Return how many records wait, lack the file that has their whole, or are lost and not told of."""
+        with self._books.lock:
+            waiting = self._pending() + self._uploads.texts
+        return waiting + sum(self._books.untold().values())
+
     def incidents(self) -> tuple[LivingIncident, ...]:
         """Return the incidents that have a message in Slack. From any thread."""
         with self._books.lock:

@@ -53,6 +53,11 @@ class Uploads:
         """Return how many records the files show."""
         return sum(file.records for file, _ in self._waiting)
 
+    @property
+    def texts(self) -> int:
+        """Return how many files each hold the full text of a record."""
+        return sum(not file.records for file, _ in self._waiting)
+
     def add(self, channel: str, thread: str, file: File) -> None:
         """Promise a file in the thread of a message."""
         content = file.content.encode("utf-8")

@@ -334,7 +334,7 @@ def test_what_nobody_could_ever_get_approved_is_a_mistake(options: dict[str, Any
 def test_where_others_may_exist_it_is_none(options: dict[str, Any]) -> None:
     """Who is in a user group, only Slack knows."""
     router = CommandRouter()
-    router.command("drop", approvals=1, roles=[*options.get("roles", [])])(lambda: None)
+    router.command("drop", approvals=1, roles=[*options["roles"]] if "roles" in options else None)(lambda: None)
     SlackCommandSource("#ops", router=router, **options).check()
 
 

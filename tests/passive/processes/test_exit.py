@@ -56,7 +56,7 @@ def test_a_thread_that_outlives_the_main_one_is_heard(run: Run, slack: LocalSlac
 
 
 def test_a_daemon_thread_that_never_stops_logging_does_not_hold_the_program(run: Run, slack: LocalSlack) -> None:
-    """What was logged before the end arrives."""
+    """What was logged before the end arrives; a program that did not end would fail here."""
     run(
         """
         CONFIG["handlers"]["slack"]["close_timeout"] = 1

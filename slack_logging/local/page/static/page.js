@@ -69,10 +69,11 @@ async function reload() {
   if (notice.textContent === BUSY) announce("");
   store.load(state);
   events.forEach((event) => store.apply(event));
+  wire.build();
   updatePeople();
   panes.forEach((pane, index) => {
     if (store.channels.has(pane.channel)) pane.redraw();
-    else if (store.channels.size) pane.show(firstChannel(index));
+    else if (store.channels.size) pane.show(firstChannel(index, panes.map((other) => other.channel)));
     if (wasHidden) pane.catchUp();
   });
   wasHidden = false;
@@ -171,13 +172,13 @@ function announce(text) {
   notice.hidden = text === "";
 }
 
-/** Choose what a pane shows at first: what the address says, or else what is of most interest here. */
-function firstChannel(index) {
+/** Choose what a pane shows at first: what the address says, or else what is of most interest and not `shown` yet. */
+function firstChannel(index, shown) {
   const remembered = location.hash.slice(1).split(",")[index];
   if (store.channels.has(remembered)) return remembered;
   const channels = [...store.channels.values()];
-  const wanted = channels.find((channel) => channel.name === FIRST_CHANNELS[index]);
-  return (wanted ?? channels[index] ?? channels[0]).id;
+  const unseen = channels.filter((channel) => !shown.includes(channel.id));
+  return (unseen.find((channel) => channel.name === FIRST_CHANNELS[index]) ?? unseen[0] ?? channels[0]).id;
 }
 
 function updatePeople() {

@@ -6,15 +6,19 @@ const FENCE = /```\n?([\s\S]*?)```/g;
 const QUOTE = /^(?:&gt;|>) ?/;
 const QUOTED_TO_THE_END = /^(?:&gt;|>){3} ?/gm;
 
-// One alternative for each inline form. As in Slack, a style opens at a word's start and closes at a word's end.
+/** As in Slack, a style opens at a word's start and closes at a word's end; what its links hold is no mark. */
+const styled = (name, mark) =>
+  `(?<![\\w${mark}])[${mark}](?=\\S)(?<${name}>(?:<[^<>\\n]+>|[^${mark}<\\n])+)(?<=\\S)[${mark}](?![\\w${mark}])`;
+
+// One alternative for each inline form.
 const INLINE = new RegExp(
   [
     "`(?<code>[^`\\n]+)`",
     "<(?<control>[^<>\\n]+)>",
     ":(?<emoji>[a-z0-9_+'-]+(?:::skin-tone-[2-6])?):",
-    "(?<![\\w*])\\*(?<bold>[^\\s*](?:[^*\\n]*[^\\s*])?)\\*(?![\\w*])",
-    "(?<![\\w])_(?<italic>[^\\s_](?:[^_\\n]*[^\\s_])?)_(?![\\w])",
-    "(?<![\\w~])~(?<strike>[^\\s~](?:[^~\\n]*[^\\s~])?)~(?![\\w~])",
+    styled("bold", "*"),
+    styled("italic", "_"),
+    styled("strike", "~"),
   ].join("|"),
   "g",
 );

@@ -23,7 +23,6 @@ export class Wire {
 
   toggle() {
     const isOpen = this.element.hidden;
-    if (isOpen && !this.form) this.#build();
     this.element.hidden = !isOpen;
     this.button.setAttribute("aria-expanded", String(isOpen));
     clearInterval(this.timer);
@@ -32,7 +31,9 @@ export class Wire {
     this.#poll();
   }
 
-  #build() {
+  /** Fill the panel, once the store knows what can be planned; when it is built, what is being typed there stays. */
+  build() {
+    if (this.form) return;
     this.form = this.#form();
     this.element.replaceChildren(
       h("section", { "aria-label": "Rate limits" }, h("h2", {}, "Rate limits"), this.buckets),
@@ -55,7 +56,7 @@ export class Wire {
     const kind = h("select", { name: "kind", "aria-label": "Kind of fault", onchange: choose },
       Object.keys(this.store.faults).map((name) => h("option", {}, name)));
     choose();
-    return h("form", { onsubmit: (event) => this.#add(event) },
+    const form = h("form", { onsubmit: (event) => this.#add(event) },
       h("input", { name: "method", list: "methods", required: true, "aria-label": "Method", size: "18",
         placeholder: "chat.postMessage", autocomplete: "off", spellcheck: "false" }),
       h("datalist", { id: "methods" }, this.store.methods.map((name) => h("option", { value: name }))),
@@ -65,6 +66,9 @@ export class Wire {
       h("label", {}, "probability ", h("input", { name: "probability", type: "number", min: "0", max: "1", step: "any",
         value: "1", title: "Of hitting a call, from 0 to 1" })),
       h("button", { class: "plain" }, "Add"), this.clear);
+    // What the browser itself refuses is not submitted: what was told of the try before would stay. It does not bubble.
+    form.addEventListener("invalid", () => { this.problem.textContent = ""; }, true);
+    return form;
   }
 
   #add(event) {
@@ -100,7 +104,7 @@ export class Wire {
     const links = [...sockets.map(drawSocket), ...deliveries.map(drawDelivery)];
     if (more) links.push(none(`and ${more} more that are not acknowledged`));
     this.links.replaceChildren(...(links.length ? links : [none("No socket is open.")]));
-    this.counts.textContent = `${calls} calls so far`;
+    this.counts.textContent = `${calls} ${calls === 1 ? "call" : "calls"} so far`;
   }
 }
 
