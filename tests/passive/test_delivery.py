@@ -365,7 +365,7 @@ def test_all_that_waits_at_the_programs_end_shares_one_deadline(clock: FakeClock
     delivery._exit()
     handler.flush()
     handler.close()
-    assert clock.monotonic() - began == pytest.approx(2, abs=0.01)
+    assert 2 <= clock.monotonic() - began <= 2 + 0.1  # a moment for the command, though the records had used up all
     go_on.put(None)
 
 
