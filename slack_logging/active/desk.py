@@ -132,14 +132,15 @@ class Desk:
             heard = min(self._inbox.values(), key=lambda heard: (running[heard.user], order(heard.key.ts)))
             del self._inbox[heard.key]
             attempt = self.ledger.claim(heard.key, self.clock.monotonic(), heard.edited)
+            is_too_old = self._is_too_old(heard)
+            if attempt and not is_too_old:  # under the lock: who cancels it finds it here or there
+                command = Command(heard, self, permalink=self._connected().permalink(heard.key.ts), attempt=attempt)
+                self._running[heard.key] = (command, threading.get_ident())
         if not attempt:
             return None
-        if self._is_too_old(heard):
+        if is_too_old:
             self._leave(heard)
             return None
-        command = Command(heard, self, permalink=self._connected().permalink(heard.key.ts), attempt=attempt)
-        with self._lock:
-            self._running[heard.key] = (command, threading.get_ident())
         self.answers.begin(heard)
         if self._settings.timeout is not None:
             self.limit(command, self._settings.timeout)
@@ -239,7 +240,7 @@ class Desk:
         if request is not None:
             self.end(request, mark, "settled by another process meanwhile")
             self.ledger.placed(heard.key, mark)
-        elif self.ledger.claim(heard.key, self.clock.monotonic(), heard.edited):
+        elif self.ledger.claim(heard.key, self.clock.monotonic()):  # what it said when it was taken is not known
             self.ledger.settle(heard.key, mark)
             self.ledger.placed(heard.key, mark)
 
