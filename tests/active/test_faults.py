@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import queue
+from typing import Any
+
 import pytest
 
 from slack_logging import Command, CommandError, CommandRouter
 from slack_logging.active.ledger import Key, State
+from slack_logging.local import LocalSlack
 from slack_logging.local.faults.fault import Fault
 from slack_logging.local.state.text import visible_text
+from slack_logging.testing import FakeClock
 from tests.active.conftest import CHANNEL, DONE, ERRORED, Ops
 
 
@@ -96,7 +101,7 @@ def test_a_mark_that_cannot_be_placed_is_told_once(
     _, *lines = capfd.readouterr().err.splitlines()
     told = (
         f"slack_logging: a command in #ops-commands cannot be marked: reactions.add: {code}. Its reply says what "
-        "became of it, and where it has no mark, a program that starts within 10m may run it again"
+        "became of it; where it has none either, a program that starts within 10m may run it again"
     )
     assert lines == [told] * (code in HOPELESS)
 
@@ -205,3 +210,69 @@ def test_where_nobody_may_look_a_repeated_reply_says_so(ops: Ops, router: Comman
     _, first, again = (visible_text(message) for message in ops.slack.messages(CHANNEL, thread_ts=ts))
     assert first == "once"
     assert again.startswith("once\nSent again: there was no answer the first time")
+
+
+def test_what_was_deleted_and_who_was_asked_about_is_forgotten(ops: Ops, router: CommandRouter) -> None:
+    """Memory does not grow with the commands that are deleted, nor with the people who type."""
+    source = ops.start(router=router)
+    reader = source._reader
+    assert reader is not None
+    for number in range(5):
+        user = ops.slack.add_user(f"stranger-{number}")
+        ops.settled(ops.say("!echo x", user=user))
+    ts = ops.say("!echo x")
+    ops.settled(ts)
+    reader.desk.gone(Key(ops.slack.team_id, ops.slack.channel_id(CHANNEL), ts))
+    assert reader.desk.line is not None
+    directory = reader.desk.line.directory
+    assert (len(directory._answers), len(reader.desk.answers._silent)) == (6, 1)
+    ops.clock.run_until(lambda: ops.clock.monotonic() > 1300)
+    ops.type("!echo x")
+    assert (len(directory._answers), len(reader.desk.answers._silent)) == (1, 0)
+
+
+def test_a_placeholder_in_the_history_is_a_deletion(ops: Ops) -> None:
+    """Whether Slack shows one for a parent that was deleted is not documented."""
+    router, hold = CommandRouter(), queue.SimpleQueue[None]()
+
+    @router.command
+    def work(*, command: Command) -> None:
+        command.reply("begun")
+        while not command.cancelled:
+            ops.clock.wait(hold, 1.0)
+        stopped.append(command.stopped_by)
+
+    stopped: list[str] = []
+    ops.start(router=router)
+    ts = ops.say("!work")
+    ops.clock.run_until(lambda: ops.replies(ts))
+    _, message = ops.slack._find(CHANNEL, ts)
+    message.fields = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT", "text": "It was deleted."}
+    ops.clock.run_until(lambda: stopped, limit=60)
+    assert stopped == ["its message was deleted"]
+
+
+@pytest.mark.parametrize(("external", "told"), [(True, 1), ("enterprise", 1), ("sibling", 0), (None, 0)])
+def test_a_channel_with_people_of_other_organisations_is_told_of(
+    clock: FakeClock, router: CommandRouter, capfd: pytest.CaptureFixture[str], external: Any, told: int
+) -> None:
+    """They may run nothing, and read every answer."""
+    with LocalSlack(clock=clock, enterprise=True) as slack:
+        ops = Ops(slack, clock)
+        if external:
+            slack.invite(CHANNEL, slack.add_user("zoe", external=external))
+        source = ops.start(router=router)
+        assert ops.type("!echo x") == ({DONE}, ["x"])
+        source.close()
+    line = (
+        "slack_logging: #ops-commands is shared by Slack Connect: people of other organisations are in it, and read "
+        "what is typed and answered there\n"
+    )
+    assert capfd.readouterr().err.count(line) == told
+
+
+def test_where_nobody_tells_who_is_in_a_channel_it_is_read_all_the_same(ops: Ops, router: CommandRouter) -> None:
+    """A scope is missing that nothing else needs."""
+    ops.slack.fault("conversations.info", Fault.error("missing_scope", times=None))
+    ops.start(router=router)
+    assert ops.type("!echo x") == ({DONE}, ["x"])

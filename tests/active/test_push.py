@@ -16,6 +16,9 @@ from slack_logging import CommandRouter, SlackCommandSource
 from slack_logging.active import source as source_module
 from slack_logging.errors import ConfigurationError
 from slack_logging.local import Fault, LocalSlack
+from slack_logging.local.events.deliveries import Delivery
+from slack_logging.local.events.selection import rate_limited
+from slack_logging.local.state import views
 from slack_logging.testing import FakeClock
 from tests.active.conftest import CHANNEL, DONE, EYES, REFUSED, Ops
 from tests.local.listening import Client, url_of
@@ -501,3 +504,40 @@ def test_in_bad_weather_each_command_runs_once(clock: FakeClock, seed: int, numb
         source.close()
         assert sorted(runs) == sorted(words)
         assert [ops.marks(ts) - {EYES} for ts in typed] == [{DONE}] * len(words)
+
+
+def test_events_that_slack_left_out_are_looked_for(ops: Ops, router: CommandRouter, runs: list[str]) -> None:
+    """Soon, and not at the next look that would come anyway."""
+    connect(ops, router)
+    began = ops.clock.monotonic()
+    ops.slack.fault("socket", Fault.lose())
+    ts = ops.say("!echo x")
+    ops.slack.wait_for(lambda: not ops.slack.faults())
+    app = ops.slack.app
+    ops.slack._dispatcher.add(app, Delivery("events_api", rate_limited(app, ops.clock.time())))
+    settle(ops)
+    assert DONE in ops.settled(ts)[0]
+    assert ops.clock.monotonic() - began < 10
+    assert ops.slack.deliveries() == []
+
+
+def test_a_link_that_is_unfurled_is_no_edit(ops: Ops, router: CommandRouter) -> None:
+    """Slack calls the message changed, and its text is what it was: it is neither looked at nor read anew."""
+    connect(ops, router)
+    ts = ops.say("!echo https://example.org too much")
+    answered = ops.settled(ts)
+    run_for(ops, 3)
+    before = sweeps(ops)
+    place, message = ops.slack._find(CHANNEL, ts)
+    workspace = ops.slack.workspace
+    with workspace.lock:
+        previous = views.message(place, message)
+        message.fields = {**message.fields, "attachments": [{"title": "Example", "from_url": "https://example.org"}]}
+        at = place.next_ts(ops.clock.time())
+        changed = {"subtype": "message_changed", "hidden": True, "ts": at, "previous_message": previous}
+        workspace._emit_message(place, changed | {"message": views.message(place, message)}, at)
+    settle(ops)
+    run_for(ops, 5)
+    assert sweeps(ops) == before
+    run_for(ops, 60)
+    assert (ops.marks(ts), ops.replies(ts)) == answered

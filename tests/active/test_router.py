@@ -369,3 +369,15 @@ def test_a_role_that_the_source_does_not_have_is_refused(ops: Ops, capfd: pytest
     source.start()
     ops.clock.run_until(lambda: "closed" in repr(source))
     assert "are not read: command 'deploy' wants the role 'deployers'" in capfd.readouterr().err
+
+
+def test_an_error_without_words_says_so(ops: Ops) -> None:
+    """Nobody is shown where its class is defined."""
+    router = CommandRouter()
+
+    @router.command
+    def silent() -> None:
+        raise CommandError(" ")
+
+    ops.start(router=router)
+    assert ops.type("!silent") == ({ERRORED}, ["no reason was given"])

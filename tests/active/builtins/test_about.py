@@ -181,3 +181,14 @@ def test_what_acts_on_the_handler_says_that_there_is_none(ops: Ops, text: str) -
     ops.start()
     reply = "there is no SlackHandler here: this source was started without one"
     assert ops.type(text) == ({ERRORED}, [reply])
+
+
+def test_status_tells_what_is_read_before_the_first_look_has_ended(ops: Ops) -> None:
+    """It was typed before the start, and what was typed after it holds the look up."""
+    ts = ops.say("!status")
+    ops.say("!status", user="ben")
+    ops.slack.fault("users.info", Fault.latency(0.0))  # whoever asks first is known
+    ops.slack.fault("users.info", Fault.server_error(times=None))
+    ops.start(poll_interval=2)
+    [reply] = ops.settled(ts)[1]
+    assert "\ncommands     #ops-commands, polled every 2s, for " in reply

@@ -1,0 +1,172 @@
+"""What is left undone when reading ends, and who is told."""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from slack_logging import Command, CommandRouter, SlackCommandSource, SlackHandler
+from slack_logging.local import Fault
+from slack_logging.local.state.text import visible_text
+from tests.active.conftest import CHANNEL, EYES, INTERRUPTED, Ops
+
+UNMARKED = "slack_logging: {} over but could not be marked in time: a program that starts within 10m may run {} again"
+
+
+@pytest.fixture
+def ran() -> list[str]:
+    """Return what ran, as it does."""
+    return []
+
+
+@pytest.fixture
+def router(ops: Ops, ran: list[str]) -> CommandRouter:
+    """Return a router with a command that is over at once, and one that is never."""
+    router = CommandRouter()
+
+    @router.command
+    def note(word: str, *, command: Command) -> None:
+        ran.append(word)
+
+    @router.command
+    def endless(*, command: Command) -> None:
+        ran.append("endless")
+        if command.attempt > 1 or not command.args:
+            ops.clock.wait(queue.SimpleQueue(), None)
+
+    return router
+
+
+def close(source: SlackCommandSource, ops: Ops, timeout: float) -> None:
+    """Close a source, and wait until its thread has ended."""
+    source.close(timeout)
+    ops.clock.run_until(lambda: "closed" in repr(source))
+
+
+@pytest.mark.parametrize("timeout", [5.0, 0.0])
+@pytest.mark.parametrize(
+    ("number", "line"),
+    [
+        (6, UNMARKED.format("6 commands in #ops-commands are", "them")),
+        (1, UNMARKED.format("1 command in #ops-commands is", "it")),
+    ],
+)
+def test_what_could_not_be_marked_in_time_is_counted(
+    ops: Ops,
+    router: CommandRouter,
+    ran: list[str],
+    capfd: pytest.CaptureFixture[str],
+    timeout: float,
+    number: int,
+    line: str,
+) -> None:
+    """In one line, as the next who starts takes them for new; also where nobody waits, as in `dictConfig`."""
+    ops.slack.fault("reactions.add", Fault.rate_limited(60, times=None))
+    source = ops.start(router=router)
+    for each in range(number):
+        ops.say(f"!note {each}")
+    ops.clock.run_until(lambda: len(ran) == number)
+    close(source, ops, timeout)
+    _, *lines = capfd.readouterr().err.splitlines()
+    assert lines == [line]
+
+
+def test_what_was_refused_or_marked_is_not_counted(
+    ops: Ops, router: CommandRouter, ran: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is refused once more, and what has a mark is not run again."""
+    source = ops.start(router=router)
+    running = ops.say("!endless")
+    ops.clock.run_until(lambda: ops.marks(running) == {EYES})
+    ops.slack.fault("reactions.add", Fault.rate_limited(60, times=None))
+    ts = ops.say("!note x", user="ben")
+    ops.clock.run_until(lambda: ops.replies(ts))
+    close(source, ops, 5.0)
+    assert (ops.marks(running), ops.marks(ts)) == ({EYES}, set())
+    _, *lines = capfd.readouterr().err.splitlines()
+    assert lines == []
+
+
+def test_no_mark_is_taken_away_when_closing(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """A command that runs anew would have none until it is over, and be run once more if its program is killed."""
+    source = ops.start(router=router)
+    ts = ops.say("!endless")
+    ops.clock.run_until(lambda: ops.marks(ts))
+    ops.slack.react(CHANNEL, ts, "octagonal_sign", user="ada")
+    ops.after_sweeps()
+    source.close(1.0)
+    before = ops.marks(ts) - {"octagonal_sign"}
+    assert before == {EYES, INTERRUPTED}
+    ops.slack.unreact(CHANNEL, ts, "octagonal_sign", user="ada")
+    ops.slack.fault("reactions.remove", Fault.server_error(times=None))
+    source.start()
+    ops.slack.react(CHANNEL, ts, "repeat", user="ada")
+    ops.clock.run_until(lambda: len(ran) == 2 and ops.slack.calls("reactions.remove"))
+    ops.slack.clear_faults()
+    close(source, ops, 0.0)
+    assert ops.marks(ts) == {EYES, INTERRUPTED, "repeat"}
+
+
+@pytest.fixture
+def handler(ops: Ops, router: CommandRouter, caplog: pytest.LogCaptureFixture) -> Iterator[SlackHandler]:
+    """Have a program that posts the audit and reads commands."""
+    caplog.set_level("INFO", "slack_logging.audit")
+    commands: dict[str, Any] = {"channel": CHANNEL, "allow": [ops.slack.user_id("ada")], "router": router}
+    handler = SlackHandler(
+        "#ops-log",
+        token=ops.slack.bot_token,
+        api_url=ops.slack.api_url,
+        commands={**commands, "start_delay": 0},
+    )
+    logging.getLogger().addHandler(handler)
+    handler.start_commands()
+    yield handler
+    handler.close()
+
+
+def test_who_was_left_unanswered_is_counted(
+    ops: Ops,
+    handler: SlackHandler,
+    ran: list[str],
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """In one line. The audit names them everywhere but in Slack, where it would be lost and count as a record."""
+    ops.slack.fault("chat.postMessage", Fault.rate_limited(600, times=None))
+    for _ in range(2):
+        ops.say("!help")
+    ops.clock.run_until(lambda: caplog.text.count(" done: '!help'") == 2)
+    before = handler.stats().emitted
+    handler.close()
+    assert handler.stats().emitted == before
+    assert caplog.text.count("unanswered when closing: '!help'") == 2
+    _, *lines = capfd.readouterr().err.splitlines()
+    assert lines == [
+        "slack_logging: 2 commands in #ops-commands are left unanswered",
+        f"slack_logging: {before} records for #ops-log not delivered yet: sent while the process lasts",
+    ]
+
+
+def test_what_commands_log_when_they_end_is_posted(ops: Ops, handler: SlackHandler, ran: list[str]) -> None:
+    """Though their marks take all the time that they have."""
+    ops.say("!endless")
+    ops.clock.run_until(lambda: ran)
+    ops.slack.fault("reactions.add", Fault.rate_limited(600, times=None))
+    handler.close()
+    assert "interrupted: '!endless'" in "".join(visible_text(message) for message in ops.slack.messages("#ops-log"))
+
+
+def test_commands_are_interrupted_also_where_records_took_all_the_time(
+    ops: Ops, handler: SlackHandler, ran: list[str]
+) -> None:
+    """At a program's end records and commands share it, and records come first."""
+    ts = ops.say("!endless")
+    ops.clock.run_until(lambda: ran)
+    handler._delivery.begin_exit()
+    ops.clock.advance(5.0)
+    handler.close()
+    assert INTERRUPTED in ops.marks(ts)
