@@ -108,8 +108,8 @@ class Marker:
             text = f"a former mark cannot be taken from a command in {channel}: {error}. The one that follows holds"
         else:
             text = (
-                f"a command in {channel} cannot be marked: {error}. Its reply says what became of it; where it has none "
-                f"either, a program that starts within {within} may run it again"
+                f"a command in {channel} cannot be marked: {error}. Its reply says what became of it; where it has "
+                f"none either, a program that starts within {within} may run it again"
             )
         notices.say(f"{error.method} {error.code} in {channel}", text)
 
