@@ -93,7 +93,7 @@ class Desk:
     def offer(self, heard: Heard) -> None:
         """Lay out a command for somebody to take. One that lies there already is exchanged if it was edited.
 
-        What people approved is not: it stays as they read it.
+        What people approved or wanted anew is not: it stays as they read it.
         """
         with self._lock:
             self._lay_out(heard)
@@ -101,7 +101,8 @@ class Desk:
     def _lay_out(self, heard: Heard) -> None:
         """See `offer`; the lock is held."""
         lies = self._inbox.get(heard.key)
-        if lies is None or (lies.edited != heard.edited and lies.request is None):
+        is_anew = lies is not None and (lies.request is not None or lies.asked_at != heard.asked_at)
+        if lies is None or (lies.edited != heard.edited and not is_anew):
             self._inbox[heard.key] = heard
         if lies is None:
             self._offered.put(None)

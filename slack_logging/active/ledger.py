@@ -12,13 +12,14 @@ A claim is a lock: of all who ask, one gets it. The cursor moves only past what 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from slack_logging.active.emoji import Mark
+from slack_logging.active.emoji import Mark, Order
 from slack_logging.errors import AlreadySettled
 
 #: Seconds of work before a command is marked as running: marks are scarce (reactions.add allows 50 a minute).
@@ -154,6 +155,15 @@ class Ledger(Protocol):
     def forget(self, up_to: str) -> None:
         """Drop what is settled, marked and not newer than `up_to`: it is never read again."""
 
+    def fresh(self, key: Key, orders: Sequence[tuple[Order, str]]) -> list[tuple[Order, str]]:
+        """Return those orders on a command that were not decided yet, each with the id of whose it is.
+
+        One that is taken away and put there anew is a new one.
+        """
+
+    def decided(self, key: Key, *orders: tuple[Order, str]) -> None:
+        """Take in that these are obeyed or refused, or from before our time."""
+
 
 @dataclass(slots=True)
 class _Entry:
@@ -186,6 +196,7 @@ class MemoryLedger:
         self._lock = lock
         self._entries: dict[Key, _Entry] = {}
         self._read: str | None = None
+        self._decided: dict[Key, set[tuple[Order, str]]] = {}
 
     def state(self, key: Key) -> State:
         """See `Ledger`."""
@@ -327,6 +338,20 @@ class MemoryLedger:
                 for key, entry in self._entries.items()
                 if order(key.ts) > order(up_to) or entry.outcome is None or _owed(key, entry)
             }
+            self._decided = {key: each for key, each in self._decided.items() if order(key.ts) > order(up_to)}
+
+    def fresh(self, key: Key, orders: Sequence[tuple[Order, str]]) -> list[tuple[Order, str]]:
+        """See `Ledger`."""
+        with self._lock:
+            decided = self._decided.get(key, set())
+            decided &= set(orders)
+            return [each for each in orders if each not in decided]
+
+    def decided(self, key: Key, *orders: tuple[Order, str]) -> None:
+        """See `Ledger`."""
+        with self._lock:
+            if orders:
+                self._decided.setdefault(key, set()).update(orders)
 
 
 def _owed(key: Key, entry: _Entry) -> Owed | None:

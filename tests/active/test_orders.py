@@ -293,6 +293,39 @@ def test_what_was_edited_since_it_ran_never_runs_for_somebody_else(
     assert ran == [f"x for {ops.slack.user_id('ada')}"]
 
 
+def test_an_order_is_obeyed_once_also_by_who_reads_next(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """As where logging is configured anew, and the emoji is there still."""
+    source = ops.start(router=router, **people(ops))
+    ts = ops.say("!note x")
+    ops.settled(ts)
+    ops.slack.react(CHANNEL, ts, REPEAT, user="ben")
+    ops.clock.run_until(lambda: len(ran) == 2 and DONE in ops.marks(ts) and ops.is_all_said)
+    source.close()
+    ops.start(router=router, **people(ops))
+    ops.type("!note y")
+    ops.after_sweeps(3)
+    assert len(ran) == 3
+
+
+def test_what_waits_to_run_again_is_as_it_was_read_by_who_wanted_that(ops: Ops) -> None:
+    """An edit meanwhile is its author's, who may not run anything."""
+    source = ops.source(allow=[ops.slack.user_id("ben")])
+    commands = iter(source)
+    ts = ops.say("!note x", user="ada")
+    ops.say("!first", user="ben")
+    with next(commands):
+        ops.clock.run_until(lambda: REFUSED in ops.marks(ts))
+        ops.slack.react(CHANNEL, ts, REPEAT, user="ben")
+        assert source._reader is not None
+        desk = source._reader.desk
+        ops.clock.run_until(lambda: [heard.user for heard in desk.waiting()] == [ops.slack.user_id("ben")])
+        ops.slack.edit(CHANNEL, ts, "!evil")
+        ops.after_sweeps(3)
+        waiting = [(heard.text, heard.user) for heard in desk.waiting()]
+    commands.close()
+    assert waiting == [("!note x", ops.slack.user_id("ben"))]
+
+
 def test_what_was_corrected_before_it_ran_runs_again(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
     """That is what it has said ever since; after a restart nobody knows, and it does not."""
     source = ops.start(router=router, **people(ops))

@@ -1,6 +1,6 @@
 """Who may, as Slack knows people, and what people want of a command with their emoji.
 
-Each order is decided once, and only those who may are obeyed.
+Only those who may are obeyed; that each order is decided once, the ledger knows.
 """
 
 from __future__ import annotations
@@ -9,36 +9,12 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from slack_logging import notices
-from slack_logging.active.emoji import Order
-from slack_logging.active.ledger import Key, order
 from slack_logging.active.people.access import Access, Verdict, weakness
 from slack_logging.active.reading.intake import Heard
 from slack_logging.errors import Unreachable
 
 if TYPE_CHECKING:
     from slack_logging.active.reading.line import Line
-
-
-class Orders:
-    """Which orders were decided. One that is taken away and put there anew is a new one."""
-
-    def __init__(self) -> None:
-        self._decided: dict[Key, set[tuple[Order, str]]] = {}
-
-    def fresh(self, heard: Heard) -> list[tuple[Order, str]]:
-        """Return the orders on a command that were not decided yet, each with the id of whose it is."""
-        decided = self._decided.get(heard.key, set())
-        decided &= set(heard.orders)
-        return [each for each in heard.orders if each not in decided]
-
-    def decided(self, key: Key, *orders: tuple[Order, str]) -> None:
-        """Take in that these are obeyed or refused, or from before our time."""
-        if orders:
-            self._decided.setdefault(key, set()).update(orders)
-
-    def forget(self, up_to: str) -> None:
-        """Drop what is not newer than `up_to`: it is never read again."""
-        self._decided = {key: each for key, each in self._decided.items() if order(key.ts) > order(up_to)}
 
 
 def verdict(line: Line, access: Access, user: str, roles: Collection[str] = ()) -> Verdict:

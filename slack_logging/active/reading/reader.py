@@ -311,7 +311,6 @@ class Reader:
             return self._settings.poll_interval
         bound = self._oldest(self._floor)
         self._ledger.forget(up_to=bound)
-        self.triage.forget(up_to=bound)
         self.desk.answers.forget(up_to=bound)
         wait = push.swept(messages, bound)
         self.desk.reading = f"{self._settings.channel}, {push.how}"

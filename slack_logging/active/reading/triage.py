@@ -13,7 +13,7 @@ from slack_logging.active.desk import Desk
 from slack_logging.active.emoji import Mark, Order
 from slack_logging.active.ledger import State
 from slack_logging.active.people.access import Verdict, refusal
-from slack_logging.active.people.orders import Orders, is_authors, wish
+from slack_logging.active.people.orders import is_authors, wish
 from slack_logging.active.people.refusals import Refusals
 from slack_logging.active.reading.intake import Heard
 from slack_logging.active.reading.line import Line
@@ -35,7 +35,6 @@ class Triage:
         self.roles: Mapping[str, Collection[str]] | None = None
         self._settings = settings
         self._desk = desk
-        self._orders = Orders()
         self._refusals = Refusals()
         self._lock = threading.Lock()
 
@@ -74,10 +73,6 @@ class Triage:
             elif what is Order.REPEAT and state is State.SETTLED and not is_new:
                 self._repeat(heard, user)
 
-    def forget(self, up_to: str) -> None:
-        """Drop what is not newer than `up_to`: it is never read again."""
-        self._orders.forget(up_to)
-
     def _is_for_others(self, heard: Heard) -> bool:
         """Tell whether it is left to the other services that listen here: it is not known, and not addressed to us."""
         is_known = self.roles is None or heard.call.name in self.roles
@@ -99,7 +94,7 @@ class Triage:
 
     def _recall(self, heard: Heard) -> None:
         """Take in what was treated before us. Without a final mark it was running when its process died."""
-        self._orders.decided(heard.key, *heard.orders)
+        self._desk.ledger.decided(heard.key, *heard.orders)
         if self._desk.ledger.recall(heard.key, heard.marks, heard.edited) not in heard.marks:
             audit.decided(heard, "found interrupted")
             again = self._settings.emoji.name(Order.REPEAT)
@@ -114,9 +109,9 @@ class Triage:
     def _wishes(self, line: Line, heard: Heard) -> list[tuple[Order, str, str]]:
         """Return what people newly want of a command, of those who may: each with their id and name."""
         roles = (self.roles or {}).get(self._desk.in_hand(heard).call.name, ())
-        fresh = self._orders.fresh(heard)
+        fresh = self._desk.ledger.fresh(heard.key, heard.orders)
         found = [wish(line, self._settings.access, user, roles) for _, user in fresh]
-        self._orders.decided(heard.key, *fresh)
+        self._desk.ledger.decided(heard.key, *fresh)
         for (what, user), (verdict, _) in zip(fresh, found, strict=True):
             audit.ordered(user, what, verdict, heard)
         return [
