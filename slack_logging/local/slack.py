@@ -19,7 +19,7 @@ from slack_logging.local.calls import Call
 from slack_logging.local.events.deliveries import Delivery
 from slack_logging.local.events.dispatch import Dispatcher
 from slack_logging.local.events.interactions import Interactions
-from slack_logging.local.events.selection import known_events, known_scopes
+from slack_logging.local.events.selection import known_commands, known_events, known_scopes
 from slack_logging.local.events.sockets import Distribution, Socket
 from slack_logging.local.faults.fault import Fault
 from slack_logging.local.faults.plan import FaultPlan, Met
@@ -246,10 +246,10 @@ class LocalSlack(People):
 
         Raises:
             LookupError: there is no such channel.
-            ValueError: somebody has that name, a scope or an event is none that is known here, or `request_url` is
+            ValueError: somebody has that name, a scope, an event or a command is none that can be, or `request_url` is
                 elsewhere.
         """
-        scopes, events = known_scopes(scopes), known_events(events)
+        scopes, events, commands = known_scopes(scopes), known_events(events), known_commands(commands)
         with self.workspace.lock:
             if self.workspace.user_id(name):
                 raise ValueError(f"there is somebody called {name!r} already; give the app another name")

@@ -92,6 +92,8 @@ def test_an_app_cannot_ask_for_what_is_not_there(slack: LocalSlack) -> None:
     """What is mistyped is told with what was meant; nothing is installed."""
     cases: list[tuple[dict[str, Any], str]] = [
         ({"events": ["message.channel"]}, "there is no event 'message.channel' (did you mean 'message.channels'?)"),
+        ({"commands": ["deploy"]}, "commands: expected slash commands such as ['/deploy'], got ['deploy']"),
+        ({"commands": "/deploy"}, "commands: expected slash commands such as ['/deploy'], got '/deploy'"),
         ({"events": ["app_mention", "file_shared"]}, "there is no event 'file_shared': expected app_home_opened, "),
         ({"scopes": ["chat:wrte"]}, "there is no scope 'chat:wrte' (did you mean 'chat:write'?)"),
         ({"request_url": "http://a.test/"}, "request_url is 'http://a.test/': give one on this machine"),

@@ -5,6 +5,7 @@ Source: Events API, "Event types", "Callback fields".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,6 +15,9 @@ from slack_logging.local.state.apps import DEFAULT_SCOPES, OTHER_SCOPES, App
 from slack_logging.local.state.conversation import Channel
 from slack_logging.local.state.teams import TEAM_ID
 from slack_logging.local.state.workspace import Event, Workspace
+
+#: A slash command, as people type it.
+_COMMAND = re.compile(r"/[^\s/]+")
 
 #: Kind of conversation -> the subscription for its messages and the scope that goes with it.
 _MESSAGES = {
@@ -112,6 +116,19 @@ def known_events(events: Iterable[str] | None) -> frozenset[str] | None:
         ValueError: one is not delivered here; the message names the nearest that is.
     """
     return _known("event", events, EVENTS, expected=", ".join(EVENTS))
+
+
+def known_commands(commands: Iterable[str]) -> frozenset[str]:
+    """Return slash commands that people can type.
+
+    Raises:
+        ValueError: one is not a slash and a word.
+    """
+    names = list(commands)
+    for name in names:
+        if isinstance(commands, str) or not _COMMAND.fullmatch(name):
+            raise ValueError(f"commands: expected slash commands such as ['/deploy'], got {commands!r}")
+    return frozenset(names)
 
 
 def _known(what: str, names: Iterable[str] | None, known: list[str], *, expected: str) -> frozenset[str] | None:
