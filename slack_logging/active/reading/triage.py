@@ -112,13 +112,12 @@ class Triage:
         fresh = self._desk.ledger.fresh(heard.key, heard.orders)
         found = [wish(line, self._settings.access, user, roles) for _, user in fresh]
         self._desk.ledger.decided(heard.key, *fresh)
-        for (what, user), (verdict, _) in zip(fresh, found, strict=True):
+        wishes = []
+        for (what, user), (verdict, name) in zip(fresh, found, strict=True):
             audit.ordered(user, what, verdict, heard)
-        return [
-            (what, user, name)
-            for (what, user), (verdict, name) in zip(fresh, found, strict=True)
-            if verdict is Verdict.ALLOWED
-        ]
+            if verdict is Verdict.ALLOWED:
+                wishes.append((what, user, name))
+        return wishes
 
     def _repeat(self, heard: Heard, user: str) -> None:
         """Lay out what ran once more, for somebody who wants that; never what its author made of it since."""
