@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
-import queue
 import signal
+import socket
 import sys
+from collections.abc import Callable, Iterator
 
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.api.ratelimits import FACTORS, is_factor
@@ -122,24 +124,40 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"slack-logging local: --fault {spec!r}: {error}", file=sys.stderr)
         return 2
-    ends: queue.SimpleQueue[int] = queue.SimpleQueue()  # its put may be interrupted by a put, as an Event's set may not
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: ends.put(number))
     slack = LocalSlack(port=args.port, rate_limit=args.rate_limit, scopes=args.scopes)
     slack.app.request_url = args.request_url
     for method, fault in faults:
         slack.fault(method, fault)
-    try:
-        slack.start()
-    except OSError as error:
-        print(f"slack-logging local: {error}; try --port 0", file=sys.stderr)
-        return 1
-    try:
-        print(_welcome(slack), flush=True)
-        ends.get()
-    finally:
-        slack.close()
+    with _ending_signals() as wait:
+        try:
+            slack.start()
+        except OSError as error:
+            print(f"slack-logging local: {error}; try --port 0", file=sys.stderr)
+            return 1
+        try:
+            print(_welcome(slack), flush=True)
+            wait()
+        finally:
+            slack.close()
     return 0
+
+
+@contextlib.contextmanager
+def _ending_signals() -> Iterator[Callable[[], object]]:
+    """Have SIGINT and SIGTERM do nothing but end a wait, also one that begins after them.
+
+    A lock is not woken by what comes in just before it waits, and on Windows by nothing: a socket is.
+    """
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        writer.setblocking(False)
+        signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        try:
+            yield lambda: reader.recv(1)
+        finally:
+            signal.set_wakeup_fd(-1)
 
 
 def _welcome(slack: LocalSlack) -> str:
