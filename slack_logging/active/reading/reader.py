@@ -139,8 +139,9 @@ class Reader:
         self._closing = True
         self._close_desk()
         self._wake.put(None)
-        while self.is_alive and (left := end - self._clock.monotonic()) > 0:
-            self._clock.wait(self._over, left)
+        while self.is_alive and (now := self._clock.monotonic()) < end:
+            self._clock.wait(self._over, min(end, max(self._interrupt_at, now)) - now)
+            self._interrupt_in_time()  # our own thread may be waiting for an answer of Slack's for longer than there is
         self._over.put(None)
         if timeout > 0:
             for heard in self.desk.answers.owed():
@@ -223,14 +224,17 @@ class Reader:
             self._sweep_at = min(self._sweep_at, self._swept_at + _HINT_PACE)
         if not self._closing and now >= self._sweep_at:
             self._sweep_at, self._swept_at = now + self._sweep_safely(), now
-        if now >= self._interrupt_at:
-            self._interrupt_at = math.inf
-            self.desk.interrupt(self._closer)
+        self._interrupt_in_time()
         self.desk.time_out()
         waits = [self._approving.step(self.desk.line), self._place_marks()]
         next_thing = min(self._interrupt_at, self._give_up_at) if self._closing else self._sweep_at
         left = max(min(next_thing, self.desk.deadline()) - self._clock.monotonic(), 0.0)
         return min([left, *(wait for wait in waits if wait is not None)])
+
+    def _interrupt_in_time(self) -> None:
+        if self._clock.monotonic() >= self._interrupt_at:
+            self._interrupt_at = math.inf
+            self.desk.interrupt(self._closer)
 
     def _place_marks(self) -> float | None:
         line = self.desk.line
