@@ -6,7 +6,6 @@ expected and, where it can, what to do.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -202,6 +201,8 @@ def mapping(name: str, value: object, *, example: str) -> Mapping[str, object]:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the name that somebody may have meant by `word`, if one is near."""
+    import difflib  # here: most processes make no mistake
+
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=_ALIKE)), None)
 
 

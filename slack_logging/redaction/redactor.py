@@ -11,7 +11,6 @@ It is a net, not a wall: a secret that has no known value, look or name passes.
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -49,6 +48,12 @@ _PATH = re.compile(r"(?:~|\.{0,2}|[A-Za-z]:)[/\\][\w.-]+(?:[/\\][\w.@ -]*)+")
 
 #: Bytes that an address holds as they are. Source: RFC 3986, section 2.3.
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
+#: What stands for which character: as `html.escape` writes it, with quotation marks and without, and as templates do.
+_MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_ENTITIES = [
+    str.maketrans(_MARKUP | quotes) for quotes in ({}, {'"': "&quot;", "'": "&#x27;"}, {'"': "&#34;", "'": "&#39;"})
+]
 
 
 class Redactor:
@@ -265,10 +270,8 @@ def _forms_of(value: str) -> Iterator[str]:
     yield from once
     for form in once:
         yield from _quoted_forms(form)
-        escaped = html.escape(form)
-        yield escaped
-        yield escaped.replace("&quot;", "&#34;").replace("&#x27;", "&#39;")  # as templates write it
-        yield html.escape(form, quote=False)
+        for entities in _ENTITIES:
+            yield form.translate(entities)
     encoded = value.encode("utf-8", "surrogatepass")
     for plain in (_UNRESERVED, _UNRESERVED + b"/"):
         yield "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in encoded)
