@@ -110,7 +110,7 @@ def main() -> int:
     for table in every:
         print(table.plain())
     if args.markdown:
-        write(ROOT / "README.md", [tables.compact(results)])
+        write(ROOT / "README.md", [tables.compact(results), tables.bars(results)])
         write(ROOT / "docs" / "performance.md", every, how=how)
     for reason in reasons:
         print(f"skipped: {reason}")

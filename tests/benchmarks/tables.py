@@ -221,6 +221,7 @@ def bars(results: Results) -> Table:
     for name, bar, key, figure in (
         ("burst: memory, MiB", "<= 64", "burst", "memory"),
         ("burst: records unaccounted for", "0", "burst", "unaccounted"),
+        (f"burst: kinds of error shown, of {KINDS}", f"{KINDS}", "burst", "kinds"),
         ("1 MB of hostile text, the worst, ms", "< 200", "redact", "took"),
         ("another thread held up meanwhile, ms", "< 5", "redact", "held up"),
         ("fullness of a message under load", ">= 0.9", "load", "full"),
