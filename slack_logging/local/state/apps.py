@@ -211,6 +211,6 @@ def is_on_this_machine(url: str) -> bool:
     """Tell whether a URL leads to a server on this machine."""
     try:
         parts = urlsplit(url)
-    except ValueError:
+        return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK and parts.port != 0
+    except ValueError:  # from the port, too
         return False
-    return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
