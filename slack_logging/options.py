@@ -26,6 +26,9 @@ _SECRET = re.compile(r"xox[a-z]-[^\s'\"]+|xapp-[^\s'\"]+|(?<=//)[^/@\s'\"]+(?=@)
 #: Characters of a wrong value that an error shows.
 _MOST_SHOWN = 200
 
+#: Characters of a service's name; ours: 200 are shown below a message, and host and process come behind it.
+_MAX_SERVICE = 100
+
 #: Seconds in a hundred years: a longer duration is a slip, and more than clocks and timers can take.
 _CENTURY = 3_155_760_000.0
 
@@ -165,6 +168,16 @@ def text(name: str, value: object) -> str:
     return value.strip()
 
 
+def service(name: str, value: object) -> str:
+    """Return a program's name, short enough to stand below a message."""
+    found = text(name, value)
+    if len(found) > _MAX_SERVICE:
+        raise ConfigurationError(
+            f"{name}={shown(value)}: got {len(found):,} characters, expected at most {_MAX_SERVICE}: give a shorter one"
+        )
+    return found
+
+
 def url(name: str, value: object) -> str:
     """Return an address that begins with http:// or https://."""
     found = re.fullmatch(r"https?://(?:\[[\da-fA-F:.]+\]|[^\s/:]+)(?::(\d{1,5}))?(?:/\S*)?", str(value).strip())
@@ -184,12 +197,14 @@ def channel(name: str, value: object) -> str:
 
 
 def texts(name: str, value: object) -> tuple[str, ...]:
-    """Return strings from a list, a tuple, a set, or one string split at commas."""
+    """Return strings from a list, a tuple, a set, or one string split at commas; only there may be nothing between."""
     if isinstance(value, str):
-        value = value.split(",")
+        value = [part for part in value.split(",") if part.strip()]
     if not isinstance(value, (list, tuple, set, frozenset)):
         raise ConfigurationError(f"{name}={shown(value)}: expected a list of strings")
-    return tuple(text(name, item) for item in value if not (isinstance(item, str) and not item.strip()))
+    if any(isinstance(item, str) and not item.strip() for item in value):
+        raise ConfigurationError(f"{name}={shown(value)}: expected a list of strings, none of them blank: leave it out")
+    return tuple(text(name, item) for item in value)
 
 
 def mapping(name: str, value: object, *, example: str) -> Mapping[str, object]:

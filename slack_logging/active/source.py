@@ -108,7 +108,7 @@ class SlackCommandSource:
             token=token if token is None else checked(options.secret("token", token)),
             app_token=app_token if app_token is None else checked_app_token(options.secret("app_token", app_token)),
             api_url=api_url if api_url is None else options.url("api_url", api_url),
-            service=service if service is None else options.text("service", service),
+            service=service if service is None else options.service("service", service),
             prefix=check_prefix(options.text("prefix", prefix)),
             poll_interval=options.seconds("poll_interval", poll_interval, least=0.1),
             max_age=options.seconds("max_age", max_age, least=1.0),

@@ -15,7 +15,7 @@ from slack_logging.local import LocalSlack
 #: nothing is that a record says.
 _COUNT = re.compile(r" x([\d,]+)|(?:x|quiet;) ([\d,]+)(?: in all)?, last ")
 #: How many records a message stands for that were too many to show; they are in its file.
-_TOO_MANY = re.compile(r" ([\d,]+) records were too many to show one by one: .*\n")
+_TOO_MANY = re.compile(r" ([\d,]+) records? (?:was|were) too many to show one by one: .*\n")
 _SETTLED = {"white_check_mark", "x"}
 
 

@@ -70,7 +70,7 @@ class SlackHandler(Copyable):
         api_url: another Slack's Web API, such as the local one's, with its trailing ``/api/``; default:
             ``SLACK_API_URL``, else Slack's own.
         level: as in `logging.Handler`.
-        service: the program's name, shown under each message; default: what was started.
+        service: the program's name, of at most 100 characters, shown under each message; default: what was started.
         flush_interval: seconds that records below ERROR wait for company, so that a channel stays readable; a message
             that is full goes before that. ERROR and above wake the sender at once.
         group_window: seconds for which repeats of an error change the count in its message; when it has passed without
@@ -115,7 +115,7 @@ class SlackHandler(Copyable):
         self._destination = Destination.of(channel, webhook_url)
         self._token = None if token is None else checked(options.secret("token", token))
         self._api_url = None if api_url is None else options.url("api_url", api_url)
-        self._service = None if service is None else options.text("service", service)
+        self._service = None if service is None else options.service("service", service)
         self._flush_interval = options.seconds("flush_interval", flush_interval)
         self._group_window = options.seconds("group_window", group_window)
         most = options.whole_number("context", context, least=0)

@@ -24,6 +24,7 @@ WRONG: list[tuple[str, object, str, str]] = [
     ("api_url", "slack.com", "'slack.com'", "expected an address such as 'https://slack.com/api/'"),
     ("level", "LOUD", "'LOUD'", "expected a level's name, such as WARNING, or its number"),
     ("service", " ", "' '", "expected text"),
+    ("service", "x" * 1000, "xxx...: got 1,000 characters", "expected at most 100: give a shorter one"),
     (
         "flush_interval",
         "soon",
@@ -41,6 +42,7 @@ WRONG: list[tuple[str, object, str, str]] = [
         "expected True or False, also as a text, or a mapping of what to hide besides",
     ),
     ("redact", {"value": []}, "no option 'value'", "did you mean values?"),
+    ("redact", {"keys": ["pin", ""]}, "keys=['pin', '']", "none of them blank: leave it out"),
     ("commands", "#ops", "'#ops'", "expected a mapping with names as keys, such as {'channel': '#ops-commands'"),
     ("close_timeout", [5], "[5]", "expected seconds (0 or more)"),
     ("chanel", "#ops-log", "no option 'chanel'", "did you mean channel?"),
@@ -52,6 +54,7 @@ WRONG_COMMANDS: list[tuple[str, object, str, str]] = [
     ("channel", "ops-log", "'ops-log'", "is where the records go: use another"),
     ("allow", [], "empty", "nobody could run a command"),
     ("allow", "@ada", "'@ada'", "is no id of a user"),
+    ("allow", ["U024BE7LH", " "], "['U024BE7LH', ' ']", "expected a list of strings, none of them blank: leave it out"),
     (
         "roles",
         "deployers",
@@ -70,6 +73,7 @@ WRONG_COMMANDS: list[tuple[str, object, str, str]] = [
     ("api_url", "http://127.0.0.1:99999/api/", "99999", "expected an address such as 'https://slack.com/api/'"),
     ("api_url", "http://127.0.0.1:port/api/", "port", "expected an address such as 'https://slack.com/api/'"),
     ("service", 7, "7", "expected text"),
+    ("service", "x" * 101, "xxx': got 101 characters", "expected at most 100: give a shorter one"),
     ("prefix", "/", "'/'", "expected one or a few signs"),
     ("poll_interval", "often", "'often'", "expected seconds (0.1 or more)"),
     ("max_age", "-1", "'-1'", "expected seconds (1 or more)"),

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context, copy_context
+from typing import Any
 
 import pytest
 
@@ -139,6 +143,85 @@ def test_tasks_do_not_mix(clock: FakeClock, slack: LocalSlack, handler: SlackHan
     asyncio.run(server())
     settle(clock, handler)
     assert threads(slack) == {"red": ["of-red"], "blue": ["of-blue"]}
+
+
+def plainly(job: Callable[[], None]) -> None:
+    job()
+
+
+@pytest.mark.parametrize(
+    ("run", "blue"),
+    [(lambda: plainly, ["red", "blue"]), (lambda: copy_context().run, ["blue"]), (lambda: Context().run, ["blue"])],
+    ids=["as it is", "in a copy of the submitter's context", "in an empty context"],
+)
+def test_a_pools_thread_is_one_unless_each_job_has_a_context(
+    run: Callable[[], Callable[[Callable[[], None]], None]],
+    blue: list[str],
+    clock: FakeClock,
+    slack: LocalSlack,
+    handler: SlackHandler,
+    logger: logging.Logger,
+) -> None:
+    """Nothing else tells where a job ends; one that ended well leaves its records to the next."""
+
+    def fail() -> None:
+        logger.info("of-blue")
+        logger.error("failed blue")
+
+    logger.info("submitting")
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        for job in (lambda: logger.info("of-red"), fail):
+            pool.submit(run(), job).result()
+    settle(clock, handler)
+    assert threads(slack) == {"blue": [f"of-{name}" for name in blue]}
+
+
+def test_a_call_in_a_thread_does_not_mix_with_its_task(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    """Nor with another such call in that thread."""
+
+    def call(name: str) -> None:
+        logger.info("in-%s", name)
+        if name == "blue":
+            logger.error(f"called {name}")
+
+    async def request() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
+        logger.info("before")
+        await asyncio.to_thread(call, "red")
+        await asyncio.to_thread(call, "blue")
+        logger.error("failed after")
+
+    asyncio.run(request())
+    settle(clock, handler)
+    assert threads(slack) == {"blue": ["in-blue"], "after": ["before"]}
+
+
+def test_what_a_task_waits_for_in_another_task_is_the_others(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    """As all that it begins; `asyncio.wait_for` began one before Python 3.12."""
+
+    async def part(name: str) -> None:
+        logger.info("in-%s", name)
+        logger.error(f"failed {name}")
+
+    async def request(wait: Callable[[Coroutine[Any, Any, None]], Awaitable[object]], name: str) -> None:
+        logger.info("before")
+        await wait(part(name))
+
+    asyncio.run(request(lambda work: asyncio.wait_for(work, 10), "limited"))
+    asyncio.run(request(asyncio.create_task, "begun"))
+    asyncio.run(request(asyncio.gather, "gathered"))
+    asyncio.run(request(lambda work: work, "awaited"))
+    settle(clock, handler)
+    assert threads(slack) == {
+        "limited": ["before", "in-limited"] if sys.version_info >= (3, 12) else ["in-limited"],
+        "begun": ["in-begun"],
+        "gathered": ["in-gathered"],
+        "awaited": ["before", "in-awaited"],
+    }
 
 
 def test_two_handlers_keep_their_own(

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
-from slack_logging import SlackHandler
+from slack_logging import SlackHandler, Stats
 from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.state.text import visible_text
 from slack_logging.passive.messages.digest import MAX_FILE, Digest
+from slack_logging.passive.messages.packing import ROOM
+from slack_logging.passive.records.capture import Captured, capture_plain
 from slack_logging.passive.records.formatter import SlackFormatter
+from slack_logging.passive.records.outbox import MemoryOutbox
 from slack_logging.testing import FakeClock
 from tests.passive.conftest import POST, shown
 
@@ -34,6 +37,12 @@ def entries(slack: LocalSlack) -> list[dict[str, Any]]:
     slack.wait_for(lambda: len(slack.files("#ops-log")) == len(shared))
     files = [file.content.decode("utf-8") for file in slack.files("#ops-log")]
     return [json.loads(line) for content in files for line in content.splitlines()]
+
+
+def captured(text: str, level: int) -> Captured:
+    found = capture_plain(logging.LogRecord("shop", level, __file__, 1, text, None, None))
+    assert found is not None
+    return found
 
 
 def settle(clock: FakeClock, handler: SlackHandler) -> None:
@@ -166,6 +175,84 @@ def test_what_piled_up_while_slack_was_down_comes_as_a_digest(
     assert handler.stats().delivered == 4_000
 
 
+@pytest.mark.parametrize(("number", "ends"), [(1, False), (3, False), (1, True), (3, True)])
+def test_long_records_are_cut_and_no_overflow(number: int, ends: bool, clock: FakeClock, slack: LocalSlack) -> None:
+    """However long, each is one message, by webhook too, and when the program ends: few records are never too many."""
+    handler = SlackHandler(webhook_url=slack.webhook_url("#ops-log"))
+    if ends:
+        handler._delivery.begin_exit()
+    for order in range(number):
+        record = ("shop", logging.INFO, __file__, 1, f"begin {order} {'x' * 250_000} end {order}", None, None)
+        handler.emit(logging.LogRecord(*record))
+    settle(clock, handler)
+    texts = [visible_text(message) for message in slack.messages("#ops-log")]
+    assert [(f" shop begin {order} " in text, f" end {order}" in text) for order, text in enumerate(texts)] == [
+        (True, True)
+    ] * number
+    assert ["the rest is not shown here" in text for text in texts] == [True] * number
+    assert handler.stats() == Stats(emitted=number, delivered=number)
+    handler.close()
+
+
+def test_a_long_record_has_its_file_also_when_the_program_ends(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    """It is shown, and not counted as one that was too many."""
+    handler._delivery.begin_exit()
+    logger.info("begin %s end", "x" * 250_000)
+    settle(clock, handler)
+    [message] = slack.messages("#ops-log")
+    assert " shop begin xxx" in visible_text(message)
+    slack.wait_for(lambda: [file.title for file in slack.files("#ops-log")] == ["Full text"])
+
+
+def test_a_long_record_makes_no_overflow_of_short_ones(clock: FakeClock, slack: LocalSlack) -> None:
+    """It takes one message of those that may wait, whatever its length."""
+    handler = SlackHandler(webhook_url=slack.webhook_url("#ops-log"))
+    slack.fault("webhook", Fault.rate_limited(30))
+    logger = logging.Logger("shop")
+    logger.addHandler(handler)
+    logger.error("boom")
+    clock.run_until(lambda: slack.calls("webhook"))
+    for order in range(100):
+        logger.info("order %d %s", order, "x" * 250_000 if order == 50 else "")
+    settle(clock, handler)
+    assert len(slack.messages("#ops-log")) == 4  # the error, what came before the long one, that one, the rest
+    assert handler.stats() == Stats(emitted=101, delivered=101)
+    handler.close()
+
+
+def test_a_storm_of_long_records_is_still_counted(clock: FakeClock, slack: LocalSlack) -> None:
+    """More of them than messages may wait are one that counts them, and the channel is told that they are lost."""
+    handler = SlackHandler(webhook_url=slack.webhook_url("#ops-log"))
+    slack.fault("webhook", Fault.rate_limited(30))
+    logger = logging.Logger("shop")
+    logger.addHandler(handler)
+    logger.error("boom")
+    clock.run_until(lambda: slack.calls("webhook"))
+    for order in range(21):
+        logger.info("order %d %s", order, "x" * 20_000)
+    settle(clock, handler)
+    texts = shown(slack)
+    assert "21 records were too many to show one by one: 21 INFO" in texts
+    assert "21 records are not shown here: 21 too many" in texts
+    assert handler.stats() == Stats(emitted=22, delivered=1, dropped={"overflow": 21})
+    handler.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "size", "is_more"),
+    [(3, 200_000, False), (4, 200_000, True), (6, 5_000, False), (8, 5_000, True), (500, 5, False), (600, 5, True)],
+)
+def test_a_record_counts_as_one_message_at_most(number: int, size: int, is_more: bool) -> None:
+    """Else by what it takes of one, with what stands beside its text."""
+    outbox = MemoryOutbox(32 * 2**20)
+    outbox.put(captured("y" * 200_000, logging.ERROR), urgent=True)  # which counts for nothing here
+    for _ in range(number):
+        outbox.put(captured("x" * size, logging.INFO), urgent=False)
+    assert outbox.fills_more_than(3, ROOM) is is_more
+
+
 def test_files_stay_small_enough_to_be_held() -> None:
     """A digest is full at some megabytes."""
     digest = Digest("shop", has_file=True)
@@ -191,6 +278,18 @@ def test_the_busiest_kinds_are_shown() -> None:
     assert lines[2] == ":large_blue_circle: x70 shop step # of #"
     assert lines[-2] == "and 22 of other kinds"
     assert len(lines) == 2 + 5 + 1 + 1
+
+
+def test_one_record_is_counted_as_one() -> None:
+    """An error may come when a digest has just begun."""
+    digest = Digest("shop", has_file=True)
+    digest.add(SlackFormatter().format(logging.LogRecord("shop", logging.INFO, "shop.py", 1, "x", None, None)))
+    assert visible_text(digest.arguments()).startswith(
+        ":large_blue_circle: 1 record was too many to show one by one: 1 INFO"
+    )
+    landing = digest.landed("1.1", 0.0)
+    assert landing.file is not None
+    assert landing.file.title == "1 record, each a line of JSON"
 
 
 def test_without_a_file_it_counts_and_says_nothing_of_one() -> None:

@@ -420,7 +420,7 @@ def test_many_records_are_cut_between_records(clock: FakeClock, chat: Chat, make
 
 def test_long_records_and_storms_fit_too(chat: Chat, make: Make) -> None:
     """An excerpt of what is too long; a line each of what is too many; counts at the end."""
-    logger = make(chat.url, mention="channel", service="s" * 300)
+    logger = make(chat.url, mention="channel", service="s" * 100)
     logger.info("@a`" * 9_000)
     try:
         raise ValueError("`@<|>" * 2_000 + " the end")

@@ -187,6 +187,7 @@ def test_a_pattern_does_not_redact_the_marker() -> None:
         (ConvertingList(["swordfish"]), "redact: got a list, not shown here: expected"),
         ({"pattern": "x"}, "redact has no option 'pattern': did you mean patterns?"),
         ({"keys": 3}, "redact: keys=3: expected a list of strings"),
+        ({"keys": [""]}, "redact: keys=['']: expected a list of strings, none of them blank: leave it out"),
         ({"values": 3}, "redact: got int for values or patterns: expected a list of texts"),
         ({"values": ["fish"]}, "redact: values: got 4 characters: expected text of 6 characters or more"),
         ({"values": [b"swordfish"]}, "redact: values: got bytes: expected text of 6"),

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from slack_logging.passive.messages.shipments import Landing, Shipment, records_file
+from slack_logging.passive.messages.shipments import Landing, Shipment, counted, records_file
 from slack_logging.passive.messages.view import emoji_of, inline, message, section_of, small_print, time_of
 from slack_logging.passive.records.fingerprint import normalised
 from slack_logging.slack.literal import one_line, shorten
@@ -71,7 +71,8 @@ class Digest(Shipment):
         by_level = sorted(self._levels.items(), key=lambda item: item[0][0], reverse=True)
         levels = ", ".join(f"{count:,} {name}" for (_, name), count in by_level)
         worst = emoji_of(max(level for level, _ in self._levels))
-        text = f"{self._count:,} records were too many to show one by one: {levels}"
+        were = "was" if self._count == 1 else "were"
+        text = f"{counted(self._count)} {were} too many to show one by one: {levels}"
         parts: list[dict[str, Any]] = [{"type": "emoji", "name": worst}, inline(f" {one_line(text)}\n", bold=True)]
         where = "; all of them are in the thread" if self._has_file else ""
         for moment, after in zip(self._span or (), (" to ", f"{where}\n"), strict=False):

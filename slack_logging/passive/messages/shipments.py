@@ -65,7 +65,12 @@ def full_text(text: str) -> File | None:
 
 def records_file(content: str, records: int) -> File:
     """Return the file of many records, a line of JSON each."""
-    return File(_own_name("records", "jsonl"), f"{records:,} records, each a line of JSON", content, records)
+    return File(_own_name("records", "jsonl"), f"{counted(records)}, each a line of JSON", content, records)
+
+
+def counted(records: int) -> str:
+    """Return how many records these are, in words."""
+    return "1 record" if records == 1 else f"{records:,} records"
 
 
 def _own_name(stem: str, ending: str) -> str:

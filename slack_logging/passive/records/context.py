@@ -1,7 +1,8 @@
 """The last records of one request, task or job, kept aside until an error follows.
 
-Each asyncio task has its own, and so has each thread (with gevent: each greenlet). Runs in the caller's thread and
-takes no lock: what is kept belongs to one task or thread.
+Each asyncio task has its own, and so has each thread (with gevent: each greenlet), and what a thread runs in a context
+that is empty or comes from elsewhere. Nothing is inherited: tasks that a server begins for its requests begin with
+the same context, and would share it. Runs in the caller's thread and takes no lock: what is kept is of one of them.
 """
 
 from __future__ import annotations

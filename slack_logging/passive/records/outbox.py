@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 from collections import deque
 
-from slack_logging.passive.messages.packing import MAX_LINES, ROOM
+from slack_logging.passive.messages.packing import ROOM
 from slack_logging.passive.records.capture import OVERHEAD, Captured, without_context
 from slack_logging.passive.records.stats import Tally
 
@@ -70,11 +70,16 @@ class MemoryOutbox:
         """Tell whether something waits that must go at once."""
         return bool(self._urgent)
 
-    @property
-    def messages(self) -> float:
-        """Return how many messages the lower levels would fill, about."""
-        lines = len(self._normal)
-        return max((self._bytes - (OVERHEAD - _FRAME) * lines) / ROOM, lines / MAX_LINES)
+    def fills_more_than(self, most: int, room: int) -> bool:
+        """Tell whether the lower levels would fill more messages than `most`, of `room` units each, about.
+
+        A record is cut to one message, however long it is, so `most` records are never more.
+        """
+        if len(self._normal) * _FRAME > most * room:  # whatever is in them: there may be very many
+            return True
+        waiting = self._normal.copy()  # callers add to it meanwhile
+        units: int = sum(min(captured[0] - OVERHEAD + _FRAME, room) for captured in waiting)
+        return units > most * room
 
     @property
     def is_filling(self) -> bool:

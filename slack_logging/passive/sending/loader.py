@@ -15,7 +15,7 @@ from typing import TypeVar
 from slack_logging import notices
 from slack_logging.passive.messages.digest import Digest
 from slack_logging.passive.messages.medium import Medium
-from slack_logging.passive.messages.packing import ROOM, Packing
+from slack_logging.passive.messages.packing import Packing
 from slack_logging.passive.messages.shipments import Announcement, Batch, Landing, Losses, NewBoard, Shipment
 from slack_logging.passive.messages.view import Line, line_of
 from slack_logging.passive.records.books import Books
@@ -211,7 +211,7 @@ class Loader:
         """Fill a message or a digest; it is in hand meanwhile, so that its records count."""
         self._normal_since = None
         most = _MOST_AT_EXIT if self.is_last else _MOST_WAITING
-        is_too_much = self._outbox.messages * ROOM > most * self.medium.room
+        is_too_much = self._outbox.fills_more_than(most, self.medium.room)
         return self._digest() if is_too_much else self._pack()
 
     def _pack(self) -> Shipment | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from slack_logging import notices
 from slack_logging.clock import Clock
 from slack_logging.errors import Rejected
-from slack_logging.passive.messages.shipments import File
+from slack_logging.passive.messages.shipments import File, counted
 from slack_logging.passive.records.books import Books
 from slack_logging.slack.credentials import BAD_TOKEN
 from slack_logging.slack.uploads import Upload
@@ -86,7 +86,7 @@ class Uploads:
             if error.code in BAD_TOKEN:  # that is about us, and not about the file
                 raise
             self._refused_until = self._clock.monotonic() + _REFUSED_FOR
-            what = f"a file of {file.records:,} records" if file.records else "a record's full text"
+            what = f"a file of {counted(file.records)}" if file.records else "a record's full text"
             notices.say(f"{self._channel} files", f"{what} could not be attached: {error}")
             self._settled(is_shared=False)
             return 0.0
