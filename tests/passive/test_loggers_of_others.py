@@ -100,3 +100,23 @@ def test_what_structlogs_processors_made_of_exceptions_is_shown(slack: LocalSlac
     assert [said in text for said in ("\nValueError: no such order", "\nOSError: disk full")] == [True, True]
     assert "exception=" not in text
     assert "Stack (most recent call last):" in text
+
+
+@pytest.mark.parametrize("name", ["KeyValueRenderer", "LogfmtRenderer"])
+def test_errors_that_structlog_rendered_are_told_by_their_event(
+    name: str, slack: LocalSlack, handler: SlackHandler
+) -> None:
+    """Two events are two messages, however alike their values are, and one with other values is one."""
+    structlog.configure(
+        processors=[getattr(structlog.processors, name)()],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    logger = structlog.get_logger("stocks")
+    for user in ("ann lee", "bob ray", "cid moe"):
+        logger.error("payment failed", user=user)
+    logger.error("disk full", user="ann lee")
+    assert handler.flush(timeout=30)
+    counts = sorted((living.records, "payment failed" in living.summary) for living in handler.incidents())
+    assert counts == [(1, False), (3, True)]
+    assert len(slack.messages("#ops-log")) == 2
