@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from ipaddress import IPv6Address
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.processors import KeyValueRenderer, LogfmtRenderer
 
 from slack_logging.passive.records.fingerprint import fingerprint, normalised
@@ -87,3 +90,55 @@ def test_errors_in_json_are_told_by_what_happened_and_the_keys(
 def test_of_json_what_happened_and_the_keys_are_kept(text: str, kept: str) -> None:
     """What is none is a text like others."""
     assert normalised(text) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("2001:0db8:0000:0000:0000:ff00:0042:8329 refused", "# refused"),
+        ("2001:db8:0:0:1:1:1:1 refused", "# refused"),
+        ("2001:db8:0:0::1 refused", "# refused"),
+        ("2001:db8::1 refused", "# refused"),
+        ("2001:db8::", "#"),
+        ("2001:db8:a:b:c:d:e::", "#"),
+        ("fe80::1 refused", "# refused"),
+        ("fe80::1%eth0 refused", "# refused"),
+        ("::1: refused", "#: refused"),
+        ("2001:db8::a: refused", "#: refused"),
+        ("to [2001:db8::1]:443, [::1]:80", "to [#]:#, [#]:#"),
+        ("http://[2001:db8:0:0::1]:8080/x", "http://[#]:#/x"),
+        ("::ffff:192.0.2.1 and 64:ff9b::192.0.2.33.", "# and #."),
+        ("route 2001:db8::/32 lost", "route #/# lost"),
+        ("2001:db8:0:0:1:1:1:1: refused", "#: refused"),
+        ("2001:db8:1::: refused", "#: refused"),
+        ("mac 00:1a:2b:3c:4d:5e", "mac #"),
+    ],
+)
+def test_addresses_of_ipv6_are_ids(text: str, kept: str) -> None:
+    """However they are written."""
+    assert normalised(text) == kept
+
+
+@given(st.ip_addresses(v=6), st.sampled_from(["{}", "[{}]:443", "{}: no", "({})", "{}%eth0", "{}, x"]))
+def test_every_address_of_ipv6_is_an_id(address: IPv6Address, written: str) -> None:
+    """Short and in full, unless it has letters alone, as names have."""
+    for text in (address.compressed, address.exploded, address.compressed.upper()):
+        expected = written.format("#").replace("443", "#").replace("#%eth0", "#")
+        if any(map(str.isdigit, text)):
+            assert normalised(f"from {written.format(text)} on") == f"from {expected} on"
+
+
+@pytest.mark.parametrize(
+    "text",
+    "std::vector a::b Foo::Bar::Baz key::value ab::cd::ef dead::beef e::value DBD::Pg::db fe::std ::std ::add :: "
+    "bad::<face> a:b:c:d cafe:bar".split(),
+)
+def test_names_between_colons_are_kept(text: str) -> None:
+    """Of C++, Rust and Perl."""
+    assert normalised(f"{text} failed") == f"{text} failed"
+
+
+@pytest.mark.parametrize("text", ["12:30:45", "std::array#", "a::b#::c", "a#z::b"])
+def test_numbers_between_colons_are_no_more_than_numbers(text: str) -> None:
+    """Times, and names with a number."""
+    assert normalised(f"{text.replace('#', '2')} failed") == f"{text.replace('12:30:45', '#')} failed"

@@ -39,12 +39,18 @@ _QUOTED = re.compile(r"'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`")
 _EVENTS = ("event", "message", "msg")
 _SAID = re.compile(rf"(?<![\w.-])(?:{'|'.join(_EVENTS)})=({_QUOTED.pattern})")
 
-#: Ids that are known by their shape: a UUID, an address in memory, by mail and of IPv6, base64, a temporary file.
+#: Of an address of IPv6.
+_GROUP = "[0-9a-fA-F]{1,4}"
+_GROUPS = f"{_GROUP}(?::{_GROUP}){{0,6}}"
+
+#: Ids that are known by their shape: a UUID, an address in memory, by mail and of IPv6, base64, a temporary file. Names
+#: between colons (`ab::cd`) look like an address of IPv6, but for the digits.
 _SHAPED = re.compile(
     r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
     r"|\b0[xX][0-9a-fA-F]+\b"
     r"|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}"
-    r"|(?<![\w:])(?:(?:[0-9a-fA-F]{1,4}:){3,7}|[0-9a-fA-F]{1,4}::)[0-9a-fA-F:]{0,32}(?![\w:])"
+    rf"|(?<![\w:])(?=[a-fA-F:]{{0,40}}\d)(?:(?:{_GROUPS})?::(?:{_GROUPS})?|(?:{_GROUP}:){{3,7}}[0-9a-fA-F:]{{0,32}})"
+    r"(?:(?:\.\d{1,3}){3})?(?:%[\w.-]{1,16})?(?<![^:]:)(?!\w|:[\w:])"
     r"|(?<![\w+/.-])(?=\w*[+/])(?=[A-Za-z/]*[\d+])(?=[a-z\d+/]*[A-Z])(?=[A-Z\d+/]*[a-z])[\w+][\w+/]{15,}={0,2}(?![\w+/.-])"
     r"|(?<=[/\\])tmp[a-z0-9_]{8}(?![\w-])"
 )
