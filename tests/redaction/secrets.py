@@ -103,6 +103,11 @@ BY_LOOK: list[tuple[str, str]] = [
     (f"sent: basic {MIXED[:32]}", "sent: basic [redacted]"),
     (f"https://{HEX[:32]}@o1.ingest.sentry.io/2", "https://[redacted]@o1.ingest.sentry.io/2"),
     (f"git clone https://{MIXED[:20]}@git.example/x", "git clone https://[redacted]@git.example/x"),
+    (f"https://{HEX[:32]}:@github.com/", "https://[redacted]:@github.com/"),
+    (f"https://ghp_{MIXED[:36]}:@github.com/", "https://[redacted]:@github.com/"),
+    (f"https://{HEX[:40]}:x-oauth-basic@github.com/o/r.git", "https://[redacted]:x-oauth-basic@github.com/o/r.git"),
+    (f"https://{MIXED[:32]}:x-token-auth@bitbucket.org/", "https://[redacted]:x-token-auth@bitbucket.org/"),
+    (f"https://x-token-auth:{MIXED[:32]}@bitbucket.org/", "https://x-token-auth:[redacted]@bitbucket.org/"),
 ]
 
 #: The same, for what has a name.
@@ -316,6 +321,7 @@ HARMLESS: list[str] = [
     "basic understanding = none",
     "ssh://deployment-of-production@example.com/repo.git",
     "https://ada1815@example.com/x",
+    "https://ada1815:@example.com/x",
     "bearer of good news",
     "cookie policy accepted",
     "cookies disabled",
