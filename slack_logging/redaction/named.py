@@ -23,13 +23,23 @@ _KINDS_OF_KEY = (
 _NO_PASSWORDS = "first second third final single multi".split()
 
 #: Texts without one of which no name ends like a secret's.
-_STEMS = "pass pwd secret token key credential string dsn sess jwt sig authorization cookie".split()
+_STEMS = "pass pw secret token key credential string dsn sess jwt sig authorization cookie".split()
 
 #: A terminal's colours, as structlog's console puts them around names and values.
 _COLOUR = r"(?:\x1b\[[\d;]{0,16}m)?"
 
 #: Between a name and its separator: what quotes or brackets it, also escaped or as an address writes it.
-_CLOSE = rf"[\"'\]\\]{{0,5}}(?:%22|%5d)?{_COLOUR}"
+_CLOSE = rf"[\"'`\]\\]{{0,5}}(?:%22|%5d)?{_COLOUR}"
+
+#: What is no password behind `pass` or `pw`: a count, a share or a time.
+_NO_NUMBER = rf"(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\d.,]{{1,16}}(?:%|[a-z]{{1,3}})?(?:[\s,;&)\]}}]|$))"
+
+#: What makes `pass` by itself a password's name, for it says how tests ended, too: an equals sign right behind it, a
+#: quoted value, or one of letters and digits.
+_VALUE_FOLLOWS = (
+    r"(?==|[\"'\\]{0,5}:[ \t]?[bu]?\\{0,7}[\"'`]|"
+    r":[ \t]?(?=[^\s\d]{0,32}\d)(?=[^\sa-z]{0,32}[a-z])[a-z0-9!#$%*+?@^~]{6,64}(?:[\s,;&)\]}]|$)|$)"
+)
 
 #: Each begins with a letter, for then `re` skips in one go what cannot begin a name. `PWD` is also a directory, and
 #: parsers complain of an unexpected token. The two headers' groups tell them apart.
@@ -37,7 +47,8 @@ _NAMES = (
     *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
     r"pass(?:word|wd|phrase|code)",
     rf"pass(?<=[_-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
-    r"pass(?==\\{0,7}[\"'])(?<![\w-]pass)",
+    rf"pass(?<![\w-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}{_NO_NUMBER}{_VALUE_FOLLOWS}",
+    rf"pw(?<![a-z0-9]pw){_NO_NUMBER}(?!:[^\s\"'`])",
     rf"pwd(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
     r"secret",
     r"token(?<!unexpected token)",
@@ -59,12 +70,13 @@ _SUFFIX = r"(?:[_-]?(?:hash|digest|value|string|text|plain|confirm(?:ation)?|aga
 
 #: Values that are none: nothing, what a program puts a value in for, and what is starred out already.
 _NOTHING = (
-    r"(?:none|null|nil|true|false|undefined|\*{3,64}|\.{3}|\?|%s|%\(\w{1,64}\)s|\$\d{1,2}|\$?\{[\w.]{0,64}\}|"
+    r"(?:none|null|nil|true|false|yes|no|ok|undefined|\*{3,64}|\.{3}|\?|%s|%\(\w{1,64}\)s|\$\d{1,2}|\$?\{[\w.]{0,64}\}|"
     r":(?:password|token|secret))"
 )
 _NO_VALUE = rf"(?:\"{_NOTHING}\"|'{_NOTHING}'|\\\"{_NOTHING}\\\"|{_NOTHING}(?=[\s,;&)\]}}\"'\\]|$))"
 
-#: Words that go on with a sentence: "invalid token: expired"; and which or how many tokens: "next_token=5".
+#: Words that go on with a sentence: "invalid token: expired"; and which or how many tokens:
+#: "next_token=5".
 _PROSE = (
     r"(?:(?<=: )(?:accepted|cannot|denied|disabled|does|enabled|expired|failed|granted|has|incorrect|invalid|is|loaded|"
     r"missing|must|no|not|rejected|required|revoked|signature|the|too|unknown|was|wrong)|"
@@ -72,16 +84,35 @@ _PROSE = (
     r"(?=[,.;:!]?(?:[\s\"')\]}<&\\]|$))"
 )
 
+#: Between a name that is itself a value and the value that it names: `"name": "DB_PASSWORD", "value": "x"`, as
+#: containers' environments are written; also in YAML and in HTML.
+_BREAK, _MARKS = r"(?:\\n|\s){0,64}", r"[\"'\\]{1,5}"
+_NAMED = (
+    rf"(?:,{_BREAK}{_MARKS}\w{{0,16}}value{_MARKS}[ ]?:[ ]?|"
+    r"[ ]{0,4}\r?(?:\n|\\n)[ ]{0,40}value:[ ]|(?<=[\"'])[ ]value=)"
+)
+
 _SEPARATOR = (
-    r"[ \t]{0,20}(?:=>|:=|={1,3}(?![=>])|:(?![:=]|//)|%3[ad]|>(?=[^<>\n]{1,256}</))[ \t]{0,20}" + _COLOUR + r"(?=\S)"
+    rf"(?:{_NAMED}|"
+    r"[ \t]{0,20}(?:=>|:=|={1,3}(?![=>])|:(?![:=]|//)|%3[ad]|>(?=[^<>\n]{1,256}</))[ \t]{0,20}" + _COLOUR + r")(?=\S)"
 )
 
 #: How a value begins: quoted, after a list's or a call's bracket or a prefix of Python's; or with what is no bracket.
 _VALUE = (
     r"(?:(?:[a-z_][\w.]{0,40}\(|[\[(])?[\[(]?[bruf]{0,2}(?P<depth>\\{0,7})"
-    r"(?P<quote>\"\"\"|'''|(?<=\\)(?:\"\\\"\\\"|'\\'\\')|[\"'])|"
+    r"(?P<quote>\"\"\"|'''|(?<=\\)(?:\"\\\"\\\"|'\\'\\')|[\"']|`(?=[^`\s]{1,256}`))|"
     rf"(?![({{]|\[(?!{MARKER[1:-1]}\])))"
 )
+
+#: A quoted value, in a lookahead: a string, or one within a string.
+_STRINGS = "|".join(
+    rf"{close}(?:[^{quote}\\\n]|{escaped}){{1,400}}{close}"
+    for quote in "\"'"
+    for close, escaped in ((quote, r"\\."), (rf"\\{quote}", rf"\\\\(?:[^{quote}\\\n]|\\.)|\\[^{quote}\\]"))
+)
+
+#: Behind a value, up to what names it: `"value": "x", "name": "DB_PASSWORD"`.
+_NAME_BEHIND = rf"(?:{_STRINGS}),{_BREAK}{_MARKS}\w{{0,16}}(?:name|key){_MARKS}[ ]?:[ ]?{_MARKS}[\w .-]{{0,40}}?"
 
 #: Schemes of a header with one word behind them; they stay.
 _SCHEME = r"(?P<scheme>(?:api-?key|basic|bearer|negotiate|ntlm|token)[ ]{1,4})?"
@@ -117,7 +148,7 @@ def _quoted(quote: str, depth: int) -> re.Pattern[str]:
     return re.compile(rf"(?:{steps[depth]}){{1,{RUN}}}", re.DOTALL)
 
 
-_QUOTED = {(quote, depth): _quoted(quote, depth) for quote in "\"'" for depth in (0, 1, 2)}
+_QUOTED = {(quote, depth): _quoted(quote, depth) for quote in "\"'`" for depth in (0, 1, 2)}
 _QUOTED |= {
     (quote * 3, 0): re.compile(rf"(?:[^{quote}\\\n]|\\.|{quote}(?!{quote}{quote})){{1,{RUN}}}", re.DOTALL)
     for quote in "\"'"
@@ -151,6 +182,11 @@ class Names:
             (
                 ("('", '("', "(b'"),
                 rf"\([bu]?[\"'](?=[\w .-]{{1,80}}{pair})[\w.-]{{0,24}}?{name}{pair}{value}",
+            ),
+            # the value first, and its name behind it
+            (
+                ("value",),
+                rf"value{_MARKS}[ ]?:[ ]?(?={_NAME_BEHIND}{name}{_MARKS}){value}",
             ),
         )
         self._shapes, self._by_code = (

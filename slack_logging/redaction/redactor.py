@@ -194,13 +194,18 @@ class Redactor:
         return value
 
     def redact_items(self, given: Mapping[Any, object], *, depth: int = 0) -> dict[Any, object]:
-        """Return a mapping with its keys and values redacted; none is lost where two keys look the same then."""
+        """Return a mapping with its keys and values redacted; none is lost where two keys look the same then.
+
+        Of a name and a value as two items, as in containers' environments, the name counts.
+        """
         shown: dict[Any, object] = {}
+        called = str(given.get("name"))
+        is_named = self._names.secret(called)
         for key, value in given.items():
             name = self.redact(key) if isinstance(key, str) else key
             while name != key and name in shown:
                 name += "_"
-            shown[name] = self.redact_value(str(key), value, depth=depth)
+            shown[name] = self.redact_value(called if is_named and key == "value" else str(key), value, depth=depth)
         return shown
 
     def _hide(self, shape: Shape, text: str, searched: str) -> str:

@@ -120,17 +120,18 @@ SHAPES: tuple[Shape, ...] = (
         r"-----BEGIN[A-Z0-9 +%]{1,48}PRIVATE(?: |\+|%20)KEY(?:[A-Z0-9 +%]{6,8})?-----",
         _run_of(_PEM),
     ),
+    # a token in a user's place: `https://4f9c...@sentry.io/1`; a user's name is shorter, or has no digit. Before the
+    # next, for what stands in the password's place may be nothing, or what says that there is none
+    Shape(
+        ("://",),
+        r"://(?=[A-Za-z0-9_-]{16,256}(?::(?:x-oauth-basic|x-token-auth)?)?@)(?=[A-Za-z_-]{0,256}[0-9])",
+        _run_of("[A-Za-z0-9_-]"),
+    ),
     Shape(
         ("://",),
         # a number is a port; what begins with a slash or a brace is a path's or a template's
         rf"://[^\s/?#:@\[\"'<>`]{{0,128}}:(?!\d{{1,5}}(?:[/?#\s\"',)]|$)|[/{{])(?={_URL_PASSWORD.pattern})",
         _password,
-    ),
-    # a token in a user's place: `https://4f9c...@sentry.io/1`; a user's name is shorter, or has no digit
-    Shape(
-        ("://",),
-        r"://(?=[A-Za-z0-9_-]{16,256}@)(?=[A-Za-z_-]{0,256}[0-9])",
-        _run_of("[A-Za-z0-9_-]"),
     ),
     # Slack: tokens, and addresses that post for whoever knows them
     _token("xox", r"[a-z](?:\.xox[a-z])?-(?=[A-Za-z0-9%-]{8})", "[A-Za-z0-9%_-]"),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from logging.handlers import QueueHandler
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
 import structlog
 from loguru import logger as loguru_logger
+from pythonjsonlogger.json import JsonFormatter
 
 from slack_logging import SlackHandler
 from slack_logging.local import LocalSlack
@@ -31,6 +34,14 @@ def handler(slack: LocalSlack) -> Iterator[SlackHandler]:
 def shown(slack: LocalSlack, handler: SlackHandler) -> str:
     assert handler.flush(timeout=30)
     return "\n".join(visible_text(message) for message in slack.messages("#ops-log"))
+
+
+def raised(error: Exception) -> Exception:
+    """Return an error with a traceback."""
+    try:
+        raise error
+    except Exception as caught:  # noqa: BLE001 - as it was given
+        return caught
 
 
 @pytest.mark.parametrize("last", ["wrap_for_formatter", "render_to_log_kwargs"])
@@ -100,3 +111,60 @@ def test_what_structlogs_processors_made_of_exceptions_is_shown(slack: LocalSlac
     assert [said in text for said in ("\nValueError: no such order", "\nOSError: disk full")] == [True, True]
     assert "exception=" not in text
     assert "Stack (most recent call last):" in text
+
+
+@pytest.mark.parametrize("name", ["KeyValueRenderer", "LogfmtRenderer"])
+def test_errors_that_structlog_rendered_are_told_by_their_event(
+    name: str, slack: LocalSlack, handler: SlackHandler
+) -> None:
+    """Two events are two messages, however alike their values are, and one with other values is one."""
+    structlog.configure(
+        processors=[getattr(structlog.processors, name)()],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    logger = structlog.get_logger("stocks")
+    for user in ("ann lee", "bob ray", "cid moe"):
+        logger.error("payment failed", user=user)
+    logger.error("disk full", user="ann lee")
+    assert handler.flush(timeout=30)
+    counts = sorted((living.records, "payment failed" in living.summary) for living in handler.incidents())
+    assert counts == [(1, False), (3, True)]
+    assert len(slack.messages("#ops-log")) == 2
+
+
+@pytest.mark.parametrize("tracebacks", ["format_exc_info", "dict_tracebacks"])
+def test_errors_that_structlog_rendered_as_json_are_told_by_event_and_exception(
+    tracebacks: str, slack: LocalSlack, handler: SlackHandler
+) -> None:
+    """One event of two exceptions is two errors; one exception with other values is one."""
+    structlog.configure(
+        processors=[getattr(structlog.processors, tracebacks), structlog.processors.JSONRenderer()],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    logger = structlog.get_logger("stocks")
+    for user, error in (("ann", OSError), ("bob", OSError), ("cid", ValueError), ("dan", OSError)):
+        logger.error("payment failed", user=user, exc_info=raised(error(f"no order {len(user)} of '{user}'")))
+    for user in ("ann", "bob"):
+        logger.error("disk full", user=user)
+    assert handler.flush(timeout=30)
+    assert sorted(living.records for living in handler.incidents()) == [1, 2, 3]
+
+
+def test_errors_that_were_formatted_as_json_upstream_are_told_by_message_and_exception(
+    slack: LocalSlack, handler: SlackHandler
+) -> None:
+    """As a `QueueHandler` with python-json-logger hands them on."""
+    queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    upstream = QueueHandler(queue)
+    upstream.setFormatter(JsonFormatter())
+    logger = logging.Logger("stocks")
+    logger.addHandler(upstream)
+    for user, error in (("ann", OSError), ("bob", OSError), ("cid", ValueError)):
+        logger.error("payment %d failed", len(user), extra={"user": user}, exc_info=raised(error("no order")))
+    while not queue.empty():
+        handler.handle(queue.get())
+    assert handler.flush(timeout=30)
+    assert sorted(living.records for living in handler.incidents()) == [1, 2]
+    assert len(slack.messages("#ops-log")) == 2

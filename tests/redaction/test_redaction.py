@@ -127,6 +127,22 @@ def test_a_quoted_value_is_hidden_from_quote_to_quote(name: str, value: str) -> 
     assert REDACTOR.redact(repr({name: value, "n": 1})) == f"{{'{name}': {quotes}{MARKER}{quotes}, 'n': 1}}"
 
 
+@given(st.sampled_from(NAMES), st.text(min_size=1, max_size=40))
+def test_a_value_that_is_named_beside_it_is_hidden(name: str, value: str) -> None:
+    """As containers' environments are written, in either order, whatever characters it has."""
+    assume(not re.fullmatch(named._NOTHING, value.lower()))
+    assume(not re.match(r"(?i)(?:api-?key|basic|bearer|negotiate|ntlm|token) ", value))
+    for order in (("name", "value"), ("value", "name")):
+        for write in (json.dumps, lambda given: json.dumps(json.dumps(given)), _plain_json):
+            pair, hidden = ({"name": name, "value": each} for each in (value, MARKER))
+            left = write([{key: hidden[key] for key in order}, 1])
+            assert REDACTOR.redact(write([{key: pair[key] for key in order}, 1])) == left
+        quotes = repr(value)[0]
+        left = repr({key: pair[key] for key in order}).replace(repr(value), f"{quotes}{MARKER}{quotes}")
+        if value not in name:
+            assert REDACTOR.redact(repr({key: pair[key] for key in order})) == left
+
+
 def _plain_json(given: object) -> str:
     return json.dumps(given, ensure_ascii=False, separators=(",", ":"))
 

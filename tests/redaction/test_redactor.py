@@ -231,6 +231,12 @@ def test_patterns_that_cannot_try_for_ever_are_taken(pattern: str) -> None:
             {"name": "ada", "secret": "x", "n": {"pwd": "y"}},
             {"name": "ada", "secret": MARKER, "n": {"pwd": MARKER}},
         ),
+        (
+            "env",
+            [{"name": "DB_PASSWORD", "value": "x"}, {"value": "y", "name": "HOST"}],
+            [{"name": "DB_PASSWORD", "value": MARKER}, {"value": "y", "name": "HOST"}],
+        ),
+        ("login", {"pass": "x", "pw": "y"}, {"pass": MARKER, "pw": MARKER}),
         ("headers", (("Cookie", "a=b"), ["token=x"]), [["Cookie", MARKER], [f"token={MARKER}"]]),
         ("fields", ["password", "email"], ["password", "email"]),
         ("size", ("a", 2), ["a", 2]),

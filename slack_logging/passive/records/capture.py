@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from slack_logging import notices
 from slack_logging.passive.records.fingerprint import fault_of, fingerprint
 from slack_logging.passive.records.instructions import instructions
-from slack_logging.passive.records.tracebacks import fault_of_text
+from slack_logging.passive.records.tracebacks import fault_in_json, fault_of_text
 
 #: (size, created, origin, thread, msg, args, more). `origin` is (levelno, levelname, logger, pathname, lineno,
 #: function, process), shared by all records of one place. `more` is None, or (text, fault, exc_text, stack_info, task,
@@ -240,7 +240,8 @@ def restore(captured: Captured) -> logging.LogRecord:
         "slack": dict(told or ()),
     }
     if levelno >= logging.ERROR:
-        attributes["slack"]["fingerprint"] = fingerprint(name, levelno, msg, fault or "", message)
+        fault = fault or fault_in_json(message, pathname)
+        attributes["slack"]["fingerprint"] = fingerprint(name, levelno, msg, fault, message)
     return logging.makeLogRecord(attributes)
 
 

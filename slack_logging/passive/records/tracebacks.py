@@ -6,7 +6,7 @@ import os
 import re
 from itertools import takewhile
 
-from slack_logging.passive.records.fingerprint import MOST_FUNCTIONS, library_judge, normalised
+from slack_logging.passive.records.fingerprint import MOST_FUNCTIONS, fields_of, library_judge, normalised
 
 #: A frame's first line; within an exception group it stands behind bars.
 _FRAME = re.compile(r'^(?P<indent>[ |+]*)File "(?P<path>[^"\n]+)", line (?P<line>\d+), in (?P<function>.+)$')
@@ -22,6 +22,9 @@ _HEADS = frozenset({"Traceback (most recent call last):", "Exception Group Trace
 
 #: What stands before a group's own lines, the line before its first member, and what stands before that member's.
 _MARGINS, _MEMBER, _MEMBER_MARGIN = ("  | ", "  + "), "  +-+-", "    | "
+
+#: Keys of an exception in a line of JSON, as structlog and python-json-logger name it.
+_EXCEPTIONS = ("exception", "exc_info")
 
 #: Libraries' frames in a row that are shown as they are.
 _FEW = 1
@@ -59,6 +62,17 @@ def fault_of_text(exception: str, logged_in: str = "") -> str:
     places = [(match["path"], match["function"]) for match in reversed(frames) if not is_foreign(match["path"])]
     functions = [f"{os.path.basename(path)}:{function}" for path, function in dict.fromkeys(places)]
     return "\0".join((normalised(_said(lines, end) or lines[-1]), *functions[:MOST_FUNCTIONS]))
+
+
+def fault_in_json(message: str, logged_in: str = "") -> str:
+    """Return the same of an exception within a line of JSON, a traceback or structlog's dict; else nothing."""
+    fields = fields_of(message)
+    for told in map(fields.get, _EXCEPTIONS):
+        if told and isinstance(told, str):
+            return fault_of_text(told, logged_in)
+        if told and isinstance(told, list) and isinstance(told[0], dict):
+            return fault_of_text(f"{told[0].get('exc_type')}: {told[0].get('exc_value')}", logged_in)
+    return ""
 
 
 def _last_exception(lines: list[str]) -> tuple[int, int]:
