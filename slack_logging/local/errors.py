@@ -1,4 +1,4 @@
-"""The one exception with which every layer of the local Slack says no."""
+"""How every layer of the local Slack says no."""
 
 from __future__ import annotations
 
@@ -22,3 +22,13 @@ class ApiError(Exception):
 def invalid_arguments(problem: str) -> ApiError:
     """Return the refusal of a call whose arguments are missing or of the wrong type."""
     return ApiError("invalid_arguments", response_metadata={"messages": [f"[ERROR] {problem}"]})
+
+
+def check_several(name: str, given: object) -> None:
+    """Refuse one text from Python where several things are meant: its letters are not.
+
+    Raises:
+        ValueError: it is one.
+    """
+    if isinstance(given, str):
+        raise ValueError(f"{name}: expected a list such as [{given!r}], got {given!r}")  # noqa: TRY004 - as what else is wrong

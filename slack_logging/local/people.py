@@ -295,11 +295,11 @@ class People:
             The messages' `ts`.
 
         Raises:
-            ValueError: a `ts` is not later than the one before it, or no `ts` at all.
+            ValueError: a `ts` is not later than the one before it, or no `ts` at all; what is given are no messages.
             ApiError: what a reply would be refused with.
         """
         with self.workspace.lock:
-            return preload(self.workspace, self.workspace.channel(channel), list(messages), user)
+            return preload(self.workspace, self.workspace.channel(channel), messages, user)
 
     def edit(self, channel: str, ts: str, text: str, *, user: str | None = None) -> None:
         """Have somebody, the author unless told otherwise, change a message to what he types now.

@@ -16,6 +16,7 @@ from slack_logging.local.api.ratelimits import Level, RateLimiter
 from slack_logging.local.api.webapi import WebApi
 from slack_logging.local.api.webhooks import Webhooks
 from slack_logging.local.calls import Call
+from slack_logging.local.errors import check_several
 from slack_logging.local.events.deliveries import Delivery
 from slack_logging.local.events.dispatch import Dispatcher
 from slack_logging.local.events.interactions import Interactions
@@ -246,10 +247,10 @@ class LocalSlack(People):
 
         Raises:
             LookupError: there is no such channel.
-            ValueError: there is no name or somebody has it, a scope, an event or a command is none that can be, or
-                `request_url` is elsewhere.
+            ValueError: one of these is none that can be, or the name is somebody's.
         """
         scopes, events, commands = known_scopes(scopes), known_events(events), known_commands(commands)
+        check_several("channels", channels)
         with self.workspace.lock:
             if self.workspace.user_id(name):
                 raise ValueError(f"there is somebody called {name!r} already; give the app another name")

@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from slack_logging.local import Fault, LocalSlack
+from slack_logging.local.page import routes
 from tests.local.conftest import Open
 from tests.local.listening import Client, url_of
 from tests.local.showcase import BUTTON, message, pane, said
@@ -479,6 +480,23 @@ def test_the_panel_shows_what_faults_do(slack: LocalSlack, page: Page, client: W
         expect(panel.get_by_role("region", name="Faults")).to_contain_text("socket=deaf")
         expect(panel.get_by_role("region", name="Connections")).to_contain_text("1 sent, 0 acknowledged deaf")
         expect(panel.get_by_role("region", name="Connections")).to_contain_text("@ops message not acknowledged yet")
+
+
+def test_of_a_flood_the_end_is_drawn(slack: LocalSlack, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not all that came while the page fetched what there is: a browser takes long for thousands of messages."""
+    monkeypatch.setattr(routes, "MESSAGES_SHOWN", 10)
+
+    def flood(route: Route) -> None:
+        state = route.fetch()
+        for number in range(100):
+            slack.say("#ops-log", f"number {number}", user="ada")
+        route.fulfill(response=state)
+
+    page.route("**/page/state", flood, times=1)
+    page.reload()
+
+    expect(message(page, "number 99")).to_be_visible()
+    expect(page.locator(".message")).to_have_count(10)
 
 
 def test_the_page_comes_back_with_the_server(open_page: Open) -> None:

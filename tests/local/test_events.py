@@ -93,6 +93,9 @@ def test_an_app_cannot_ask_for_what_is_not_there(slack: LocalSlack) -> None:
     cases: list[tuple[dict[str, Any], str]] = [
         ({"events": ["message.channel"]}, "there is no event 'message.channel' (did you mean 'message.channels'?)"),
         ({"commands": ["deploy"]}, "commands: expected slash commands such as ['/deploy'], got ['deploy']"),
+        ({"channels": "#ops-log"}, "channels: expected a list such as ['#ops-log'], got '#ops-log'"),
+        ({"events": "app_mention"}, "events: expected a list such as ['app_mention'], got 'app_mention'"),
+        ({"scopes": "chat:write"}, "scopes: expected a list such as ['chat:write'], got 'chat:write'"),
         ({"commands": "/deploy"}, "commands: expected slash commands such as ['/deploy'], got '/deploy'"),
         ({"events": ["app_mention", "file_shared"]}, "there is no event 'file_shared': expected app_home_opened, "),
         ({"scopes": ["chat:wrte"]}, "there is no scope 'chat:wrte' (did you mean 'chat:write'?)"),

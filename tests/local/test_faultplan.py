@@ -122,6 +122,7 @@ def test_values_that_have_a_default_can_be_left_out(text: str, times: int) -> No
     ("text", "error"),
     [
         ("chat.postMessage", "'chat.postMessage' is no fault: expected METHOD=KIND, such as "),
+        ("=cut_before", "'=cut_before' is no fault: expected METHOD=KIND, such as "),
         ("chat.postMesage=cut_before", "no method 'chat.postMesage' (did you mean 'chat.postMessage'?): expected a "),
         (
             "a=cut_before",
@@ -163,6 +164,12 @@ def test_what_is_no_fault_is_told(text: str, error: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is compared below
         parse_fault(text)
     assert error in str(caught.value)
+
+
+def test_there_is_no_fault_of_another_kind() -> None:
+    """Made without a class method, either."""
+    with pytest.raises(ValueError, match=r"there is no kind of fault 'laten' \(did you mean 'latency'\?\): expected "):
+        Fault("laten")  # type: ignore[arg-type]  # the mistake is the point
 
 
 @pytest.mark.parametrize(

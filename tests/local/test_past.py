@@ -97,6 +97,8 @@ def test_past_ends_where_the_present_begins(slack: LocalSlack, log: str) -> None
     [
         ({"text": "x", "ts": "1700000000.000100"}, ValueError, "oldest first"),
         ({"text": "x", "ts": "1700000000"}, ValueError, "ten digits"),
+        ({"text": 5}, ValueError, "text is 5: give a string"),
+        (5, ValueError, "expected texts and mappings, got 5"),
         ({"text": "x", "user": "nobody"}, LookupError, "nobody"),
         ({"text": "x", "thread_ts": "1.2"}, ApiError, "thread_not_found"),
     ],

@@ -69,6 +69,8 @@ class Receiver(http.server.ThreadingHTTPServer):
     A reply of None hangs until the receiver closes.
     """
 
+    request_queue_size = 256
+
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.posted: list[Posted] = []
@@ -225,11 +227,22 @@ def test_a_redelivery_says_why(
     reason: str,
 ) -> None:
     """What is no success, what redirects too often and what takes too long (three seconds, fewer here)."""
-    monkeypatch.setattr(push, "ACK_TIMEOUT", 0.2)
+    monkeypatch.setattr(push, "ACK_TIMEOUT", 1.0 if None in replies else PATIENCE)
     receiver.replies.extend(replies)
     slack.say("#ops-log", "x", user="ada")
     posted = delivered(slack, app, receiver, len(replies) + 1)
     assert ("1", reason) == posted[-1].retry
+
+
+def test_none_waits_for_another(
+    slack: LocalSlack, app: App, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are on their way: the time to answer counts from when it was sent."""
+    monkeypatch.setattr(push, "ACK_TIMEOUT", PATIENCE)
+    receiver.replies.extend([None] * 150)
+    said = {slack.say("#ops-log", "x", user="ada") for _ in range(150)}
+    slack.wait_for(lambda: len(receiver.posted) >= len(said))
+    assert said == {each.json["event"]["ts"] for each in receiver.posted if each.retry is None}
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,11 @@ class Pusher:
     async def _post(self, app: App, url: str, body: bytes, kind: str, headers: dict[str, str]) -> Outcome:
         """Post, again where a redirect leads; Slack does not say how it follows one, so the body goes along."""
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ACK_TIMEOUT), trust_env=False)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0),  # who has to wait for a connection has not been asked yet
+                timeout=aiohttp.ClientTimeout(ACK_TIMEOUT),
+                trust_env=False,
+            )
         headers = headers | signature(app.signing_secret, body) | {"Content-Type": kind}
         for _ in range(1 + _REDIRECTS):
             try:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from slack_logging.local.errors import check_several
 from slack_logging.local.faults.fault import unknown
 from slack_logging.local.state import views
 from slack_logging.local.state.apps import DEFAULT_SCOPES, OTHER_SCOPES, App
@@ -134,6 +135,7 @@ def known_commands(commands: Iterable[str]) -> frozenset[str]:
 def _known(what: str, names: Iterable[str] | None, known: list[str], *, expected: str) -> frozenset[str] | None:
     if names is None:
         return None
+    check_several(f"{what}s", names)
     names = list(names)
     for name in names:
         if name not in known:

@@ -102,10 +102,10 @@ class Fault:
     status: int = 200
 
     def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise unknown("kind of fault", self.kind, KINDS, expected=", ".join(KINDS))
         times, probability, seconds = self.times, self.probability, self.seconds
-        _expect(
-            times is None or (isinstance(times, int) and times >= 1), "times", times, "1 or more, or None"
-        )
+        _expect(times is None or (isinstance(times, int) and times >= 1), "times", times, "1 or more, or None")
         _expect(isinstance(probability, (int, float)) and 0 <= probability <= 1, "probability", probability, "0 to 1")
         is_duration = isinstance(seconds, (int, float)) and 0 <= seconds < math.inf
         _expect(is_duration, f"seconds of {self.kind}", seconds, "a number, 0 or more")

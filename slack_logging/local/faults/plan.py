@@ -102,7 +102,7 @@ def parse_fault(text: str) -> tuple[str, Fault]:
         ValueError: they are not; see `Fault.parse` and `check_target`.
     """
     method, equals, written = text.partition("=")
-    if not equals:
+    if not method or not equals:
         raise ValueError(f"{text!r} is no fault: expected METHOD=KIND, such as chat.postMessage=rate_limited:30")
     fault = Fault.parse(written)
     check_target(method, fault)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from slack_logging.local.api.cursors import is_ts
+from slack_logging.local.errors import check_several
 from slack_logging.local.state.content import check_stored
 from slack_logging.local.state.conversation import Channel, Message
 from slack_logging.local.state.text import escape, whole
 from slack_logging.local.state.workspace import Workspace, authorship
 
 
-def preload(
-    workspace: Workspace, channel: Channel, messages: Sequence[str | Mapping[str, Any]], user: str
-) -> list[str]:
+def preload(workspace: Workspace, channel: Channel, given: Iterable[str | Mapping[str, Any]], user: str) -> list[str]:
     """Store many messages without an event; the parameters are those of `LocalSlack.preload`."""
+    check_several("messages", given)
+    messages = list(given)
+    for message in messages:
+        if not isinstance(message, (str, Mapping)):
+            raise ValueError(f"messages: expected texts and mappings, got {message!r}")  # noqa: TRY004 - as what follows
     first = workspace.clock.time() - len(messages) + 1
     return [
         _store(
@@ -44,6 +48,8 @@ def _store(workspace: Workspace, channel: Channel, given: dict[str, Any], user: 
     fields = {"type": "message"} | authorship(author)
     if "blocks" not in given:
         text = given.pop("text", "")
+        if not isinstance(text, str):
+            raise ValueError(f"text is {text!r}: give a string")
         fields |= {"text": escape(text), "blocks": [_block(text)]}
     channel.add(Message(ts, fields | given, parent_ts=parent_ts))
     return str(ts)

@@ -52,7 +52,10 @@ async function post(path, body) {
   if (!response.ok) throw new Error((await response.json().catch(() => ({}))).error ?? `HTTP ${response.status}`);
 }
 
-/** Fetch the whole state; what happens meanwhile is applied after it. Of fetches that overlap the last one counts. */
+/**
+ * Fetch the whole state; what happens meanwhile is applied after it, as far as it can be: in a flood once more. Of
+ * fetches that overlap the last one counts.
+ */
 async function reload() {
   fetches += 1;
   const mine = fetches;
@@ -68,7 +71,7 @@ async function reload() {
   }
   if (notice.textContent === BUSY) announce("");
   store.load(state);
-  events.forEach((event) => store.apply(event));
+  const isBehind = events.some((event) => store.isStale(event) || (store.apply(event), false));
   wire.build();
   updatePeople();
   panes.forEach((pane, index) => {
@@ -78,6 +81,7 @@ async function reload() {
   });
   wasHidden = false;
   read();
+  if (isBehind) reload();
 }
 
 function receive(event) {
