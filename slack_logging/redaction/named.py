@@ -75,11 +75,12 @@ _NOTHING = (
 )
 _NO_VALUE = rf"(?:\"{_NOTHING}\"|'{_NOTHING}'|\\\"{_NOTHING}\\\"|{_NOTHING}(?=[\s,;&)\]}}\"'\\]|$))"
 
-#: Words that go on with a sentence: "invalid token: expired"; and which or how many tokens:
+#: Words that go on with a sentence: "invalid token: expired", "credentials: user ada"; and which or how many tokens:
 #: "next_token=5".
 _PROSE = (
     r"(?:(?<=: )(?:accepted|cannot|denied|disabled|does|enabled|expired|failed|granted|has|incorrect|invalid|is|loaded|"
-    r"missing|must|no|not|rejected|required|revoked|signature|the|too|unknown|was|wrong)|"
+    r"malformed|missing|must|no|not|rejected|required|revoked|signature|the|too|unknown|was|wrong)|"
+    r"(?<=credentials: )(?:for|of|user)|"
     r"(?:(?<=token[=:])|(?<=token: )|(?<=token[\"']:)|(?<=token[\"']: ))\d{1,3})"
     r"(?=[,.;:!]?(?:[\s\"')\]}<&\\]|$))"
 )

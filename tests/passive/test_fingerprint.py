@@ -139,25 +139,7 @@ def test_a_thousand_ids_are_few_kinds(draw: Callable[[random.Random], str], most
 def test_long_texts_take_no_longer_than_they_must() -> None:
     """Whatever stands in them; a regular expression that tries all ways would take minutes."""
     start = time.thread_time()
-    for piece in (
-        "aB1",
-        "a",
-        "1a",
-        "a-",
-        "a1@",
-        "/",
-        "A/a1+",
-        "aA",
-        "+1",
-        "a_b-",
-        "A",
-        ":a",
-        "'a",
-        "AAb1",
-        "msg='",
-        "a::",
-        "1:",
-    ):
+    for piece in "aB1 a 1a a- a1@ / A/a1+ aA +1 a_b- A :a 'a AAb1 msg=' a:: 1:".split():
         normalised(piece * 400)
     assert time.thread_time() - start < 1
 

@@ -270,6 +270,7 @@ HARMLESS: list[str] = [
     "Access denied for user 'ada'@'db' (using password: YES)",
     '{"name": "DB_PASSWORD", "value": null}, {"name": "password", "type": "x"}, {"value": "x", "name": "max_tokens"}',
     '{"name": "HOST", "value": "db"}, {"value": "db", "name": "HOST"}',
+    "jwt: malformed; JWT: malformed, invalid credentials: user bob",
     "bypass='on' compass=\"north\" pass = 'x' pass=3 'pass': 3",
     "commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b by ada",
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
