@@ -59,7 +59,7 @@ def test_a_daemon_thread_that_never_stops_logging_does_not_hold_the_program(run:
     """What was logged before the end arrives; a program that did not end would fail here."""
     run(
         """
-        CONFIG["handlers"]["slack"]["close_timeout"] = 1
+        CONFIG["handlers"]["slack"]["close_timeout"] = 3
         logging.config.dictConfig(CONFIG)
         begun = threading.Event()
         def work():
