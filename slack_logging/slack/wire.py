@@ -98,7 +98,8 @@ class Wire:
         if stream := self._connection.sock:
             with contextlib.suppress(OSError):  # who reads holds a lock, for up to 3 s, that closing needs
                 stream.shutdown(socket.SHUT_RDWR)
-        self._connection.close()
+        with contextlib.suppress(AttributeError):  # slack_sdk before 3.48, where its receiver closes at the same time
+            self._connection.close()
 
     def abandon(self) -> None:
         """Let go of what a forked child has of it: the parent's own stays as it is, and ends when the parent does."""

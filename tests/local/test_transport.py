@@ -137,7 +137,8 @@ def test_body_beyond_our_limit_is_not_read_as_a_call(slack: LocalSlack, announce
     paths = ["/api/api.test", slack.webhook_url("#ops-log"), "/page/say"]
     start, end = b'{"text": "', b'"}'
     fits = start + b"x" * (limits.BODY - len(start) - len(end)) + end
-    form = b"--b\r\nContent-Disposition: form-data; name=x\r\n\r\n" + fits + b"\r\n--b--\r\n"
+    part = fits + b"  "  # aiohttp before 3.13.3 counts but the parts of a form in chunks
+    form = b"--b\r\nContent-Disposition: form-data; name=x\r\n\r\n" + part + b"\r\n--b--\r\n"
     sent = [(path, fits + b" ", JSON) for path in paths]
     sent.append(("/api/api.test", form, {"Content-Type": "multipart/form-data; boundary=b"}))
     assert 200 == in_pieces(slack, "/api/api.test", fits, JSON, announced=announced)
@@ -275,8 +276,8 @@ def test_a_client_that_goes_away_is_no_failure(caplog: pytest.LogCaptureFixture)
 @pytest.mark.parametrize(
     "said",
     [
-        b"GET / HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
         b"GET / HTTP/9\r\nHost: 127.0.0.1\r\n\r\n",
         b"POST /api/api.test HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
