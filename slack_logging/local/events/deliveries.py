@@ -133,7 +133,7 @@ class Deliveries:
             if now - delivery.sent_at[0] >= ACK_TIMEOUT and real - delivery.sent_at[1] >= ACK_GRACE
         ]
         for delivery in late:
-            self.failed(delivery, now, "timeout")
+            self.failed(delivery, delivery.sent_at[0] + ACK_TIMEOUT, "timeout")  # it may be looked at much later
 
     def _put(self, delivery: Delivery, due: float) -> None:
         delivery.due = due
