@@ -136,7 +136,7 @@ def test_values_that_have_a_default_can_be_left_out(text: str, times: int) -> No
         ("*=latency:inf", "seconds of latency is inf: expected a number, 0 or more"),
         ("*=latency:nan", "seconds of latency is nan: expected a number, 0 or more"),
         ("*=latency:1,tmes=2", "no option 'tmes' (did you mean 'times'?): expected times= or probability="),
-        ("*=latency:1,times=0", "times is 0: expected 1 or more"),
+        ("*=latency:1,times=0", "times is '0': expected 1 or more, or 'forever'"),
         ("*=latency:1,times=two", "times is 'two': expected 1 or more, or 'forever'"),
         ("*=latency:1,times=1,times=1", "times is '1': expected to be given once"),
         ("*=latency:1,probability=1.1", "probability is 1.1: expected 0 to 1"),

@@ -103,9 +103,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         times, probability, seconds = self.times, self.probability, self.seconds
-        _expect(
-            times is None or (isinstance(times, int) and times >= 1), "times", times, "1 or more, or None ('forever')"
-        )
+        _expect(times is None or (isinstance(times, int) and times >= 1), "times", times, "1 or more, or None")
         _expect(isinstance(probability, (int, float)) and 0 <= probability <= 1, "probability", probability, "0 to 1")
         is_duration = isinstance(seconds, (int, float)) and 0 <= seconds < math.inf
         _expect(is_duration, f"seconds of {self.kind}", seconds, "a number, 0 or more")
@@ -328,7 +326,9 @@ def _options(written: Iterable[str]) -> dict[str, Any]:
             raise unknown("option", name, ["times", "probability"], expected="times= or probability=")
         _expect(name not in options, name, value, "to be given once")
         if name == "times":
-            options[name] = None if value == "forever" else _whole("times", value, "1 or more, or 'forever'")
+            expected = "1 or more, or 'forever'"
+            _expect(value != "0", name, value, expected)  # by the name that it has here, not by Python's None
+            options[name] = None if value == "forever" else _whole(name, value, expected)
         else:
             options[name] = _number("probability", value)
     return options
