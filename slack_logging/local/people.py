@@ -80,7 +80,7 @@ class People:
             The user id.
 
         Raises:
-            ValueError: the id is taken, or there is no such place to be from.
+            ValueError: there is no name, the id is taken, or there is no such place to be from.
         """
         with self.workspace.lock:
             return self.workspace.add_user(

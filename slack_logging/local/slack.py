@@ -246,8 +246,8 @@ class LocalSlack(People):
 
         Raises:
             LookupError: there is no such channel.
-            ValueError: somebody has that name, a scope, an event or a command is none that can be, or `request_url` is
-                elsewhere.
+            ValueError: there is no name or somebody has it, a scope, an event or a command is none that can be, or
+                `request_url` is elsewhere.
         """
         scopes, events, commands = known_scopes(scopes), known_events(events), known_commands(commands)
         with self.workspace.lock:

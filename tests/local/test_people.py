@@ -301,6 +301,16 @@ def test_an_app_has_a_name_of_its_own(slack: LocalSlack, name: str) -> None:
     assert "deploy" == ask_sync(slack, first.bot_token)("auth_test")["user"]
 
 
+@pytest.mark.parametrize("name", ["", " "])
+def test_nobody_is_without_a_name(slack: LocalSlack, name: str) -> None:
+    """No app and no person; nothing is installed."""
+    before = dict(slack.workspace.users)
+    for add in (slack.add_app, slack.add_user):
+        with pytest.raises(ValueError, match=f"name is '{name}': give one"):
+            add(name)
+    assert before == slack.workspace.users
+
+
 @pytest.mark.parametrize("name", ["\xdcn\xef c\xf6d\xe9 bot", "Ops", "A0OPS0000", "7", "--", "a b", "\N{SNOWMAN}"])
 def test_every_app_has_secrets_of_its_own_that_fit_a_header(slack: LocalSlack, name: str) -> None:
     """Whatever it is called, its tokens are taken for it alone, and its secrets are nobody else's."""

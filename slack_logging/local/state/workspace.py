@@ -100,6 +100,8 @@ class Workspace:
     ) -> User:
         """Add somebody; the parameters are those of `LocalSlack.add_user`."""
         name = whole(name)
+        if not name.strip():
+            raise ValueError(f"name is {name!r}: give one, as in @ada")
         team_id, enterprise = home(external, self.enterprise)
         user_id = id or _new_id("U", name, self.users)
         if user_id in self.users:
