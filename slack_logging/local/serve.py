@@ -46,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--request-url",
         metavar="URL",
         type=_request_url,
-        help="push events, commands and clicks to this address on this machine, instead of Socket Mode",
+        help="push events, commands and clicks to this address on this machine, instead of over Socket Mode, "
+        "to which programs connect with the app token that is printed at the start",
     )
     parser.add_argument(
         "--fault", action="append", default=[], metavar="SPEC", help="plan a fault, see below; can be repeated"
@@ -75,7 +76,7 @@ def _scopes(text: str) -> list[str]:
 def _request_url(text: str) -> str:
     if not is_on_this_machine(text):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not on this machine: give one such as http://127.0.0.1:3000/events"
+            f"{text!r} is no address on this machine: give one such as http://127.0.0.1:3000/events"
         )
     return text
 

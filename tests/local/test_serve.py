@@ -173,13 +173,14 @@ def test_wrong_fault_is_one_clear_line(spec: str, error: str) -> None:
     assert re.fullmatch(said, done.stderr)
 
 
-def test_events_are_pushed_to_this_machine_only(capsys: pytest.CaptureFixture[str]) -> None:
-    """Another address is one clear line."""
+@pytest.mark.parametrize("url", ["https://slack.example.com/events", "http://127.0.0.1:99999/", "http://127.0.0.1:0/"])
+def test_events_are_pushed_to_this_machine_only(capsys: pytest.CaptureFixture[str], url: str) -> None:
+    """Another address, or a port that cannot be, is one clear line."""
     parser = argparse.ArgumentParser(prog="local")
     serve.add_arguments(parser)
     with pytest.raises(SystemExit):
-        parser.parse_args(["--request-url", "https://slack.example.com/events"])
-    assert "'https://slack.example.com/events' is not on this machine: give one such as" in capsys.readouterr().err
+        parser.parse_args(["--request-url", url])
+    assert f"{url!r} is no address on this machine: give one such as" in capsys.readouterr().err
 
 
 def test_help_lists_every_fault() -> None:
@@ -188,6 +189,7 @@ def test_help_lists_every_fault() -> None:
     table = [line for line in done.stdout.splitlines() if re.match(r"  [a-z_]+[\[:]?\S*  +\w", line)]
     assert list(KINDS) == [re.split(r"\W+", line.strip())[0] for line in table][-len(KINDS) :]
     assert 100 >= max(map(len, table))
+    assert "Socket Mode, to which programs connect with the app token" in " ".join(done.stdout.split())
 
 
 def test_port_in_use_is_one_clear_line() -> None:

@@ -211,6 +211,7 @@ def is_on_this_machine(url: str) -> bool:
     """Tell whether a URL leads to a server on this machine."""
     try:
         parts = urlsplit(url)
+        port = parts.port
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
+    return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK and port != 0
