@@ -132,6 +132,7 @@ def test_typed_fences_and_quotes_are_blocks_of_their_own() -> None:
         ("> if a > b", "&gt; if a &gt; b", [text("if a > b")]),
         (">a >b\n> c > d", "&gt; a &gt;b\n&gt; c &gt; d", [text("a >b\nc > d")]),
         ("> run `a > b` > c", "&gt; run `a &gt; b` &gt; c", [text("run "), text("a > b", code=True), text(" > c")]),
+        (">  two", "&gt;  two", [text(" two")]),
         ("> > twice", "&gt; &gt; twice", [text("> twice")]),
         ("> a\n>\n> b", "&gt; a\n&gt; \n&gt; b", [text("a\n\nb")]),
         ("> a\n> \n>   b > c", "&gt; a\n&gt; \n&gt;   b &gt; c", [text("a\n\n  b > c")]),

@@ -44,7 +44,7 @@ _HOST = rf"(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:{_DOMAINS})(?::\d+)?(?:/[^\s<>`]*[^\
 _MAIL = r"(?<![\w.+-])[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}"
 _NAME = r"(?<![\w@#])[@#]\w(?:[\w.-]*\w)?"
 #: A quote begins with a quoted word, and goes on for as long as lines begin with its mark, even if nothing follows it.
-_QUOTE = re.compile(r"^(> ?\S.*\n?(?:>.*\n?)*)", re.MULTILINE)
+_QUOTE = re.compile(r"^(> *\S.*\n?(?:>.*\n?)*)", re.MULTILINE)
 _QUOTE_MARK = re.compile(r"^> ?", re.MULTILINE)
 _FENCE = re.compile(r"```(.+?)```", re.DOTALL)
 _STYLES = {"*": "bold", "_": "italic", "~": "strike"}
