@@ -257,7 +257,7 @@ def test_options_that_do_not_go_together_are_one_line(
         ),
         (
             "U024BE7LH",
-            {"SLACK_BOT_TOKEN": "xoxb-1-2", "SLACK_LOGGING_COMMANDS": "OFF"},
+            {"SLACK_BOT_TOKEN": "xoxb-1-2", "SLACK_LOGGING_COMMANDS": "OFF "},
             "SLACK_LOGGING_COMMANDS=off: nobody would read what you type",
         ),
     ],
