@@ -27,27 +27,41 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand and return the exit status: 0 done, 1 could not, 2 wrong usage, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     asked = next((word for word in arguments if not word.startswith("-")), "")
+    name = f"slack-logging {asked}".rstrip()
     if sys.stdout is None:
-        print(f"slack-logging {asked}: standard output is closed: there is nowhere to write to", file=sys.stderr)
+        print(f"{name}: standard output is closed: there is nowhere to write to", file=sys.stderr)
         return 1
     try:
-        parser = _parser(asked)
-        if asked not in _COMMANDS and arguments[:1] == [asked]:
-            near = difflib.get_close_matches(asked, _COMMANDS, n=1)
-            parser.error(
-                f"there is no command {asked!r}: {f'did you mean {near[0]}?' if near else ', '.join(_COMMANDS)}"
-            )
-        args = parser.parse_args(arguments or ["--help"])
-        return int(importlib.import_module(_COMMANDS[args.command][0]).run(args))
+        try:
+            return _run(arguments, asked)
+        finally:
+            _flush()
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has gone
         return 1
     except (SlackLoggingError, ImportError, OSError) as error:
-        print(f"slack-logging {asked}: {error}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
         return 1
+
+
+def _run(arguments: list[str], asked: str) -> int:
+    parser = _parser(asked)
+    if asked not in _COMMANDS and arguments[:1] == [asked]:
+        near = difflib.get_close_matches(asked, _COMMANDS, n=1)
+        parser.error(f"there is no command {asked!r}: {f'did you mean {near[0]}?' if near else ', '.join(_COMMANDS)}")
+    args = parser.parse_args(arguments or ["--help"])
+    return int(importlib.import_module(_COMMANDS[args.command][0]).run(args))
+
+
+def _flush() -> None:
+    """Write what was printed, while it can be told that it cannot; Python would complain about it at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        error.filename = "standard output"
+        raise
 
 
 class _Parser(argparse.ArgumentParser):

@@ -161,6 +161,14 @@ def flag(name: str, value: object) -> bool:
     return found
 
 
+def switch(name: str, environ: Mapping[str, str]) -> bool:
+    """Return False where a variable says ``off``; True where it says ``on``, or nothing."""
+    word = environ.get(name, "").strip().lower()
+    if word not in ("", "on", "off"):
+        raise ConfigurationError(f"{name}={shown(environ[name])}: expected off, or on")
+    return word != "off"
+
+
 def text(name: str, value: object) -> str:
     """Return a string that is not blank, without the space around it."""
     if not isinstance(value, str) or not value.strip():

@@ -2,9 +2,43 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from slack_logging.cli import main
+
+
+def ran(*typed: str, stdout: int) -> tuple[int, str]:
+    """Return the status of a program whose output goes somewhere, through a buffer, and what it said on stderr."""
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-m", "slack_logging", *typed]
+    done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, env=environ, timeout=50)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("typed", [(), ("--version",), ("local", "--help"), ("manifest",), ("check",)])
+def test_what_cannot_be_written_is_told(typed: tuple[str, ...]) -> None:
+    """In one line that says where to, also where it is written only at the very end."""
+    with open("/dev/full", "wb") as full:
+        status, said = ran(*typed, stdout=full.fileno())
+    name = " ".join(["slack-logging", *typed[:1]]) if typed[:1] != ("--version",) else "slack-logging"
+    assert (status, said) == (1, f"{name}: [Errno 28] No space left on device: 'standard output'\n")
+
+
+@pytest.mark.parametrize("typed", ["--help", "manifest"])
+def test_who_stops_reading_needs_no_word(typed: str) -> None:
+    """As with `head`; only the status tells."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        assert ran(typed, stdout=writer) == (1, "")
+    finally:
+        os.close(writer)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from slack_logging import clock, options
 from slack_logging.active.people.access import Access
 from slack_logging.console import hook
-from slack_logging.console.finding import Finding, note
+from slack_logging.console.finding import Finding, note, wrong
 from slack_logging.console.hook import HELP
 from slack_logging.console.world import Wanted, examine
+from slack_logging.errors import ConfigurationError
 
 _EPILOG = """It looks at Slack as your program would: the token comes from SLACK_BOT_TOKEN or
 SLACK_BOT_TOKEN_FILE, another Slack from SLACK_API_URL. Nothing is posted without --post, no command is
@@ -58,8 +59,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _findings(args: argparse.Namespace) -> Iterator[Finding]:
-    if os.environ.get("SLACK_LOGGING_COMMANDS", "").lower() == "off":
-        yield note("SLACK_LOGGING_COMMANDS", "is off: programs with this environment read no commands")
+    try:
+        if not options.switch("SLACK_LOGGING_COMMANDS", os.environ):
+            yield note("SLACK_LOGGING_COMMANDS", "is off: programs with this environment read no commands")
+    except ConfigurationError as error:
+        yield wrong("environment", f"{error}: programs with this environment read no commands")
     wanted = [_wanted(args)]
     webhooks = [] if args.webhook_url is None else [hook.address(args.webhook_url)]
     if args.config:

@@ -59,6 +59,9 @@ class Importer:
         lines: those below the header; blank ones are none.
         database: stays open, so that orders can be retried after the end.
         pace: decides when the next line is read; by default at once.
+
+    Attributes:
+        trouble: why it has failed as a whole, if it has.
     """
 
     def __init__(self, lines: list[str], database: Database, *, pace: Pace = iter) -> None:
@@ -66,6 +69,7 @@ class Importer:
         self._database = database
         self._pace = pace
         self._turn = threading.Condition()
+        self.trouble = ""
         self._state: State = "waiting"
         self._paused = False
         self._stopped = False
@@ -88,8 +92,8 @@ class Importer:
             with self._turn:
                 self._database.commit()
                 self._state = "stopped" if self._stopped else "done"
-        except sqlite3.Error:
-            self._state = "failed"
+        except sqlite3.Error as error:
+            self._state, self.trouble = "failed", f"the import's database, in the temporary directory: {error}"
             logger.exception("the import cannot go on after %s", counted(self._read, "line"))
         progress = self.progress()
         logger.info("import %s", progress)

@@ -152,5 +152,7 @@ class Person:
             raise CheckFailed(f"{line} should have been so: {what}; but: {seen or self._importer.progress()}")
         self._held.setdefault(ts, []).append(what)
 
-    def _wait_for(self, happened: Callable[[], object]) -> object:
-        return self._slack.wait_for(happened, timeout=PATIENCE)
+    def _wait_for(self, happened: Callable[[], object]) -> None:
+        self._slack.wait_for(lambda: self._importer.trouble or happened(), timeout=PATIENCE)
+        if self._importer.trouble:  # no command is to blame, and nothing more would happen
+            raise CheckFailed(self._importer.trouble)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-from slack_logging import clock
+from slack_logging import clock, options
 from slack_logging.active.people.access import Access
 from slack_logging.console.world import Wanted, examine
 from slack_logging.demo.logging_config import Place, configured, logging_config
@@ -15,7 +15,6 @@ from slack_logging.demo.summary import table
 from slack_logging.demo.terminal import Terminal
 from slack_logging.demo.work import running_import
 from slack_logging.errors import ConfigurationError, DeliveryError
-from slack_logging.options import channel as channel_option
 
 
 def run(lines: list[str], terminal: Terminal, *, channel: str, commands_channel: str, allow: str) -> None:
@@ -32,11 +31,11 @@ def run(lines: list[str], terminal: Terminal, *, channel: str, commands_channel:
         DeliveryError: Slack cannot be reached, or something that the import needs there is wrong; none has begun.
         ConfigurationError: an id is none, a channel cannot be one, or the environment has commands switched off.
     """
-    if os.environ.get("SLACK_LOGGING_COMMANDS", "").lower() == "off":
+    if not options.switch("SLACK_LOGGING_COMMANDS", os.environ):
         raise ConfigurationError("SLACK_LOGGING_COMMANDS=off: nobody would read what you type: unset it")
     place = Place(
-        channel=channel_option("--channel", channel),
-        commands_channel=channel_option("--commands-channel", commands_channel),
+        channel=options.channel("--channel", channel),
+        commands_channel=options.channel("--commands-channel", commands_channel),
         allow=sorted(Access.configured(allow).allow),
     )
     _refuse_what_is_wrong(place)

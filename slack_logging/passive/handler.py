@@ -262,7 +262,11 @@ class SlackHandler(Copyable):
 
     def start_commands(self) -> None:
         """Begin to read commands, unless ``SLACK_LOGGING_COMMANDS=off``. Does nothing without `commands`, or closed."""
-        is_off = self._closed or os.environ.get("SLACK_LOGGING_COMMANDS", "").lower() == "off"
+        try:
+            is_off = self._closed or not options.switch("SLACK_LOGGING_COMMANDS", os.environ)
+        except ConfigurationError as error:  # the environment is the world: that it is wrong is said, not raised
+            is_off = True
+            notices.say("SLACK_LOGGING_COMMANDS", f"{error}. Until then no commands are read")
         if self._source is not None and not is_off:
             self._source_pid = os.getpid()
             self._source.start(self)

@@ -361,9 +361,13 @@ def test_commands_for_nobody_are_a_note(slack: LocalSlack, run: Run) -> None:
 
 def test_commands_that_are_off_are_a_note(slack: LocalSlack, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """As programs with this environment read none."""
-    monkeypatch.setenv("SLACK_LOGGING_COMMANDS", "off")
+    monkeypatch.setenv("SLACK_LOGGING_COMMANDS", " off")
     ended = run("check", *BOTH)
     assert (ended.status, notes(ended.out)[0].startswith("SLACK_LOGGING_COMMANDS: is off")) == (0, True)
+    monkeypatch.setenv("SLACK_LOGGING_COMMANDS", "0")
+    ended = run("check", *BOTH)
+    assert ended.status == 1
+    assert "WRONG  environment: SLACK_LOGGING_COMMANDS='0': expected off, or on: programs" in ended.out[0]
 
 
 def test_a_channel_far_down_the_list_is_found_through_the_pages(slack: LocalSlack, run: Run) -> None:

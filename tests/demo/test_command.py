@@ -147,6 +147,23 @@ def test_the_script_runs_with_any_file_of_that_shape(tmp_path: Path) -> None:
     assert re.search(r"^  ok  ada  !retry 1042 .*, no such order had failed$", text, re.MULTILINE)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no limit for the size of files")
+def test_a_disk_without_room_is_what_the_script_names(tmp_path: Path) -> None:
+    """Not the command that happened to be next, nor after a minute in which nothing can happen any more."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, before[1]))  # the database outgrows it; the child inherits it
+    try:
+        with demo(tmp_path, "--once") as process:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            text, _ = process.communicate()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert process.returncode == 1
+    assert re.search("^FAILED: the import's database, in the temporary directory: .*disk", text, re.MULTILINE)
+
+
 def test_on_a_real_workspace_the_token_and_the_channels_are_yours(tmp_path: Path) -> None:
     """`--real` logs to the Slack that the environment and the options name, until its terminal is closed."""
     with LocalSlack() as slack:
@@ -257,7 +274,7 @@ def test_options_that_do_not_go_together_are_one_line(
         ),
         (
             "U024BE7LH",
-            {"SLACK_BOT_TOKEN": "xoxb-1-2", "SLACK_LOGGING_COMMANDS": "OFF"},
+            {"SLACK_BOT_TOKEN": "xoxb-1-2", "SLACK_LOGGING_COMMANDS": "OFF "},
             "SLACK_LOGGING_COMMANDS=off: nobody would read what you type",
         ),
     ],

@@ -171,6 +171,8 @@ def test_limits_within_a_block(fits: Block, exceeds: Block, fault: str) -> None:
          "msg_blocks_too_long"),
         ([section("&amp;" * 600)] * 4 + [section("&amp;" * 240)], [section("&amp;" * 600)] * 4 + [section("x" * 1201)],
          "msg_blocks_too_long"),
+        ([container(1, block_id="a", child_blocks=[DIVIDER | {"block_id": "b"}])],
+         [container(1, block_id="a", child_blocks=[DIVIDER | {"block_id": "a"}])], "invalid_blocks"),
         ([DIVIDER | {"block_id": "a"}, DIVIDER | {"block_id": "b"}], [DIVIDER | {"block_id": "a"}] * 2,
          "invalid_blocks"),
     ],

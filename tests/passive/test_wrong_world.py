@@ -35,6 +35,36 @@ def test_an_unknown_channel_is_said_once_and_waited_for(
     handler.close()
 
 
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        (" off", []),
+        ("OFF", []),
+        ("0", ["slack_logging: SLACK_LOGGING_COMMANDS='0': expected off, or on. Until then no commands are read"]),
+        ("On ", None),
+        ("", None),
+    ],
+)
+def test_commands_are_read_unless_the_environment_says_otherwise(
+    clock: FakeClock,
+    slack: LocalSlack,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    word: str,
+    says: list[str] | None,
+) -> None:
+    """What it says without sense is told, and taken for off: somebody wanted this process to be kept out."""
+    monkeypatch.setenv("SLACK_LOGGING_COMMANDS", word)
+    commands = {"channel": "#ops-commands", "allow": slack.user_id("ada"), "start_delay": 0}
+    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url, commands=commands)
+    if says is None:
+        clock.run_until(lambda: slack.calls("conversations.history"))
+    else:
+        assert "closed" in repr(handler._source)
+        assert capfd.readouterr().err.splitlines() == says
+    handler.close()
+
+
 def test_a_private_channel_is_found_by_its_name(clock: FakeClock, slack: LocalSlack) -> None:
     """Slack posts to private channels by id only; the id is looked up."""
     slack.add_channel("secret-log", private=True)

@@ -39,7 +39,7 @@ def check_blocks(blocks: object, *, pointer: str = "/blocks") -> list[_Block]:
         faults.add(f"markdown becomes more than {limits.BLOCKS} blocks", pointer)
     for index, block in enumerate(blocks):
         _check_block(faults, block, f"{pointer}/{index}")
-    faults.unique("block_id", [(block, f"{pointer}/{index}") for index, block in enumerate(blocks)])
+    faults.unique("block_id", faults.blocks)
     faults.settle()
     markdown = (str(block.get("text", "")) for block in blocks if block["type"] == "markdown")
     if sum(map(length, markdown)) > limits.MARKDOWN:
@@ -50,9 +50,14 @@ def check_blocks(blocks: object, *, pointer: str = "/blocks") -> list[_Block]:
 
 
 class _Faults:
-    """Collects what is wrong and where."""
+    """Collects what is wrong and where.
+
+    Attributes:
+        blocks: those that were checked, inner ones too, each with its pointer.
+    """
 
     def __init__(self) -> None:
+        self.blocks: list[tuple[_Block, str]] = []
         self._found: list[str] = []
 
     def add(self, problem: str, pointer: str) -> None:
@@ -129,6 +134,7 @@ class _Faults:
 
 def _check_block(faults: _Faults, block: _Block, pointer: str) -> None:
     kind = block.get("type")
+    faults.blocks.append((block, pointer))
     if "block_id" in block:
         faults.string(block, "block_id", limits.BLOCK_ID, pointer)
     if isinstance(kind, str) and kind in _CHECKS:
