@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import queue
 import threading
@@ -25,10 +24,10 @@ from slack_logging.active.people.codes import Proof, codes_of
 from slack_logging.active.reading.intake import Heard
 from slack_logging.active.reading.line import Line
 from slack_logging.active.settings import Settings
+from slack_logging.active.watchdog import Watchdog, stalled
 from slack_logging.clock import Clock
 from slack_logging.errors import AlreadySettled, DeliveryError, Unreachable
 from slack_logging.instance import Instance
-from slack_logging.options import format_duration
 from slack_logging.redaction.redactor import Redactor
 
 #: Commands of one person that may wait, run and be pending: a page, which is what a start finds at most. Whoever asks
@@ -75,7 +74,9 @@ class Desk:
         self._lock = threading.Lock()
         self._inbox: dict[Key, Heard] = {}
         self._running: dict[Key, tuple[Command, int]] = {}
-        self._deadlines: dict[Key, tuple[float, float]] = {}
+        self._watchdog = Watchdog()
+        #: Called with the thread in which a command goes on that was given up; none where whoever iterates runs them.
+        self.given_up: Callable[[int], None] | None = None
         #: What others are to approve, or how that ended.
         self.requests = Requests(threading.Lock())
         self._offered: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -91,10 +92,7 @@ class Desk:
         self._redactor.register(value)
 
     def offer(self, heard: Heard) -> None:
-        """Lay out a command for somebody to take. One that lies there already is exchanged if it was edited.
-
-        What people approved or wanted anew is not: it stays as they read it.
-        """
+        """Lay out a command to be taken; its edit takes its place, unless people approved it, or wanted it anew."""
         with self._lock:
             self._lay_out(heard)
 
@@ -105,6 +103,8 @@ class Desk:
         if lies is None or (lies.edited != heard.edited and not is_anew):
             self._inbox[heard.key] = heard
         if lies is None:
+            if len(self._inbox) == 1:
+                self._watchdog.moved(self.clock.monotonic())
             self._offered.put(None)
 
     def _give_back(self, heard: Heard) -> None:
@@ -137,14 +137,12 @@ class Desk:
             if attempt and not is_too_old:  # under the lock: who cancels it finds it here or there
                 command = Command(heard, self, permalink=self._connected().permalink(heard.key.ts), attempt=attempt)
                 self._running[heard.key] = (command, threading.get_ident())
-        if not attempt:
-            return None
-        if is_too_old:
+                self._watchdog.began(heard.key, self.clock.monotonic(), self._settings.timeout)
+        if attempt and is_too_old:
             self._leave(heard)
+        if not attempt or is_too_old:
             return None
         self.answers.begin(heard)
-        if self._settings.timeout is not None:
-            self.limit(command, self._settings.timeout)
         self._changed()
         return command
 
@@ -152,22 +150,31 @@ class Desk:
         """See `Origin`."""
         with self._lock:
             if command.heard.key in self._running:
-                self._deadlines[command.heard.key] = (self.clock.monotonic() + seconds, seconds)
+                self._watchdog.limit(command.heard.key, self.clock.monotonic(), seconds)
         self._changed()
 
     def time_out(self) -> None:
-        """Settle what has run for longer than it may as errored, and say so in its thread."""
+        """Settle as errored what has run for too long; tell the oldest of what runs if others wait for its place."""
         now = self.clock.monotonic()
         with self._lock:
-            over = [key for key, (deadline, _) in self._deadlines.items() if deadline <= now]
-            found = [(self._running[key][0], self._deadlines.pop(key)[1]) for key in over]
-        for command, seconds in found:
-            command.abandon(Mark.ERRORED, f"timed out after {format_duration(seconds)}")
+            found = [(*self._running[key], reason) for key, reason in self._watchdog.take_over(now)]
+            running, waiting = [command for command, _ in self._running.values()], len(self._inbox)
+            stalls = not found and self._others_wait() and self._watchdog.stalls(now)
+        for command, thread, reason in found:
+            command.abandon(Mark.ERRORED, reason)
+            if self.given_up:
+                self.given_up(thread)
+        if stalls:
+            self.answers.say(running[0].heard, stalled(waiting, len(running), self._settings.emoji.name(Order.CANCEL)))
 
     def deadline(self) -> float:
-        """Return when the next of what runs has run for too long, in monotonic seconds."""
+        """Return when something may next have taken too long, in monotonic seconds."""
         with self._lock:
-            return min((deadline for deadline, _ in self._deadlines.values()), default=math.inf)
+            return self._watchdog.next(waits=self._others_wait())
+
+    def _others_wait(self) -> bool:
+        """Tell whether commands wait for a place that others have; the lock is held."""
+        return bool(self.given_up and self._running and self._inbox)
 
     def cancel(self, key: Key, reason: str, unlaid: Heard | None = None) -> None:
         """Have a command stop if it runs, or never begin.
@@ -181,6 +188,8 @@ class Desk:
             waiting = self._inbox.pop(key, unlaid)
             running, _ = self._running.get(key, (None, 0))
             request = self.requests.of(key)
+            if running is not None:
+                self._watchdog.cancelled(key, self.clock.monotonic(), reason)
         if request is not None:
             self.end(request, Mark.ERRORED, reason)
         elif running is not None:
@@ -237,8 +246,7 @@ class Desk:
     def withdraw(self, heard: Heard) -> None:
         """Leave a command that another process has settled, as its mark shows."""
         mark = next(mark for mark in heard.marks if mark.is_final)
-        request = self.requests.of(heard.key)
-        if request is not None:
+        if request := self.requests.of(heard.key):
             self.end(request, mark, "settled by another process meanwhile")
             self.ledger.placed(heard.key, mark)
         elif self.ledger.claim(heard.key, self.clock.monotonic()):  # what it said when it was taken is not known
@@ -344,7 +352,7 @@ class Desk:
         if held is not command:
             raise AlreadySettled(f"the command {command.heard.shown!r} was released: it is not ours to settle any more")
         del self._running[command.heard.key]
-        self._deadlines.pop(command.heard.key, None)
+        self._watchdog.ended(command.heard.key)
 
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:
         """See `Origin`."""
@@ -356,11 +364,10 @@ class Desk:
 
     def name_of(self, user: str) -> str:
         """See `Origin`."""
-        try:
-            person = self._connected().directory.person(user, groups=False)
-        except DeliveryError:
-            person = None
-        return (person.name if person else "") or user
+        with contextlib.suppress(DeliveryError):
+            if person := self._connected().directory.person(user, groups=False):
+                return person.name or user
+        return user
 
     def close(self) -> None:
         """End every `take`, and what is pending: nobody looks at it any more."""

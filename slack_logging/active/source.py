@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import importlib
 import os
 import threading
@@ -13,8 +12,7 @@ from typing import NoReturn
 from slack_logging import clock as clocks
 from slack_logging import notices, options
 from slack_logging.active.command import Command
-from slack_logging.active.desk import Desk
-from slack_logging.active.emoji import Emoji, Mark
+from slack_logging.active.emoji import Emoji
 from slack_logging.active.language.parsing import check_prefix
 from slack_logging.active.ledger import MemoryLedger
 from slack_logging.active.origin import Operated
@@ -23,6 +21,7 @@ from slack_logging.active.people.codes import check_secrets
 from slack_logging.active.reading.reader import Reader
 from slack_logging.active.router import CommandRouter
 from slack_logging.active.settings import Settings
+from slack_logging.active.workers import Workers
 from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
 from slack_logging.slack.credentials import checked, checked_app_token
@@ -211,9 +210,8 @@ class SlackCommandSource:
         self._check_router(router)
         self._say(self._weak_codes(router))
         reader.triage.roles = {route.name: route.roles for route in router.routes.values()}
-        for number in range(self._settings.workers):
-            name = f"slack_logging-worker-{number + 1}"
-            self._clock.start(threading.Thread(target=_work, args=(reader.desk, router), name=name, daemon=True))
+        workers = Workers(reader.desk, router, name=f"commands in {self._settings.channel}", clock=self._clock)
+        workers.start(self._settings.workers)
 
     def _is_secret(self, name: str) -> bool:
         """Tell whether the router that runs the commands, as far as we know it, keeps this one's arguments secret."""
@@ -244,19 +242,6 @@ class SlackCommandSource:
     def __repr__(self) -> str:
         state = "reading" if self._reader is not None and self._reader.is_alive else "closed"
         return f"<SlackCommandSource {self._settings.channel} {state}>"
-
-
-def _work(desk: Desk, router: CommandRouter) -> None:
-    while (command := desk.take()) is not None:
-        # a context of its own: nothing that one command keeps there is seen by the next
-        contextvars.Context().run(_run, command, router)
-
-
-def _run(command: Command, router: CommandRouter) -> None:
-    try:
-        router.run(command)
-    except BaseException as error:  # noqa: BLE001 - `sys.exit()`, a cancelled task: answered; the worker goes on
-        command.abandon(Mark.ERRORED, type(error).__name__)
 
 
 def _checked_router(router: object) -> CommandRouter | str | None:

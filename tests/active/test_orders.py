@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 
 from slack_logging import Command, CommandError, CommandRouter, SlackCommandSource
 from slack_logging.active import source as source_module
+from slack_logging.active import workers
 from slack_logging.local import Fault, LocalSlack, visible_text
 from tests.active.conftest import CHANNEL, DONE, ERRORED, EYES, INTERRUPTED, LATE, PUZZLED, REFUSED, Ops
 
@@ -530,6 +531,64 @@ def test_a_command_that_takes_too_long_is_errored(ops: Ops, where: str) -> None:
     assert 30 <= ops.clock.monotonic() - began <= 45
     assert ops.type("!ping")[0] == {DONE}
     assert told == [True]
+
+
+@pytest.fixture
+def stuck(ops: Ops, router: CommandRouter, ran: list[str]) -> Iterator[None]:
+    """Register a command that nothing ends while the test runs."""
+    hold = queue.SimpleQueue[None]()
+
+    @router.command
+    def hang() -> None:
+        ran.append("hang")
+        ops.clock.wait(hold, None)
+        hold.put(None)
+
+    yield
+    hold.put(None)
+
+
+@pytest.mark.usefixtures("stuck")
+def test_a_function_that_does_not_end_keeps_no_place(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """Its time is over, so another thread takes over; many such functions are no more threads than those that hang."""
+    ops.start(router=router, workers=2, timeout="2s")
+    for _ in range(3):
+        stamps = [ops.say("!hang"), ops.say("!hang")]
+        ops.clock.run_until(lambda: all(ERRORED in ops.marks(ts) for ts in stamps))  # noqa: B023 - called at once
+    assert ops.type("!note x")[0] == {DONE}
+    assert ran == ["hang"] * 6 + [f"x for {ops.slack.user_id('ada')}"]
+
+
+@pytest.mark.usefixtures("stuck")
+def test_no_more_threads_than_twenty_are_given_up(
+    ops: Ops, router: CommandRouter, ran: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Two, here. Then what hangs keeps its place, and stderr says so."""
+    monkeypatch.setattr(workers, "_MOST_LOST", 2)
+    ops.start(router=router, workers=1, timeout="2s")
+    for _ in range(3):
+        ts = ops.say("!hang")
+        ops.clock.run_until(lambda: ERRORED in ops.marks(ts))  # noqa: B023 - called at once
+    ops.say("!note x")
+    ops.after_sweeps()
+    assert ran == ["hang"] * 3
+    assert "2 functions go on that were given up: one more keeps its place" in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("stuck")
+def test_what_was_cancelled_and_goes_on_keeps_no_place(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """It is heard out for half a minute. Until somebody cancels it, it says itself that others wait for its place."""
+    ops.start(router=router, workers=1)
+    ts = ops.say("!hang")
+    ops.clock.run_until(lambda: ran)
+    waiting = ops.say("!note x")
+    ops.clock.run_until(lambda: ops.replies(ts))
+    says = "1 command waits for a place: this one runs, and no more do at a time; :octagonal_sign: here makes room"
+    assert (ops.replies(ts), ran) == ([says], ["hang"])
+    ops.slack.react(CHANNEL, ts, STOP, user="ada")
+    assert ops.settled(waiting)[0] == {DONE}
+    given_up = "cancelled by ada; it has not stopped within 30s, and may go on"
+    assert ops.settled(ts) == ({EYES, ERRORED, STOP}, [says, given_up])
 
 
 def test_what_ends_in_time_is_not_timed_out(ops: Ops, router: CommandRouter) -> None:
