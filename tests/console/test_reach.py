@@ -159,6 +159,10 @@ def test_what_is_foretold_comes_true(config: dict[str, Any], tmp_path: Path) -> 
                 "before it: set disable_existing_loggers to False"
             ),
         ),
+        (
+            {"": Node(20, outlets=(SLACK,)), "slack_logging.audit": Node(disabled=True)},
+            "ok     logger slack_logging.audit: WARNING and above reach #ops-log (handler slack's level)",
+        ),
     ],
 )
 def test_a_logger_is_told_with_its_reason(nodes: dict[str, Node], line: str) -> None:
