@@ -123,8 +123,11 @@ def slack_handlers(config: dict[str, Any]) -> Handlers:
     findings: list[Finding] = []
     with _importing(), contextlib.suppress(ConfigurationError):  # of a level that is none, which is said by then
         findings += maker.findings()
+        existing = _existing(config.get("loggers", ()))  # a program imports the router later, when reading starts
+        findings += maker.commands_findings()
         if maker.outlets:
-            findings += told(configured(config, _existing(config.get("loggers", ())), maker.outlets))
+            later = _existing(config.get("loggers", ()))
+            findings += told({**later, **configured(config, existing, maker.outlets)})
         else:
             findings.append(wrong("handlers", "none that works is a SlackHandler"))
     return Handlers(findings, maker.wanted, maker.webhooks)
@@ -161,6 +164,11 @@ class _Maker:
                 self.outlets[name] = _leading(name, entry, self.outlets[inner])
                 yield note(f"handler {name}", f"passes records on to {inner}")
 
+    def commands_findings(self) -> Iterator[Finding]:
+        """Say what shows only when reading starts. Imports routers, and so whatever makes loggers there."""
+        for name in self._handlers:
+            yield from self._check_commands(name)
+
     def _make(self, name: str) -> Iterator[Finding]:
         subject = f"handler {name}"
         try:
@@ -171,12 +179,14 @@ class _Maker:
             yield wrong(subject, f"{in_words(error)}{meant(self._entries[name])}")
             return
         yield ok(subject, f"a SlackHandler for {outlet.place}")
+        level = self._entries[name].get("level")
+        self.outlets[name] = outlet if level is None else replace(outlet, level=level_number(subject, level))
+
+    def _check_commands(self, name: str) -> Iterator[Finding]:
         try:
             self._handlers[name].check_commands()
         except (ConfigurationError, MissingDependencyError) as error:
-            yield wrong(subject, f"no commands will be read: {error}")
-        level = self._entries[name].get("level")
-        self.outlets[name] = outlet if level is None else replace(outlet, level=level_number(subject, level))
+            yield wrong(f"handler {name}", f"no commands will be read: {error}")
 
     def _is_slack(self, name: str) -> bool:
         """Tell whether it is a SlackHandler. Other classes are only looked up; factories are not called."""
