@@ -85,7 +85,7 @@ def told(name: str, nodes: Mapping[str, Node], barred: int = logging.NOTSET) -> 
     """
     node = nodes[name]
     if node.disabled and name != _AUDIT:  # which switches itself on again
-        why = "dictConfig disables loggers that exist before it: set disable_existing_loggers to False"
+        why = "dictConfig and fileConfig disable what exists before: set disable_existing_loggers to False"
         return Reach(False, f"nothing reaches Slack: it is disabled; {why}")
     if barred >= logging.CRITICAL:
         return Reach(False, f"nothing reaches Slack: logging.disable({logging.getLevelName(barred)}) drops all")

@@ -148,7 +148,10 @@ def test_a_module_that_cannot_be_imported_is_one_line(run: Run, written: Written
 @pytest.mark.parametrize(
     ("source", "says"),
     [
-        ("program_of_a_test", "expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, or FILE.yaml"),
+        (
+            "program_of_a_test",
+            "expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, .yaml or .ini",
+        ),
         ("nowhere.to.be.found:LOGGING", "ModuleNotFoundError: No module named 'nowhere'"),
         ("program_of_a_test:NAME", "AttributeError: module 'program_of_a_test' has no attribute 'NAME'"),
         ("program_of_a_test:__doc__", "expected a mapping for dictConfig, with 'handlers' in it"),

@@ -174,8 +174,8 @@ def test_what_is_foretold_comes_true(config: dict[str, Any], tmp_path: Path) -> 
         (
             {"": Node(20, outlets=(SLACK,)), "shop": Node(disabled=True)},
             (
-                "note   logger shop: nothing reaches Slack: it is disabled; dictConfig disables loggers that exist "
-                "before it: set disable_existing_loggers to False"
+                "note   logger shop: nothing reaches Slack: it is disabled; dictConfig and fileConfig disable what "
+                "exists before: set disable_existing_loggers to False"
             ),
         ),
         (
