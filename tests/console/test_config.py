@@ -345,7 +345,11 @@ router.command("deploy", roles=["deployers"])(lambda: None)
             {},
             "router='program_of_a_test.rooter' cannot be imported: AttributeError: module 'program_of_a_test' has no",
         ),
-        ("program_of_a_test.LOGGING", {}, "router='program_of_a_test.LOGGING' is a dict: expected a CommandRouter"),
+        (
+            "program_of_a_test.LOGGING",
+            {},
+            "router='program_of_a_test.LOGGING' is of type dict: expected a CommandRouter",
+        ),
         ("leaving.router", {}, "router='leaving.router' cannot be imported: SystemExit: set DJANGO_SETTINGS first"),
         ("broken.router", {}, "router='broken.router' cannot be imported: ZeroDivisionError: division by zero"),
     ],
