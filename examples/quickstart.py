@@ -12,6 +12,7 @@ if slack:
 logging.config.dictConfig(
     {
         "version": 1,
+        "disable_existing_loggers": False,  # else every logger that exists by now drops its records, in silence
         "handlers": {"slack": {"class": "slack_logging.SlackHandler", "channel": "#ops-log"}},
         "root": {"level": "INFO", "handlers": ["slack"]},
     }

@@ -55,12 +55,14 @@ class Rejected(DeliveryError):
     Attributes:
         method: the Web API method, such as ``"chat.postMessage"``.
         code: Slack's error code, such as ``"channel_not_found"``.
+        hint: what to do; empty where that is not known.
     """
 
     def __init__(self, method: str, code: str, hint: str = "") -> None:
         super().__init__(f"{method}: {code}" + (f" ({hint})" if hint else ""))
         self.method = method
         self.code = code
+        self.hint = hint
 
 
 class CommandError(SlackLoggingError):

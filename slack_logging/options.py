@@ -20,6 +20,8 @@ _DURATION_PART = re.compile(
     r"(\d+(?:\.\d+)?)\s*(ms|s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:rs?|ours?)?|d(?:ays?)?)\s*"
 )
 _DURATION = re.compile(f"(?:{_DURATION_PART.pattern})+")
+#: A channel's address, as *Copy link* gives it and as a browser shows it; its id is the last part.
+CHANNEL_LINK = re.compile(r"://\S+/(?:archives|client/\w+)/([CDG][A-Z0-9]+)")
 #: What no error message may hold: tokens, and what stands before the @ of an address.
 _SECRET = re.compile(r"xox[a-z]-[^\s'\"]+|xapp-[^\s'\"]+|(?<=//)[^/@\s'\"]+(?=@)|(?<=services/)[^\s'\"]+")
 
@@ -196,6 +198,8 @@ def url(name: str, value: object) -> str:
 
 def channel(name: str, value: object) -> str:
     """Return a channel's name or id. Source: conversations.create, "Naming"."""
+    if isinstance(value, str) and (link := CHANNEL_LINK.search(value)):
+        raise ConfigurationError(f"{name}: got the link to a channel: give the id that is in it, {link[1]!r}")
     if not isinstance(value, str) or not re.fullmatch(r"#?[^\s#@&<>,.:;/\\|]{1,80}", value.strip()):
         hint = IN_YAML if value is None else ""
         raise ConfigurationError(

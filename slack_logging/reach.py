@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
+_AUDIT = "slack_logging.audit"
+
 
 @runtime_checkable
 class Posting(Protocol):
@@ -82,8 +84,8 @@ def told(name: str, nodes: Mapping[str, Node], barred: int = logging.NOTSET) -> 
         barred: the level up to which everything is dropped, as `logging.disable` has it.
     """
     node = nodes[name]
-    if node.disabled:
-        why = "dictConfig disables loggers that exist before it: set disable_existing_loggers to False"
+    if node.disabled and name != _AUDIT:  # which switches itself on again
+        why = "dictConfig and fileConfig disable what exists before: set disable_existing_loggers to False"
         return Reach(False, f"nothing reaches Slack: it is disabled; {why}")
     if barred >= logging.CRITICAL:
         return Reach(False, f"nothing reaches Slack: logging.disable({logging.getLevelName(barred)}) drops all")
@@ -101,7 +103,7 @@ def told(name: str, nodes: Mapping[str, Node], barred: int = logging.NOTSET) -> 
 
 def is_own(name: str) -> bool:
     """Tell the loggers whose records the handler leaves out: they would never end."""
-    return name.partition(".")[0] in ("slack_logging", "slack_sdk") and name != "slack_logging.audit"
+    return name.partition(".")[0] in ("slack_logging", "slack_sdk") and name != _AUDIT
 
 
 def current() -> dict[str, Node]:

@@ -46,6 +46,15 @@ def test_the_quickstart_needs_no_account() -> None:
     assert "ZeroDivisionError: division by zero" in out
 
 
+def test_the_quickstart_keeps_the_loggers_that_there_are() -> None:
+    """Whoever copies it has imported modules whose loggers exist by then."""
+    code = "import logging, runpy; shop = logging.getLogger('shop'); "
+    code += f"runpy.run_path({str(EXAMPLES / 'quickstart.py')!r}); print('disabled:', shop.disabled)"
+    environment = {**os.environ, "PYTHONPATH": str(EXAMPLES.parent), "SLACK_BOT_TOKEN": "", "SLACK_API_URL": ""}
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=50)
+    assert (ran.stdout.splitlines()[-1:], ran.stderr) == (["disabled: False"], "")
+
+
 def test_the_service_says_what_it_needs() -> None:
     """Without its arguments it is one line and status 2."""
     with started("service.py") as process:

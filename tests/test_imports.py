@@ -159,6 +159,7 @@ def test_public_names_are_sorted_documented_and_few() -> None:
     assert names == sorted(names)
     assert len(names) <= 32
     assert [name for name in names if not getattr(slack_logging, name).__doc__] == []
+    assert sorted(set(dir(slack_logging))) == dir(slack_logging)
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         slack_logging.Nothing  # noqa: B018
 

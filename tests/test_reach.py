@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from slack_logging import SlackHandler
+from slack_logging.active import audit
 from slack_logging.reach import Outlet, current, told
 
 LEVELS = (10, 20, 30, 40, 50)
@@ -75,6 +76,20 @@ def test_what_is_told_is_what_happens(tree: logging.Logger, way: str, level: int
         named = {logging.getLevelName(each): each for each in range(100)}
         first = named[story.text.partition(" and above")[0]]
         assert happened == [each for each in LEVELS if each >= first]
+
+
+def test_the_audit_goes_on_where_dict_config_disabled_it() -> None:
+    """It switches itself on again, and so it is told as if it had stayed on."""
+    recorder, logger = Recorder(), logging.getLogger("slack_logging.audit")
+    logger.addHandler(recorder)
+    before, logger.disabled = logger.level, True
+    logger.setLevel(logging.INFO)
+    text = told("slack_logging.audit", current()).text
+    audit.muted("U0ADA0000", "allowed", "disk full")
+    logger.removeHandler(recorder)
+    logger.setLevel(before)
+    assert text == "INFO and above reach #ops-log (its own level)"
+    assert recorder.taken == [("slack_logging.audit", logging.INFO)]
 
 
 def test_a_handler_behind_another_is_found(tree: logging.Logger) -> None:

@@ -259,8 +259,7 @@ class CommandRouter:
         """See `Catalogue`."""
         prefix = command.origin.prefix
         route = self._find(command_name(name.removeprefix(prefix)), command)
-        if route not in self._allowed(command):
-            raise self._unknown(name, command)
+        self._authorize(route, command)
         lines = [route.usage(prefix), route.signature.summary, *route.describe()]
         return "\n".join(line for line in lines if line)
 

@@ -247,24 +247,32 @@ class SlackCommandSource:
 def _checked_router(router: object) -> CommandRouter | str | None:
     if router is None or isinstance(router, CommandRouter):
         return router
-    if isinstance(router, str) and router.replace(":", ".").strip(".").count("."):
-        return router
+    if isinstance(router, str):
+        module, name = _place(router)
+        if all(part.isidentifier() for part in (*module.split("."), name)):
+            return router
     raise ConfigurationError(
         f"router={router!r}: expected a CommandRouter, or where to import one from, such as 'myapp.ops.router'"
     )
+
+
+def _place(router: str) -> tuple[str, str]:
+    """Return the module and the name in it that a path such as ``myapp.ops.router`` or ``myapp.ops:router`` means."""
+    module, _, name = router.rpartition(":" if ":" in router else ".")
+    return module, name
 
 
 def _loaded_router(router: CommandRouter | str | None) -> CommandRouter:
     """Import the router. Whatever its module raises is a wrong configuration, said as such."""
     if not isinstance(router, str):
         return router or CommandRouter()
-    module, _, name = router.rpartition(":" if ":" in router else ".")
+    module, name = _place(router)
     try:
         found = getattr(importlib.import_module(module), name)
     except (Exception, SystemExit) as error:
         raise ConfigurationError(f"router={router!r} cannot be imported: {type(error).__name__}: {error}") from error
     if not isinstance(found, CommandRouter):
-        raise ConfigurationError(f"router={router!r} is a {type(found).__name__}: expected a CommandRouter")
+        raise ConfigurationError(f"router={router!r} is of type {type(found).__name__}: expected a CommandRouter")
     return found
 
 

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config",
         metavar="MODULE:NAME",
-        help="your logging config, FILE.json or FILE.yaml: check its Slack handlers, and which loggers reach them",
+        help="your logging config, or FILE.json, .yaml or .ini: check its Slack handlers, which loggers reach them",
     )
     parser.add_argument("--post", action="store_true", help="post a message to each channel, and delete it again")
 
@@ -70,6 +70,9 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
         from slack_logging.console.config import load, slack_handlers  # here, because only this runs others' code
 
         config = load(args.config)
+        if args.config.endswith(".ini"):
+            default = "is an argument of fileConfig, which a file cannot say: it is taken for the default, True"
+            yield note("disable_existing_loggers", default)
         handlers = slack_handlers(config)
         yield from handlers.findings
         wanted = [*handlers.wanted, *wanted]

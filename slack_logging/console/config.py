@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import json
 import logging
 import logging.config
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from slack_logging import SlackHandler, options, reach
+from slack_logging.console import ini
 from slack_logging.console.finding import Finding, note, ok, wrong
 from slack_logging.console.reach import configured, level_number, told
 from slack_logging.console.refused import meant, misshapen, refused
@@ -41,12 +43,14 @@ class Handlers:
 
 
 def load(source: str) -> dict[str, Any]:
-    """Return a logging config: ``module:NAME`` is imported, a file of JSON or YAML is read. The module's code runs.
+    """Return a logging config: ``module:NAME`` is imported, a file of JSON, YAML or INI is read.
+
+    The module's code runs, and what stands in an INI's ``args`` and ``kwargs``.
 
     Raises:
         ConfigurationError: there is none to be had there; whatever the module raises is said as such.
     """
-    config = _read(source) if source.endswith((".json", ".yaml", ".yml")) else _imported(source)
+    config = _read(source) if source.endswith((".json", ".yaml", ".yml", ".ini")) else _imported(source)
     if not isinstance(config, Mapping) or "handlers" not in config:
         raise ConfigurationError(f"--config {source}: expected a mapping for dictConfig, with 'handlers' in it")
     if problem := misshapen(config):
@@ -56,7 +60,10 @@ def load(source: str) -> dict[str, Any]:
 
 
 def _read(path: str) -> object:
-    kind, read = ("JSON", json.loads) if path.endswith(".json") else ("YAML", _yaml())
+    if path.endswith(".ini"):
+        kind, read = "INI for fileConfig", cast("Callable[[str], object]", ini.parse)
+    else:
+        kind, read = ("JSON", json.loads) if path.endswith(".json") else ("YAML", _yaml())
     try:
         return read(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
@@ -85,7 +92,7 @@ def _imported(source: str) -> object:
     module, _, name = source.partition(":")
     if not module or not name.isidentifier():
         raise ConfigurationError(
-            f"--config {source}: expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, or FILE.yaml"
+            f"--config {source}: expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, .yaml or .ini"
         )
     try:
         with _importing():
@@ -123,8 +130,11 @@ def slack_handlers(config: dict[str, Any]) -> Handlers:
     findings: list[Finding] = []
     with _importing(), contextlib.suppress(ConfigurationError):  # of a level that is none, which is said by then
         findings += maker.findings()
+        existing = _existing(config.get("loggers", ()))  # a program imports the router later, when reading starts
+        findings += maker.commands_findings()
         if maker.outlets:
-            findings += told(configured(config, _existing(config.get("loggers", ())), maker.outlets))
+            later = _existing(config.get("loggers", ()))
+            findings += told({**later, **configured(config, existing, maker.outlets)})
         else:
             findings.append(wrong("handlers", "none that works is a SlackHandler"))
     return Handlers(findings, maker.wanted, maker.webhooks)
@@ -161,6 +171,11 @@ class _Maker:
                 self.outlets[name] = _leading(name, entry, self.outlets[inner])
                 yield note(f"handler {name}", f"passes records on to {inner}")
 
+    def commands_findings(self) -> Iterator[Finding]:
+        """Say what shows only when reading starts. Imports routers, and so whatever makes loggers there."""
+        for name in self._handlers:
+            yield from self._check_commands(name)
+
     def _make(self, name: str) -> Iterator[Finding]:
         subject = f"handler {name}"
         try:
@@ -171,20 +186,24 @@ class _Maker:
             yield wrong(subject, f"{in_words(error)}{meant(self._entries[name])}")
             return
         yield ok(subject, f"a SlackHandler for {outlet.place}")
-        try:
-            self._handlers[name].check_commands()
-        except (ConfigurationError, MissingDependencyError) as error:
-            yield wrong(subject, f"no commands will be read: {error}")
         level = self._entries[name].get("level")
         self.outlets[name] = outlet if level is None else replace(outlet, level=level_number(subject, level))
 
+    def _check_commands(self, name: str) -> Iterator[Finding]:
+        try:
+            self._handlers[name].check_commands()
+        except (ConfigurationError, MissingDependencyError) as error:
+            yield wrong(f"handler {name}", f"no commands will be read: {error}")
+
     def _is_slack(self, name: str) -> bool:
         """Tell whether it is a SlackHandler. Other classes are only looked up; factories are not called."""
+        factory = self._factory(name)
+        return isinstance(factory, type) and issubclass(factory, SlackHandler)
+
+    def _factory(self, name: str) -> Any:
         entry = self._configurator.config["handlers"][name]
         factory = entry.get("()", entry.get("class"))
-        if isinstance(factory, str):
-            factory = self._configurator.resolve(factory)
-        return isinstance(factory, type) and issubclass(factory, SlackHandler)
+        return self._configurator.resolve(factory) if isinstance(factory, str) else factory
 
     def _made(self, name: str) -> Outlet:
         """Make a handler as dictConfig does, but for level, formatter and filters; commands do not start."""
@@ -192,12 +211,17 @@ class _Maker:
         filtered = bool(entry.pop("filters", None))
         entry.pop("formatter", None)
         entry.pop("level", None)
+        args, kwargs = entry.pop(ini.CALL, ((), {}))
+        own_level = kwargs.pop("level", None)
+        entry.update(inspect.signature(self._factory(name)).bind_partial(*args).arguments, **kwargs)
         token, api_url, commands = entry.get("token"), entry.get("api_url"), entry.get("commands")
         if isinstance(commands, Mapping):
             entry["commands"] = {**commands, "start": "manual"}
         webhook_url = entry.get("webhook_url")
         handler = cast("SlackHandler", self._configurator.configure_handler(entry))
         handler.close()
+        if own_level is not None:
+            handler.setLevel(own_level)
         self._handlers[name] = handler
         if webhook_url is not None:
             self.webhooks.append(Address.of(str(webhook_url).strip()))

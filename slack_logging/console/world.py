@@ -130,7 +130,7 @@ def _reach(wanted: Wanted, clock: Clock) -> Generator[Finding, None, _Reached | 
         subject = "SLACK_API_URL"
         client = connect(wanted.token, wanted.api_url, clock)
     except Rejected as error:
-        yield wrong(subject, error)
+        yield wrong(subject, error.hint)  # which is all: nobody was asked
         return None
     if "xoxb-" not in token.value:
         yield wrong("token", token.refused("not_allowed_token_type", ""))

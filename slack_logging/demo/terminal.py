@@ -30,7 +30,7 @@ _INDENT = " " * 10
 #: SGR parameters by the emoji that a line begins with. Source: ECMA-48.
 _COLOURS = {"rotating_light": "1;31", "red_circle": "31", "warning": "33", "white_circle": "2"}
 _FAINT, _BOLD = "2", "1"
-_EMOJI = re.compile(r"^((?:no longer |\(edited\) )?):([a-z0-9_+-]+):(?= )")
+_EMOJI = re.compile(r"^((?:no longer |\(edited(?:, new lines only)?\) )?):([a-z0-9_+-]+):(?= )")
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,8 @@ class Transcript:
             return self._told(ts, channel, event.get("user"), text)
         before = event.get("previous_message", {})
         if subtype == "message_changed" and (text := self._text(event["message"])) != self._text(before):
-            return self._told(ts, channel, event["message"].get("user"), f"(edited) {_news(text, self._text(before))}")
+            self._quotes[channel, event["message"]["ts"]] = _quote(text)
+            return self._told(ts, channel, event["message"].get("user"), _news(text, self._text(before)))
         if subtype == "message_deleted":
             return self._told(ts, channel, before.get("user"), f"(deleted) {_quote(self._text(before))}")
         return None
@@ -102,10 +103,12 @@ class Transcript:
 
 
 def _news(text: str, before: str) -> str:
-    """Return the first line of an edited text, and those that it did not have before."""
+    """Return the first line of an edited text, and those that are new; say where others are left out."""
     first, *rest = text.split("\n")
     known = set(before.split("\n"))
-    return "\n".join([first, *(line for line in rest if line not in known)])
+    new = [line for line in rest if line not in known]
+    kind = "edited" if new in ([], rest) else "edited, new lines only"
+    return "\n".join([f"({kind}) {first}", *new])
 
 
 def _quote(text: str) -> str:

@@ -30,7 +30,7 @@ class Destination:
         Raises:
             ConfigurationError: both, neither, or one that can be none; a webhook's address is not shown.
         """
-        if isinstance(channel, str) and "://" in channel:
+        if isinstance(channel, str) and "://" in channel and not options.CHANNEL_LINK.search(channel):
             raise ConfigurationError("channel: got an address: a webhook's belongs into webhook_url=")
         if (channel is None) is (webhook_url is None):
             got, hint = ("neither", options.IN_YAML) if channel is None else ("both", "")

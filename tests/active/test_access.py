@@ -150,13 +150,14 @@ def test_the_groups_that_matter_are_known() -> None:
     assert Access.configured("U0ADA,S0OPS", {"admins": "S0ADM"}).groups == {"S0OPS", "S0ADM"}
 
 
-def test_a_role_that_nobody_can_have_is_a_mistake() -> None:
-    """The error lists the roles there are."""
+@pytest.mark.parametrize(("role", "meant"), [("oncall", ""), ("deployer", "did you mean deployers? Else ")])
+def test_a_role_that_nobody_can_have_is_a_mistake(role: str, meant: str) -> None:
+    """The error lists the roles there are, and names the nearest."""
     access = Access.configured("U0ADA", {"admins": "S0ADM", "deployers": "U0ADA"})
     access.check_roles("deploy", ["admins"])
     with pytest.raises(ConfigurationError) as caught:
-        access.check_roles("deploy", ["deployer"])
+        access.check_roles("deploy", [role])
     assert str(caught.value) == (
-        "command 'deploy' wants the role 'deployer', which is not in roles (configured: admins, deployers): "
-        "add roles={'deployer': ['U...']}"
+        f"command 'deploy' wants the role {role!r}, which is not in roles (configured: admins, deployers): "
+        f"{meant}add roles={{{role!r}: ['U...']}}"
     )

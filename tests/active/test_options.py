@@ -17,6 +17,10 @@ from slack_logging import CommandRouter, ConfigurationError, SlackCommandSource
     ("given", "says"),
     [
         ({"channel": "ops commands"}, "channel='ops commands': expected a channel's name such as '#ops-log'"),
+        (
+            {"channel": "https://app.slack.com/client/T024BE7LH/C0123ABCD"},
+            "channel: got the link to a channel: give the id that is in it, 'C0123ABCD'",
+        ),
         ({"allow": []}, "allow is empty, so nobody could run a command"),
         ({"allow": ""}, "allow is empty, so nobody could run a command"),
         ({"roles": {"deployers": []}}, "roles['deployers'] is empty, so nobody could run a command"),
@@ -24,6 +28,8 @@ from slack_logging import CommandRouter, ConfigurationError, SlackCommandSource
         ({"roles": ["U1"]}, "roles=['U1']: expected a mapping"),
         ({"router": 7}, "router=7: expected a CommandRouter, or where to import one from, such as 'myapp.ops.router'"),
         ({"router": "router"}, "router='router': expected a CommandRouter"),
+        ({"router": "myapp/ops.py"}, "router='myapp/ops.py': expected a CommandRouter, or where to import one from"),
+        ({"router": ".ops.router"}, "router='.ops.router': expected a CommandRouter, or where to import one from"),
         ({"prefix": "/"}, "prefix='/': expected one or a few signs"),
         ({"poll_interval": "often"}, "poll_interval='often': expected seconds"),
         ({"poll_interval": 0}, "poll_interval=0: expected seconds (0.1 or more)"),

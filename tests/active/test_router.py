@@ -143,7 +143,7 @@ def test_whatever_a_function_raises_does_not_end_the_worker(
         ("!@orders", "no command after the name; !help lists what you can do"),
         ("!@orders 1042", "no command '1042'; !help lists what you can do"),
         ("!secre", "no command 'secre'; !help lists what you can do"),
-        ("!help secret", "no command 'secret'; !help lists what you can do"),
+        ("!help scret", "no command 'scret'; !help lists what you can do"),
     ],
 )
 def test_what_is_not_understood_is_answered_with_what_to_type(ops: Ops, text: str, reply: str) -> None:
@@ -176,7 +176,7 @@ def test_a_role_is_asked_for_beyond_being_allowed(ops: Ops) -> None:
 
 
 def test_help_of_a_command_shows_no_more_than_help(ops: Ops) -> None:
-    """Who may not run a command is not told what it takes either; nothing runs."""
+    """Who may not run a command is refused what it takes, as the command itself; nothing runs."""
     router = CommandRouter()
 
     @router.command(roles=["deployers"])
@@ -186,7 +186,9 @@ def test_help_of_a_command_shows_no_more_than_help(ops: Ops) -> None:
     ada, ben = ops.slack.user_id("ada"), ops.slack.user_id("ben")
     ops.start(router=router, allow=[ada, ben], roles={"deployers": [ben]})
     assert ops.type("!deploy --help", user="ben") == ({DONE}, ["!deploy [--force]\n[--force]"])
-    assert ops.type("!deploy --help") == ({PUZZLED}, ["no command 'deploy'; !help lists what you can do"])
+    assert ops.type("!deploy --help") == ({REFUSED}, [refusal(ada, Verdict.LACKS_ROLE, ["deployers"])])
+    ops.clock.advance(600)  # the same is said again only after a while
+    assert ops.type("!help deploy") == ({REFUSED}, [refusal(ada, Verdict.LACKS_ROLE, ["deployers"])])
 
 
 def test_what_a_command_takes_is_told_to_those_who_may_run_it(ops: Ops) -> None:

@@ -148,7 +148,10 @@ def test_a_module_that_cannot_be_imported_is_one_line(run: Run, written: Written
 @pytest.mark.parametrize(
     ("source", "says"),
     [
-        ("program_of_a_test", "expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, or FILE.yaml"),
+        (
+            "program_of_a_test",
+            "expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, .yaml or .ini",
+        ),
         ("nowhere.to.be.found:LOGGING", "ModuleNotFoundError: No module named 'nowhere'"),
         ("program_of_a_test:NAME", "AttributeError: module 'program_of_a_test' has no attribute 'NAME'"),
         ("program_of_a_test:__doc__", "expected a mapping for dictConfig, with 'handlers' in it"),
@@ -342,7 +345,11 @@ router.command("deploy", roles=["deployers"])(lambda: None)
             {},
             "router='program_of_a_test.rooter' cannot be imported: AttributeError: module 'program_of_a_test' has no",
         ),
-        ("program_of_a_test.LOGGING", {}, "router='program_of_a_test.LOGGING' is a dict: expected a CommandRouter"),
+        (
+            "program_of_a_test.LOGGING",
+            {},
+            "router='program_of_a_test.LOGGING' is of type dict: expected a CommandRouter",
+        ),
         ("leaving.router", {}, "router='leaving.router' cannot be imported: SystemExit: set DJANGO_SETTINGS first"),
         ("broken.router", {}, "router='broken.router' cannot be imported: ZeroDivisionError: division by zero"),
     ],

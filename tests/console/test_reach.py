@@ -38,9 +38,18 @@ logging.getLogger("own").setLevel("INFO")
 LOGGING = {config}
 """
 
+#: A router's module with a logger of its own.
+ROUTER = """
+import logging
+from slack_logging import CommandRouter
+
+logging.getLogger("ops.made").setLevel("ERROR")
+router = CommandRouter()
+"""
+
 #: Says what is foretold for each logger, then configures, logs at every level, and says what was taken.
 COMPARE = """
-import json, logging, logging.config, re
+import json, logging, logging.config, re, sys
 from slack_logging.console.config import load, slack_handlers
 import program
 
@@ -55,7 +64,12 @@ for finding in slack_handlers(load("program:LOGGING")).findings:
     names.add(name)
     foretold[name] = [number for number in (10, 20, 30, 40, 50) if number >= level]
 
+for name in ("ops", "ops.made"):  # a program has them only once it reads commands
+    sys.modules.pop(name, None)
+    logging.root.manager.loggerDict.pop(name, None)
 logging.config.dictConfig(program.LOGGING)
+import ops
+logging.getLogger("slack_logging.audit").disabled = False  # as it does itself
 program.taken.clear()
 done = {}
 for name in names:
@@ -65,13 +79,15 @@ for name in names:
 print(json.dumps([foretold, done]))
 """
 
+COMMANDS = {"channel": "#ops-commands", "allow": "U0ADA0000", "router": "ops.router", "start": "manual"}
+
 ROOT = {"level": "INFO", "handlers": ["slack"]}
 
 
-def with_handlers(**more: Any) -> dict[str, Any]:
+def with_handlers(*, commands: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
     """Return a config with a handler for Slack from WARNING on, one that is for no Slack, and one before the first."""
     handlers = {
-        "slack": {"class": "program.Recorder", "channel": "#ops-log", "level": "WARNING"},
+        "slack": {"class": "program.Recorder", "channel": "#ops-log", "level": "WARNING", "commands": commands},
         "null": {"class": "logging.NullHandler"},
         "memory": {"class": "logging.handlers.MemoryHandler", "capacity": 1, "target": "slack", "level": "INFO"},
     }
@@ -82,6 +98,7 @@ def with_handlers(**more: Any) -> dict[str, Any]:
     "config",
     [
         with_handlers(root=ROOT),
+        with_handlers(root=ROOT, commands=COMMANDS),
         with_handlers(root={"level": "DEBUG", "handlers": ["memory"]}, disable_existing_loggers=False),
         with_handlers(root=ROOT, disable_existing_loggers=False),
         with_handlers(root={"level": "ERROR", "handlers": ["null"]}),
@@ -99,6 +116,7 @@ def test_what_is_foretold_comes_true(config: dict[str, Any], tmp_path: Path) -> 
     """For every logger, named or not, and every level: dictConfig and logging agree."""
     program = BEFORE.replace("{config}", repr(config))
     (tmp_path / "program.py").write_text(program)
+    (tmp_path / "ops.py").write_text(ROUTER)
     (tmp_path / "compare.py").write_text(textwrap.dedent(COMPARE))
     ran = subprocess.run(
         [sys.executable, "compare.py"],
@@ -113,6 +131,7 @@ def test_what_is_foretold_comes_true(config: dict[str, Any], tmp_path: Path) -> 
     foretold, done = json.loads(ran.stdout)
     assert foretold == done
     assert {"root", "library", "shop.old.deep", "shop.quiet", "away", "own"} <= foretold.keys()
+    assert ("ops.made" in foretold) is (config["handlers"]["slack"]["commands"] is not None)
 
 
 @pytest.mark.parametrize(
@@ -155,9 +174,13 @@ def test_what_is_foretold_comes_true(config: dict[str, Any], tmp_path: Path) -> 
         (
             {"": Node(20, outlets=(SLACK,)), "shop": Node(disabled=True)},
             (
-                "note   logger shop: nothing reaches Slack: it is disabled; dictConfig disables loggers that exist "
-                "before it: set disable_existing_loggers to False"
+                "note   logger shop: nothing reaches Slack: it is disabled; dictConfig and fileConfig disable what "
+                "exists before: set disable_existing_loggers to False"
             ),
+        ),
+        (
+            {"": Node(20, outlets=(SLACK,)), "slack_logging.audit": Node(disabled=True)},
+            "ok     logger slack_logging.audit: WARNING and above reach #ops-log (handler slack's level)",
         ),
     ],
 )

@@ -265,7 +265,7 @@ def test_options_that_do_not_go_together_are_one_line(
 @pytest.mark.parametrize(
     ("allow", "environ", "error"),
     [
-        ("U024BE7LH", {"SLACK_BOT_TOKEN": ""}, "not_authed"),
+        ("U024BE7LH", {"SLACK_BOT_TOKEN": ""}, "token: no token: set SLACK_BOT_TOKEN"),
         ("@ada", {"SLACK_BOT_TOKEN": "xoxb-test-bot"}, "'@ada' is no id of a user"),
         (
             "U024BE7LH",

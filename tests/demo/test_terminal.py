@@ -111,6 +111,7 @@ def test_control_characters_never_reach_the_terminal(text: str, line: str) -> No
         (":red_circle: it broke", "🔴 it broke"),
         ("no longer :eyes: on: !help", "no longer 👀 on: !help"),
         ("(edited) :red_circle: it broke x2", "(edited) 🔴 it broke x2"),
+        ("(edited, new lines only) :red_circle: x2", "(edited, new lines only) 🔴 x2"),
         (":unknown_emoji: on: !help", ":unknown_emoji: on: !help"),
         ("a :red_circle: inside", "a :red_circle: inside"),
     ],

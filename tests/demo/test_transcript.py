@@ -64,6 +64,21 @@ def test_edits_and_deletions_are_told() -> None:
     ]
 
 
+def test_an_edit_that_is_not_told_whole_says_so() -> None:
+    """Of a long list only what is new is told, under its first line, which a reply then repeats."""
+    told = Told()
+    ts = told.slack.say("#ops-log", "2 kinds of errors\none\ntwo", user="ops")
+    told.slack.edit("#ops-log", ts, "3 kinds of errors\none\ntwo\nthree")
+    told.slack.say("#ops-log", "all of them", user="ops", thread_ts=ts)
+
+    assert told.lines()[3:] == [
+        "#ops-log      ops  (edited, new lines only) 3 kinds of errors",
+        "          three",
+        "#ops-log      ops  ↳ 3 kinds of errors",
+        "          all of them",
+    ]
+
+
 def test_an_emoji_is_a_picture_wherever_a_message_is_repeated() -> None:
     """In a message, its edit, what a reply or a reaction belongs to, and when it is gone."""
     told = Told()
@@ -76,9 +91,9 @@ def test_an_emoji_is_a_picture_wherever_a_message_is_repeated() -> None:
     assert told.lines() == [
         "#ops-log      ops  🔴 it broke",
         "#ops-log      ops  (edited) 🔴 it broke x2",
-        "#ops-log      ada  ↳ 🔴 it broke",
+        "#ops-log      ada  ↳ 🔴 it broke x2",
         "          why?",
-        "#ops-log      ada  👀 on: 🔴 it broke",
+        "#ops-log      ada  👀 on: 🔴 it broke x2",
         "#ops-log      ops  (deleted) 🔴 it broke x2",
     ]
 

@@ -37,6 +37,8 @@ def test_all_can_be_done_by_keyboard(slack: LocalSlack, page: Page) -> None:
     press("Escape")
     expect(message(page, "!help")).to_be_focused()
     press("e")
+    expect(page.get_by_role("dialog", name="Add a reaction")).to_be_focused()
+    press("ArrowRight")
     expect(page.get_by_role("dialog", name="Add a reaction").get_by_role("button").first).to_be_focused()
     press("ArrowRight")
     press("Enter")
@@ -58,10 +60,28 @@ def test_all_can_be_done_by_keyboard(slack: LocalSlack, page: Page) -> None:
     press("Escape")
     press("w")
     expect(page.get_by_role("complementary", name="Rate limits and faults")).to_be_visible()
+    press("Escape")
+    expect(page.get_by_role("complementary", name="Rate limits and faults")).to_be_hidden()
     press("/")
     expect(page.get_by_role("textbox", name="Message #ops-commands as ada")).to_be_focused()
 
     assert [one["text"] for one in slack.messages("#ops-commands")] == ["!help"]
+
+
+def test_a_reaction_is_chosen_before_enter_adds_it(slack: LocalSlack, page: Page) -> None:
+    """Who types a name approves nothing by accident; arrows to either side begin at that end."""
+    ts = slack.say("#ops-commands", "look", user="ada")
+    menu = page.get_by_role("dialog", name="Add a reaction")
+    message(page, "look").focus()
+    page.keyboard.press("e")
+    page.keyboard.type("tada")
+    page.keyboard.press("Enter")
+    expect(menu).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(menu.get_by_role("button", name="tada")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_have_attribute("aria-label", "tada, 1, by ada; remove yours")
+    assert slack.reactions("#ops-commands", ts) == {"tada": [slack.user_id("ada")]}
 
 
 FOCUS = """() => {

@@ -17,6 +17,12 @@ from slack_logging import ConfigurationError, SlackCommandSource, SlackHandler
 #: A wrong value for each option of the handler: how it is shown, and what is said to be expected.
 WRONG: list[tuple[str, object, str, str]] = [
     ("channel", "ops log", "'ops log'", "expected a channel's name such as '#ops-log', or its id"),
+    (
+        "channel",
+        "https://x.slack.com/archives/C0123ABCD",
+        "the link to a channel",
+        "give the id that is in it, 'C0123ABCD'",
+    ),
     ("channel", None, "needs a channel or a webhook_url, got neither", "such as channel='#ops-log'"),
     ("webhook_url", "https://discord.com/api/webhooks/1/x/slack", "got both", "give one"),
     ("context", "many", "'many'", "expected a whole number, 0 or more"),

@@ -148,9 +148,11 @@ class Access:
             ConfigurationError: whoever types it, fewer others than `approvals` may run it.
         """
         if (most := self.most_people(roles)) <= approvals:
+            people = f"only {most:g}" if most else "nobody"
+            place = f"the role {' or '.join(roles)}, and to allow" if roles else "allow"
             raise ConfigurationError(
-                f"command {command!r} wants {approvals} others to approve it, but {most:g} may run it, whoever asks "
-                f"among them, and bots never count: add people to {'its roles' if roles else 'allow'}"
+                f"command {command!r} takes {approvals + 1} people, who types it and {approvals} to approve it, but "
+                f"{people} may run it, bots aside: add people to {place}"
             )
 
     def weaknesses(self) -> list[str]:
@@ -169,9 +171,11 @@ class Access:
         """
         for role in roles:
             if role not in self.roles:
+                near = options.nearest(role, self.roles)
+                meant = f"did you mean {near}? Else " if near else ""
                 raise ConfigurationError(
                     f"command {command!r} wants the role {role!r}, which is not in roles "
-                    f"(configured: {', '.join(sorted(self.roles)) or 'none'}): add roles={{{role!r}: ['U...']}}"
+                    f"(configured: {', '.join(sorted(self.roles)) or 'none'}): {meant}add roles={{{role!r}: ['U...']}}"
                 )
 
 

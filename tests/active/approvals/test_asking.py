@@ -307,19 +307,37 @@ def test_a_router_beside_ones_own_loop_works_too(
 
 
 @pytest.mark.parametrize(
-    ("options", "command"),
+    ("options", "command", "says"),
     [
-        ({"allow": ["U0ADA"]}, {"approvals": 1}),
-        ({"allow": ["U0ADA", "U0BEN", "B0BOT"]}, {"approvals": 2}),
-        ({"allow": ["U0ADA", "S0OPS"], "roles": {"admins": ["U0ADA"]}}, {"approvals": 1, "roles": ["admins"]}),
-        ({"allow": ["U0ADA", "U0BEN"], "roles": {"admins": ["S0OPS"]}}, {"approvals": 2, "roles": ["admins"]}),
+        (
+            {"allow": ["U0ADA"]},
+            {"approvals": 1},
+            "takes 2 people, who types it and 1 to approve it, but only 1 may run it, bots aside: add people to allow",
+        ),
+        ({"allow": ["U0ADA", "U0BEN", "B0BOT"]}, {"approvals": 2}, "takes 3 people, who types it and 2 to approve it"),
+        ({"allow": ["B0BOT"]}, {"approvals": 1}, "takes 2 people, who types it and 1 to approve it, but nobody may"),
+        (
+            {"allow": ["U0ADA", "S0OPS"], "roles": {"admins": ["U0ADA"]}},
+            {"approvals": 1, "roles": ["admins"]},
+            (
+                "takes 2 people, who types it and 1 to approve it, but only 1 may run it, bots aside: "
+                "add people to the role admins, and to allow"
+            ),
+        ),
+        (
+            {"allow": ["U0ADA", "U0BEN"], "roles": {"admins": ["S0OPS"]}},
+            {"approvals": 2, "roles": ["admins"]},
+            "takes 3 people, who types it and 2 to approve it, but only 2 may run it",
+        ),
     ],
 )
-def test_what_nobody_could_ever_get_approved_is_a_mistake(options: dict[str, Any], command: dict[str, Any]) -> None:
+def test_what_nobody_could_ever_get_approved_is_a_mistake(
+    options: dict[str, Any], command: dict[str, Any], says: str
+) -> None:
     """Where the ids alone tell."""
     router = CommandRouter()
     router.command("drop", **command)(lambda: None)
-    with pytest.raises(ConfigurationError, match=r"command 'drop' wants \d others to approve it, but \d may run it"):
+    with pytest.raises(ConfigurationError, match=f"^command 'drop' {says}"):
         SlackCommandSource("#ops", router=router, **options).check()
 
 

@@ -51,8 +51,8 @@ def test_loggers_shows_from_which_level_on_each_reaches_slack_or_why_not(ops: Op
         "shop.deaf    NOTSET: nothing reaches Slack: propagate is off on shop.deaf, and it has no Slack handler",
         ("shop.noisy   ERROR: ERROR and above reach #ops-log (its own level)"),
         (
-            "shop.off     NOTSET: nothing reaches Slack: it is disabled; dictConfig disables loggers that exist before "
-            "it: set disable_existing_loggers to False"
+            "shop.off     NOTSET: nothing reaches Slack: it is disabled; dictConfig and fileConfig disable what exists "
+            "before: set disable_existing_loggers to False"
         ),
         "shop.plain   NOTSET: WARNING and above reach #ops-log (handler slack's level)",
         ("shop.sifted  NOTSET: WARNING and above reach #ops-log (handler slack's level) (its filters may refuse some)"),

@@ -4,14 +4,15 @@ import { h } from "./dom.js";
 
 const KEYS = [
   ["j, ↓", "next message"], ["k, ↑", "previous message"], ["r", "reply in the message's thread"],
-  ["t", "open or close its thread"], ["e, +", "react to it"], ["1, 2", "write in the first, second channel"],
+  ["t", "open or close its thread"], ["e, +", "react to it: arrows choose"], ["1, 2", "write in the first, second channel"],
   ["/", "write in this channel"], ["u", "speak as the next person"], ["w", "rate limits and faults"],
-  ["Esc", "back: from writing to the message, from a thread to its parent"], ["?", "this list"],
+  ["Esc", "back: from writing to the message, from a thread to its parent; closes what is open"], ["?", "this list"],
 ];
 
 /**
  * Listen to the keys of the whole page.
- * `page` has `panes`, `pane()` (the one in use), `nextPerson()`, `toggleWire()` and `showPane(index)`.
+ * `page` has `panes`, `pane()` (the one in use), `nextPerson()`, `toggleWire()`, `closeWire()` (true if it was open) and
+ * `showPane(index)`.
  */
 export function listenToKeys(page) {
   const dialog = document.getElementById("keys");
@@ -51,7 +52,7 @@ function actions(page, help) {
     e: react, "+": react,
     1: write(0), 2: write(1), "/": () => page.pane().composer.box.focus(),
     u: page.nextPerson, w: page.toggleWire, "?": help,
-    Escape: () => back(message, page),
+    Escape: () => page.closeWire() || back(message, page),
   };
 }
 
@@ -60,7 +61,8 @@ function walk(menu, event) {
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
   if (!step) return;
   const buttons = [...menu.querySelectorAll("button")];
-  buttons.at((buttons.indexOf(document.activeElement) + step) % buttons.length).focus();
+  const at = buttons.indexOf(document.activeElement); // -1 while none is chosen
+  buttons.at(at < 0 && step < 0 ? -1 : (at + step) % buttons.length).focus();
   event.preventDefault();
 }
 

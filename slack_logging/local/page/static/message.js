@@ -143,7 +143,7 @@ export class MessageView {
     const [box, at] = [menu.getBoundingClientRect(), anchor.getBoundingClientRect()];
     menu.style.left = `${Math.max(8, Math.min(at.right - box.width, innerWidth - box.width - 8))}px`;
     menu.style.top = `${at.top > box.height + 8 ? at.top - box.height - 4 : at.bottom + 4}px`;
-    menu.firstElementChild.focus();
+    menu.focus(); // and no button: whoever types a name and Enter would have chosen the first, which approves
   }
 }
 

@@ -238,7 +238,7 @@ window.addEventListener("focus", read);
 document.addEventListener("visibilitychange", listen);
 narrow.addEventListener("change", updateShown);
 listenToKeys({
-  panes, nextPerson, pane: () => panes[shownTab], toggleWire: () => wire.toggle(), showPane: showTab,
+  panes, nextPerson, pane: () => panes[shownTab], toggleWire: () => wire.toggle(), closeWire: () => wire.close(), showPane: showTab,
 });
 showTab(0);
 listen();

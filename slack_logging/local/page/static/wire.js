@@ -31,6 +31,13 @@ export class Wire {
     this.#poll();
   }
 
+  /** Close the panel; tell whether it was open. */
+  close() {
+    const wasOpen = !this.element.hidden;
+    if (wasOpen) this.toggle();
+    return wasOpen;
+  }
+
   /** Fill the panel, once the store knows what can be planned; when it is built, what is being typed there stays. */
   build() {
     if (this.form) return;
