@@ -46,9 +46,9 @@ _EPILOG = """Each line is a record; blank ones are left out. With --json a line 
 missing, and "msg" and "levelname" will do as well. A line that is no such object is sent as text; stderr says which
 lines are, and which have a level that is none.
 
-Slack takes about one message a second, each of up to 12,000 characters: reading waits for it. Ctrl-C and SIGTERM end
-reading and send what was read; Ctrl-C after either ends at once. The last line on stderr accounts for every line. The
-exit status is 1 if a line was not shown, 130 after Ctrl-C or SIGTERM.
+Slack takes about one message a second, each of up to 12,000 characters, some 200 short lines: reading waits for it, and
+stderr says how far it is. Ctrl-C and SIGTERM end reading and send what was read; Ctrl-C after either ends at once. The
+last line on stderr accounts for every line. The exit status is 1 if a line was not shown, 130 after Ctrl-C or SIGTERM.
 
 examples:
   make test 2>&1 | slack-logging send --channel '#builds'
@@ -190,7 +190,7 @@ class _Sending:
         self._timeout = timeout
         self._portion = portion
         self._clock = clock.current()
-        self._progress = Progress(sys.stderr, self._clock)
+        self._progress = Progress(sys.stderr, self._clock, "slack-logging send")
         self._read = 0
 
     def run(self, stream: BinaryIO, make: Callable[[str], logging.LogRecord]) -> int:

@@ -317,6 +317,18 @@ def test_a_terminal_sees_how_far_it_is(live: LocalSlack) -> None:
     assert account == "slack-logging send: 2 lines read: 2 shown"
 
 
+def test_where_there_is_no_terminal_a_line_now_and_then_says_how_far_it_is(slack: LocalSlack, sent: Sent) -> None:
+    """Every half a minute, for whoever reads a build's log meanwhile."""
+    slack.fault("chat.postMessage", Fault.rate_limited(70))
+    ended = sent(b"one\ntwo\n")
+    state = "slack-logging send: 2 lines read, 0 in Slack, 2 waiting"
+    assert [line for line in ended.err if line.startswith("slack-logging ")] == [
+        state,
+        state,
+        "slack-logging send: 2 lines read: 2 shown",
+    ]
+
+
 def test_lines_that_are_not_what_they_should_be_are_named(slack: LocalSlack, sent: Sent) -> None:
     """A level that is none and a line that is no entry are shown nevertheless; a level that is left out is fine."""
     lines = [
