@@ -90,13 +90,16 @@ def told(name: str, nodes: Mapping[str, Node], barred: int = logging.NOTSET) -> 
     if barred >= logging.CRITICAL:
         return Reach(False, f"nothing reaches Slack: logging.disable({logging.getLevelName(barred)}) drops all")
     way = list(_way_up(name, nodes))
-    found = {outlet: None for step in way for outlet in nodes[step].outlets}
+    found: dict[Outlet, list[str]] = {}  # and who has it: a record comes once from each
+    for step in way:
+        for outlet in nodes[step].outlets:
+            found.setdefault(outlet, []).append(step or "root")
     if not found:
         return Reach(False, _without_outlet(way, nodes))
     level, decided_by = _effective_level(name, nodes)
     if barred >= level:
         level, decided_by = barred + 1, "logging.disable's"
-    parts = [_through(outlet, level, decided_by) for outlet in found]
+    parts = [_through(outlet, level, decided_by, owners) for outlet, owners in found.items()]
     filters = " (its filters may refuse some)" if node.filtered else ""
     return Reach(True, f"{'; '.join(parts)}{filters}")
 
@@ -158,11 +161,12 @@ def _without_outlet(way: list[str], nodes: Mapping[str, Node]) -> str:
     return "nothing reaches Slack: there is no Slack handler on it or above"
 
 
-def _through(outlet: Outlet, level: int, decided_by: str) -> str:
+def _through(outlet: Outlet, level: int, decided_by: str, owners: list[str]) -> str:
     handler = f"handler {outlet.handler}" if outlet.handler else "a handler without a name"
     first, why = (outlet.level, f"{handler}'s") if outlet.level > level else (level, decided_by)
     filters = f"; filters on {handler} may refuse some" if outlet.filtered else ""
-    return f"{logging.getLevelName(first)} and above reach {outlet.place} ({why} level{filters})"
+    often = f" {len(owners)} times, by {' and '.join(dict.fromkeys(owners))}" if len(owners) > 1 else ""
+    return f"{logging.getLevelName(first)} and above reach {outlet.place}{often} ({why} level{filters})"
 
 
 def _effective_level(name: str, nodes: Mapping[str, Node]) -> tuple[int, str]:

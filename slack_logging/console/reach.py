@@ -42,11 +42,12 @@ def configured(
     entries = {**named, **({"": config["root"]} if config.get("root") else {})}
     for name, entry in entries.items():
         before = existing.get(name, Node())
+        handlers = dict.fromkeys(entry.get("handlers") or ())  # a logger takes each once
         level, propagate = entry.get("level"), entry.get("propagate")
         nodes[name] = Node(
             level=before.level if level is None else level_number(f"logger {name or 'root'}", level),
             propagate=before.propagate if propagate is None or not name else bool(propagate),
-            outlets=tuple(outlets[handler] for handler in entry.get("handlers") or () if handler in outlets),
+            outlets=tuple(outlets[handler] for handler in handlers if handler in outlets),
             filtered=bool(entry.get("filters")) or before.filtered,
         )
     return nodes

@@ -46,9 +46,9 @@ _EPILOG = """Each line is a record; blank ones are left out. With --json a line 
 missing, and "msg" and "levelname" will do as well. A line that is no such object is sent as text; stderr says which
 lines are, and which have a level that is none.
 
-Slack takes about one message a second, each of up to 12,000 characters: reading waits for it. Ctrl-C ends reading and
-sends what was read; a second one ends at once. The last line on stderr accounts for every line. The exit status is 1 if
-a line was not shown, 130 after Ctrl-C.
+Slack takes about one message a second, each of up to 12,000 characters, some 200 short lines: reading waits for it, and
+stderr says how far it is. Ctrl-C and SIGTERM end reading and send what was read; Ctrl-C after either ends at once. The
+last line on stderr accounts for every line. The exit status is 1 if a line was not shown, 130 after Ctrl-C or SIGTERM.
 
 examples:
   make test 2>&1 | slack-logging send --channel '#builds'
@@ -111,13 +111,24 @@ def run(args: argparse.Namespace) -> int:
             webhook = address(args.webhook_url)
             handler = SlackHandler(webhook_url=webhook.url, max_bytes=_MAX_BYTES)
             portion = _MESSAGES_AT_ONCE * Medium.by_webhook(webhook.service).room
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, _interrupt)
         try:
             return _Sending(handler, args.timeout, portion, amiss).run(
                 stream, lambda line: make(line, level=args.level, logger=args.logger)
             )
         finally:
             handler.close()
+
+
+def _interrupt(*_: object) -> None:
+    """End reading, once: timeout(1) and others send SIGTERM twice, to the process and to its group."""
+    _ignore(signal.SIGTERM)
+    raise KeyboardInterrupt
+
+
+def _ignore(*numbers: signal.Signals) -> None:
+    for number in numbers:
+        signal.signal(number, lambda *_: None)  # of a SIG_IGN Python says that it came in during a race
 
 
 def _make_the_token_known() -> None:
@@ -179,7 +190,7 @@ class _Sending:
         self._timeout = timeout
         self._portion = portion
         self._clock = clock.current()
-        self._progress = Progress(sys.stderr, self._clock)
+        self._progress = Progress(sys.stderr, self._clock, "slack-logging send")
         self._read = 0
 
     def run(self, stream: BinaryIO, make: Callable[[str], logging.LogRecord]) -> int:
@@ -193,6 +204,8 @@ class _Sending:
                 self._say_what_is_left()
                 settled = self._settle()
         finally:
+            if status:
+                _ignore(signal.SIGINT, signal.SIGTERM)  # the account is given, however often somebody types it
             self._progress.end()
             if not settled:
                 self._handler.give_up()

@@ -54,7 +54,8 @@ from slack_logging.console.config import load, slack_handlers
 import program
 
 LEVELS = {logging.getLevelName(number): number for number in range(100)}
-foretold, names = {}, set()
+foretold, often, told_often = {}, {}, {}
+names = set()
 for finding in slack_handlers(load("program:LOGGING")).findings:
     kind, _, name = finding.subject.partition(" ")
     if kind != "logger":
@@ -62,6 +63,8 @@ for finding in slack_handlers(load("program:LOGGING")).findings:
     first = re.findall(r"(?:^|; )([^;]+?) and above reach", finding.text)
     level = min([LEVELS[name] for name in first], default=1000)
     names.add(name)
+    times = re.findall(r"and above reach #\\S+(?: (\\d+) times)?", finding.text)
+    told_often[name] = sum(int(number or 1) for number in times)
     foretold[name] = [number for number in (10, 20, 30, 40, 50) if number >= level]
 
 for name in ("ops", "ops.made"):  # a program has them only once it reads commands
@@ -75,8 +78,9 @@ done = {}
 for name in names:
     for number in (10, 20, 30, 40, 50):
         logging.getLogger(None if name == "root" else name).log(number, "x")
-    done[name] = sorted({number for taken, number in program.taken if taken == name})
-print(json.dumps([foretold, done]))
+    done[name] = sorted(set(took := [number for taken, number in program.taken if taken == name]))
+    often[name] = max(map(took.count, took), default=0)
+print(json.dumps([[foretold, told_often], [done, often]]))
 """
 
 COMMANDS = {"channel": "#ops-commands", "allow": "U0ADA0000", "router": "ops.router", "start": "manual"}
@@ -103,6 +107,7 @@ def with_handlers(*, commands: dict[str, Any] | None = None, **more: Any) -> dic
         with_handlers(root=ROOT, disable_existing_loggers=False),
         with_handlers(root={"level": "ERROR", "handlers": ["null"]}),
         with_handlers(loggers={"shop": {"handlers": ["slack"], "level": "DEBUG"}}),
+        with_handlers(loggers={"shop": {"handlers": ["slack", "slack"]}}, root=ROOT),
         with_handlers(loggers={"shop.old": {"propagate": False}, "shop.quiet": {}, "shop.kept": {}}, root=ROOT),
         with_handlers(loggers={"own": {}, "away": {"level": "CRITICAL"}}, root=ROOT, disable_existing_loggers=False),
         with_handlers(
@@ -113,7 +118,7 @@ def with_handlers(*, commands: dict[str, Any] | None = None, **more: Any) -> dic
     ],
 )
 def test_what_is_foretold_comes_true(config: dict[str, Any], tmp_path: Path) -> None:
-    """For every logger, named or not, and every level: dictConfig and logging agree."""
+    """For every logger, named or not, and every level, and how often: dictConfig and logging agree."""
     program = BEFORE.replace("{config}", repr(config))
     (tmp_path / "program.py").write_text(program)
     (tmp_path / "ops.py").write_text(ROUTER)
@@ -130,8 +135,8 @@ def test_what_is_foretold_comes_true(config: dict[str, Any], tmp_path: Path) -> 
     assert ran.returncode == 0, ran.stderr
     foretold, done = json.loads(ran.stdout)
     assert foretold == done
-    assert {"root", "library", "shop.old.deep", "shop.quiet", "away", "own"} <= foretold.keys()
-    assert ("ops.made" in foretold) is (config["handlers"]["slack"]["commands"] is not None)
+    assert {"root", "library", "shop.old.deep", "shop.quiet", "away", "own"} <= foretold[0].keys()
+    assert ("ops.made" in foretold[0]) is (config["handlers"]["slack"]["commands"] is not None)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +169,10 @@ def test_what_is_foretold_comes_true(config: dict[str, Any], tmp_path: Path) -> 
             ),
         ),
         (
+            {"": Node(20, outlets=(SLACK,)), "shop": Node(outlets=(SLACK,))},
+            "ok     logger shop: WARNING and above reach #ops-log 2 times, by shop and root (handler slack's level)",
+        ),
+        (
             {"": Node(20, outlets=(SLACK,)), "shop": Node(propagate=False)},
             "note   logger shop: nothing reaches Slack: propagate is off on shop, and it has no Slack handler",
         ),
@@ -187,6 +196,17 @@ def test_what_is_foretold_comes_true(config: dict[str, Any], tmp_path: Path) -> 
 def test_a_logger_is_told_with_its_reason(nodes: dict[str, Node], line: str) -> None:
     """What decides the level, or what is in the way."""
     assert line in [str(finding) for finding in told(nodes)]
+
+
+def test_a_handler_that_a_logger_is_given_twice_is_told_once() -> None:
+    """As logging takes it; beside another handler for the same channel, which posts what it takes once more."""
+    config = {"root": {"level": "INFO", "handlers": ["slack", "slack", "errors"]}}
+    outlets = {"slack": SLACK, "errors": Outlet("errors", "#ops-log", 40)}
+    [line] = map(str, told(configured(config, {"": Node()}, outlets)))
+    assert line == (
+        "ok     logger root: WARNING and above reach #ops-log (handler slack's level); "
+        "ERROR and above reach #ops-log (handler errors's level)"
+    )
 
 
 def test_the_packages_own_loggers_are_left_out_but_for_the_audit() -> None:

@@ -247,6 +247,42 @@ def test_a_second_signal_ends_at_once(live: LocalSlack) -> None:
     assert re.fullmatch(r"slack-logging send: (1 line|2 lines) read: 0 shown, [12] not sent\n", account)
 
 
+@pytest.mark.parametrize(
+    ("number", "account"),
+    [(signal.SIGTERM, "1 line read: 1 shown"), (signal.SIGINT, "1 line read: 0 shown, 1 not sent")],
+)
+def test_a_signal_that_comes_over_and_over_costs_no_account(
+    clock: FakeClock,
+    slack: LocalSlack,
+    sent: Sent,
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+    account: str,
+) -> None:
+    """SIGTERM, which timeout(1) sends twice, ends reading and no more; a second Ctrl-C ends it, and a third nothing."""
+
+    class Interrupted(io.BytesIO):
+        def readline(self, size: int | None = -1, /) -> bytes:
+            line = super().readline(size)
+            if not line:
+                signal.raise_signal(number)
+            return line
+
+    class Interrupting(io.StringIO):
+        def write(self, text: str) -> int:
+            signal.raise_signal(number)
+            return super().write(text)
+
+    errors = Interrupting()
+    monkeypatch.setattr(sys, "stderr", errors)
+    with contextlib.ExitStack() as after:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            after.callback(signal.signal, each, signal.getsignal(each))
+        assert sent(Interrupted(b"one\n")).status == 130
+    assert errors.getvalue().endswith(f"slack-logging send: {account}\n")
+    clock.run_until(lambda: shown(slack))  # its thread ends then
+
+
 def test_the_account_is_the_last_line(live: LocalSlack) -> None:
     """Where Slack refuses all, too: what is lost is told once."""
     live.fault("chat.postMessage", Fault.error("channel_not_found", times=None))
@@ -279,6 +315,18 @@ def test_a_terminal_sees_how_far_it_is(live: LocalSlack) -> None:
     assert re.fullmatch(r"1 line read, 0 in Slack, [01] waiting", states[1])
     assert states[-1].strip() == ""
     assert account == "slack-logging send: 2 lines read: 2 shown"
+
+
+def test_where_there_is_no_terminal_a_line_now_and_then_says_how_far_it_is(slack: LocalSlack, sent: Sent) -> None:
+    """Every half a minute, for whoever reads a build's log meanwhile."""
+    slack.fault("chat.postMessage", Fault.rate_limited(70))
+    ended = sent(b"one\ntwo\n")
+    state = "slack-logging send: 2 lines read, 0 in Slack, 2 waiting"
+    assert [line for line in ended.err if line.startswith("slack-logging ")] == [
+        state,
+        state,
+        "slack-logging send: 2 lines read: 2 shown",
+    ]
 
 
 def test_lines_that_are_not_what_they_should_be_are_named(slack: LocalSlack, sent: Sent) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,60 @@ def test_a_fork_while_all_threads_log_and_send_leaves_no_lock_behind(run: Run, s
         options=QUIET,
     )
     assert sorted(line for line in lines(slack) if line.startswith("child")) == [f"child {name}" for name in range(8)]
+
+
+@pytest.mark.parametrize("busy", [2, 4])
+def test_a_child_delivers_that_was_forked_while_the_sender_was_loading(run: Run, slack: LocalSlack, busy: int) -> None:
+    """Beside threads that hardly let another run: all that is to be loaded would take longer than a fork may wait."""
+    err = run(
+        f"""
+        sys.setswitchinterval(0.05)
+        interval, ended = sys.getswitchinterval(), False
+        def work():
+            while not ended: pass
+        for _ in range({busy}): threading.Thread(target=work).start()
+        log.info('parent')
+        child = os.fork()
+        if not child:
+            log.info('child')
+            os._exit(0 if log.root.handlers[0].flush(20) else 1)
+        status = os.waitpid(child, 0)[1]
+        ended = True
+        assert os.waitstatus_to_exitcode(status) == 0
+        assert log.root.handlers[0].flush(30) and sys.getswitchinterval() == interval
+        """,
+        options=QUIET,
+    )
+    assert err == ""
+    assert sorted(lines(slack)) == ["child", "parent"]
+
+
+def test_a_fork_waits_for_no_more_than_the_module_that_is_being_loaded(run: Run, tmp_path: Path) -> None:
+    """It finds that one whole, and the next not begun; a switch interval that the program sets meanwhile stays."""
+    (tmp_path / "first.py").write_text("import __main__; __main__.began.set(); __main__.forking.wait(); whole = True")
+    (tmp_path / "second.py").write_text("")
+    run(
+        """
+        from slack_logging.slack import loading
+        loading.load()
+        began, forking = threading.Event(), threading.Event()
+        os.register_at_fork(before=forking.set)  # what is registered last is called first
+        loader = threading.Thread(target=loading.load, args=("first", "second"))
+        loader.start()
+        began.wait()
+        sys.setswitchinterval(0.002)
+        interval = sys.getswitchinterval()
+        child = os.fork()
+        loaded = getattr(sys.modules["first"], "whole", False), "second" in sys.modules
+        if not child:
+            loading.load("first", "second")
+            os._exit(0 if loaded == (True, False) and "second" in sys.modules else 1)
+        loader.join()
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert "second" in sys.modules and sys.getswitchinterval() == interval
+        """,
+        options=QUIET,
+    )
 
 
 def test_a_fork_that_python_is_not_told_of_is_found_out(run: Run, slack: LocalSlack) -> None:
