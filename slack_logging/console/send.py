@@ -210,6 +210,7 @@ class _Sending:
             if not settled:
                 self._handler.give_up()
             stats = self._handler.stats()
+            self._read = max(self._read, stats.emitted)  # Ctrl-C may come between a line and its count
             for sentence in self._amiss:
                 print(f"slack-logging send: {sentence}", file=sys.stderr)
             print(f"slack-logging send: {_summary(self._read, stats, settled=settled)}", file=sys.stderr)
@@ -222,8 +223,8 @@ class _Sending:
         while line := stream.readline(_MAX_LINE):
             text = line.decode("utf-8", "replace").rstrip("\r\n")
             if text.strip():
-                self._read += 1
                 self._handler.handle(make(text))
+                self._read += 1
                 self._show_progress()
                 waiting += len(line) + _FRAME
             self._amiss.line += line.endswith(b"\n")
