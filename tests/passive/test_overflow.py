@@ -147,6 +147,26 @@ def test_at_exit_there_is_no_time_for_many_messages(
     assert len(entries(slack)) + len(shown(slack).splitlines()) >= 700
 
 
+@pytest.mark.parametrize(("is_last", "messages"), [(True, 2), (False, 3)])
+def test_at_exit_errors_that_wait_share_a_message(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger, is_last: bool, messages: int
+) -> None:
+    """Their tracebacks are in its thread. A channel takes a message a second, and others may end just then."""
+    for word in ("one", "two", "three"):
+        try:
+            raise ValueError(f"boom {word}")
+        except ValueError:
+            logger.exception(f"broken {word}")
+        clock.run_until(lambda: slack.messages("#ops-log"))
+    if is_last:
+        handler._delivery.begin_exit()
+    settle(clock, handler)
+    assert len(slack.messages("#ops-log")) == messages
+    told = str([slack.messages("#ops-log"), [file.content for file in slack.files("#ops-log")]])
+    assert [word for word in ("one", "two", "three") if f"ValueError: boom {word}" not in told] == []
+    assert handler.stats().delivered == 3
+
+
 def test_an_error_does_not_wait_for_the_whole_backlog(
     clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
 ) -> None:

@@ -98,11 +98,21 @@ class Incidents:
         waiting = [board for board in self._boards if board.is_waiting]
         if self._storm is None and len(waiting) < WAITING and len(self._begun) < SINGLES:
             return self._single(incident, now)
-        for board in waiting if len(waiting) == WAITING else ():
+        if len(waiting) == WAITING:
+            self._gather(waiting, now)
+        return self._add_to_storm(incident, now)
+
+    def gather(self, now: float) -> None:
+        """Have those that wait for a message of their own share one, but for who has records that led to it."""
+        waiting = [board for board in self._boards if board.is_waiting and not board.incidents[0].context]
+        if len(waiting) > 1:
+            self._gather(waiting, now)
+
+    def _gather(self, waiting: list[Board], now: float) -> None:
+        for board in waiting:
             self._boards.remove(board)
             [waited] = board.incidents
             self._known[waited.key] = (self._add_to_storm(waited, now), waited)
-        return self._add_to_storm(incident, now)
 
     def _single(self, incident: Incident, now: float) -> Board:
         self._begun.append(now)

@@ -95,7 +95,7 @@ class Loader:
         for _ in range(_SORTED_AT_ONCE):
             captured = self._take(urgent=True)
             if captured is None:
-                return
+                break
             line = self._shown(captured)
             with self.books.lock:
                 self._between = 0
@@ -106,6 +106,9 @@ class Loader:
                 elif not self._incidents.take(line, now, context_of(captured), captured[0]):
                     self._outbox.put_back(captured, urgent=False)
                 self._outbox.hold(self._incidents.held)
+        if self.is_last and self.medium.has_files:  # which is where a storm has its tracebacks
+            with self.books.lock:
+                self._incidents.gather(now)
 
     def wait(self, now: float, *, at_once: bool) -> float | None:
         """Return the seconds until there is a message to post; None while nothing waits.
