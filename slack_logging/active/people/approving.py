@@ -174,7 +174,7 @@ class Approving:
         for user in line.intake.emoji.approvers(reactions, besides=line.intake.bot_user):
             verdicts[user] = None
             if user != request.heard.user:
-                verdicts[user], names[user] = wish(line, self._access, user, request.terms.roles)
+                verdicts[user], names[user] = wish(line, self._access, user, request.terms.roles, patience=0)
         for user in request.judge(verdicts):
             told = {None: "refused, as it is theirs", Verdict.ALLOWED: "allowed"}.get(verdicts[user], "refused")
             audit.approved(user, told, request.heard)
