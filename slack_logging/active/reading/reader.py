@@ -308,6 +308,7 @@ class Reader:
             text = f"{self._settings.channel} is shared by Slack Connect: people of other organisations are in it"
             notices.say(f"{self._cause}, shared", f"{text}, and read what is typed and answered there")
         messages = self._messages(line)
+        line.say_if_clock_is_off()
         self.desk.reading = f"{self._settings.channel}, {push.how}"  # before the first command can ask
         if not self._closing:
             push.open()  # not before it is known that there is something to hear; what came meanwhile is looked for
@@ -322,7 +323,7 @@ class Reader:
                 self._ledger.read(str(message["ts"]))
         if self._floor is None:  # closing
             return self._settings.poll_interval
-        bound = self._oldest(self._floor)
+        bound = self._oldest(line, self._floor)
         self._ledger.forget(up_to=bound)
         self.desk.answers.forget(up_to=bound)
         wait = push.swept(messages, bound)
@@ -378,8 +379,8 @@ class Reader:
     def _messages(self, line: Line) -> list[dict[str, Any]]:
         """Return what is to be looked at, oldest first."""
         if self._floor is not None:
-            return line.since(self._oldest(self._floor), wanted=lambda: not self._closing)
-        started = self._clock.time()
+            return line.since(self._oldest(line, self._floor), wanted=lambda: not self._closing)
+        started = line.client.time()
         messages, more = line.newest()
         floor = f"{started - self._settings.max_age:.6f}"
         if more and messages:
@@ -387,9 +388,9 @@ class Reader:
         self._floor = floor
         return messages
 
-    def _oldest(self, floor: str) -> str:
+    def _oldest(self, line: Line, floor: str) -> str:
         """Return where a sweep begins: a little back, or further to what is unsettled; never before `floor`."""
-        look_back = f"{self._clock.time() - min(self._settings.max_age, _LOOK_BACK) - _LOOK_BACK:.6f}"
+        look_back = f"{line.client.time() - min(self._settings.max_age, _LOOK_BACK) - _LOOK_BACK:.6f}"
         cursor = self._ledger.cursor() or floor
         return max(floor, min(cursor, look_back, key=order), key=order)
 

@@ -113,7 +113,7 @@ class Triage:
             if what is Order.CANCEL:
                 self._desk.cancel(heard.key, f"cancelled by {name}", unlaid=heard)
             elif what is Order.REPEAT and state is State.SETTLED and not is_new:
-                self._repeat(heard, user)
+                self._repeat(line, heard, user)
 
     def _undecided(self, line: Line, heard: Heard) -> DeliveryError | None:
         """Consider a command, and return why that was not possible."""
@@ -169,11 +169,11 @@ class Triage:
                 wishes.append((what, user, name))
         return wishes
 
-    def _repeat(self, heard: Heard, user: str) -> None:
+    def _repeat(self, line: Line, heard: Heard, user: str) -> None:
         """Lay out what ran once more, for somebody who wants that; never what its author made of it since."""
         ledger = self._desk.ledger
         if ledger.taken(heard.key) != heard.edited:
             audit.decided(heard, "edited since it ran, not repeated")
             self._desk.answers.say(heard, "not run again: it was edited since. Type it as a new message")
         elif ledger.repeat(heard.key):
-            self._desk.offer(heard.again(user, self._desk.clock.time()))
+            self._desk.offer(heard.again(user, line.client.time()))
