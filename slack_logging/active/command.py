@@ -78,7 +78,7 @@ class Command:
         """
         return self.heard.call.args()
 
-    def reply(self, text: str, *, file: Attachable | None = None) -> None:
+    def reply(self, text: object, *, file: Attachable | None = None) -> None:
         """Reply in the command's thread. The text is shown literally and without secrets; a blank one is not posted.
 
         Until the command is settled, all that is said to it is one message, to which a further reply adds lines; a new
@@ -89,7 +89,7 @@ class Command:
         May be called from any thread.
 
         Args:
-            text: any.
+            text: any; what is no string as `str()` shows it, and None is none.
             file: what the thread gets besides: a file's path, or a name and the content, text or bytes; from 1 byte to
                 50 MiB. Text is without secrets; bytes, and the file at a path, are sent as they are.
 
@@ -99,7 +99,8 @@ class Command:
         """
         given = (file[0], self.masked(file[1])) if isinstance(file, tuple) and isinstance(file[1], str) else file
         timeout = _REPLY_TIMEOUT if file is None else _FILE_TIMEOUT
-        self.origin.answers.reply(self.heard, self.masked(text), given, timeout)
+        said = "" if text is None else self.masked(str(text))
+        self.origin.answers.reply(self.heard, said, given, timeout)
 
     def keep_secret(self, secrets: Iterable[str]) -> None:
         """Hide these texts in what is replied from now on, and what was typed in logs. For who runs it."""

@@ -220,7 +220,7 @@ class Desk:
         return True
 
     def _is_too_old(self, heard: Heard) -> bool:
-        return self.clock.time() - heard.asked_at > self._settings.max_age
+        return self._connected().client.time() - heard.asked_at > self._settings.max_age
 
     def _leave(self, heard: Heard) -> None:
         audit.decided(heard, "too old")
@@ -299,7 +299,7 @@ class Desk:
         """Lay out a pending command that these people approved; its age counts from now."""
         if self.requests.decide(request, ending):
             request.approvers = approvers
-            request.heard = replace(request.heard, asked_at=self.clock.time(), request=request)
+            request.heard = replace(request.heard, asked_at=self._connected().client.time(), request=request)
             audit.decided(request.heard, "approved")
             self._give_back(request.heard)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import email.utils
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from slack_logging.slack import credentials
 from slack_logging.slack.client import SlackClient, capitals, connect, is_channel_id
 from slack_logging.slack.credentials import is_loopback
 from slack_logging.slack.manifest import SCOPES, Scope, needed
+from slack_logging.slack.skew import remark, skew
 
 #: Seconds to wait for an answer that is slow, throttled or lost.
 _PATIENCE = 20.0
@@ -154,15 +154,12 @@ def _reach(wanted: Wanted, clock: Clock) -> Generator[Finding, None, _Reached | 
 
 def _clock(before: float, after: float, date: str) -> Finding:
     """Compare our clock, read before and after a call, with the second in which Slack says that it answered."""
-    try:
-        theirs = email.utils.parsedate_to_datetime(date).timestamp()
-    except (TypeError, ValueError):
+    ahead = skew(before, after, date)
+    if ahead is None:
         return note("clock", "Slack did not say what time it is")
-    ahead, behind = before - (theirs + 1.0), theirs - after
-    if max(ahead, behind) <= _SKEW:
+    if abs(ahead) <= _SKEW:
         return ok("clock", "agrees with Slack's")
-    by, way = (ahead, "ahead of") if ahead > 0 else (behind, "behind")
-    return note("clock", f"this machine's is {by:,.0f} s {way} Slack's: set it, or have NTP set it")
+    return note("clock", f"this machine's {remark(ahead)}")
 
 
 def _scopes(reached: _Reached, wanted: Wanted) -> Iterator[Finding]:

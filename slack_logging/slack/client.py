@@ -24,6 +24,7 @@ from slack_logging.slack import credentials
 from slack_logging.slack.credentials import BAD_TOKEN, Token
 from slack_logging.slack.limits import CALL_TIMEOUT
 from slack_logging.slack.pacing import Backoff, Pace
+from slack_logging.slack.skew import MOST, skew
 from slack_logging.slack.transport import Shared, SilentLogger, retry_after, unreachable
 
 #: Codes after which the same call may succeed later. Source: Slack's list of errors common to all methods.
@@ -60,6 +61,10 @@ class SlackClient:
         token: a bot token, and where it is from.
         api_url: where the Web API is, with its trailing ``/api/``.
         clock: what the pace runs on.
+
+    Attributes:
+        ahead: seconds by which our clock is ahead of Slack's, less than 0 if it is behind; it is corrected when it has
+            become wrong by more than a minute.
     """
 
     def __init__(self, token: Token, api_url: str, clock: Clock) -> None:
@@ -76,6 +81,7 @@ class SlackClient:
         self._clock = clock
         self._pace = Pace()
         self._lock = threading.Lock()
+        self.ahead = 0.0
         self._identity: Identity | None = None
         self._channel_ids: dict[str, str] = {}
 
@@ -111,6 +117,7 @@ class SlackClient:
     def call_for_headers(self, method: str, **arguments: Any) -> tuple[dict[str, Any], dict[str, str]]:
         """Do what `call` does, and return the answer's headers too, their names in small letters."""
         given = {name: value for name, value in arguments.items() if value is not None}
+        before = self._clock.time()
         try:
             if method.startswith("chat."):
                 response = self._web.api_call(method, json=given)
@@ -121,7 +128,22 @@ class SlackClient:
         answer = response.data
         if not isinstance(answer, dict):
             raise Unreachable(f"{method}: the answer is not a JSON object")
-        return answer, {name.lower(): str(value) for name, value in response.headers.items()}
+        headers = {name.lower(): str(value) for name, value in response.headers.items()}
+        self._compare_clocks(before, headers.get("date", ""))
+        return answer, headers
+
+    def time(self) -> float:
+        """Return what time it is for Slack, which stamps messages, in seconds since the epoch.
+
+        It is our clock's, unless its answers show that this one is more than a minute off.
+        """
+        return self._clock.time() - self.ahead
+
+    def _compare_clocks(self, before: float, date: str) -> None:
+        """Take in when Slack says that it answered."""
+        ahead = skew(before, self._clock.time(), date)
+        if ahead is not None and abs(ahead - self.ahead) > MOST:
+            self.ahead = ahead
 
     def deliver(self, method: str, *, timeout: float = 60.0, **arguments: Any) -> dict[str, Any]:
         """Wait for the pace, call, and try again after transient faults, for up to `timeout` seconds.

@@ -58,7 +58,7 @@ METHOD_BUDGETS: Final[dict[str, Budget]] = {
     "reactions.add": _TIER_3,
     "reactions.get": _TIER_3,
     "reactions.remove": _TIER_2,
-    "usergroups.users.list": _TIER_2,
+    "usergroups.list": _TIER_2,
     "users.conversations": _TIER_2,
     "users.info": _TIER_4,
 }

@@ -193,6 +193,21 @@ def test_replies_of_a_command_are_one_message(ops: Ops) -> None:
     assert ops.replies(held[0].ts) == [*replies, "late", "later"]
 
 
+def test_a_reply_is_what_may_be_returned(ops: Ops) -> None:
+    """As `str()` shows it; None is none, or a file alone."""
+
+    def do(*, command: Command) -> list[int]:
+        command.reply(5)
+        command.reply(None)
+        command.reply(None, file=("five.txt", "5"))
+        return [5]
+
+    serve(ops, do)
+    ts = ops.say("!do")
+    assert ops.settled(ts) == ({DONE}, ["5\n[5]"])
+    ops.clock.run_until(lambda: ops.files(ts) == {"five.txt": "5"})
+
+
 def test_a_reply_that_slack_does_not_take_raises(ops: Ops) -> None:
     """After a minute, or at once where it is refused; it is not said behind the program's back later."""
     errors: list[DeliveryError] = []

@@ -145,6 +145,18 @@ def test_what_does_not_run_has_used_its_code(ops: Ops, start: Any, ran: list[str
     assert len(ran) == 1
 
 
+@pytest.mark.parametrize("typed", ['!wipe "sdb CODE"', "!wipe CODE sdb", "!wipe `sdb CODE `x", "!wipe sdb (CODE)"])
+def test_a_code_that_is_not_the_last_word_is_used_up(ops: Ops, start: Any, ran: list[str], typed: str) -> None:
+    """Everybody has seen it; that it stands there is no guess."""
+    start()
+    for _ in range(MOST_WRONG):
+        assert ops.type(typed.replace("CODE", wrong(ops.clock)))[0] == {PUZZLED}
+    used = code(ops.clock)
+    assert ops.type(typed.replace("CODE", used))[0] == {PUZZLED}
+    assert ops.type(f"!wipe sda {used}") == ({REFUSED}, [NO_MORE])
+    assert ops.type(f"!wipe sda {next_code(ops)}")[0] == {DONE}
+
+
 def test_digits_after_what_is_no_command_are_no_guess(ops: Ops, start: Any) -> None:
     """They may be anything: nobody is locked for them."""
     start()

@@ -8,6 +8,7 @@ import json
 import logging
 import socket
 import struct
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ import pytest
 from slack_logging.local import LocalSlack, limits
 from slack_logging.local.api.methods import METHODS, Method
 from slack_logging.local.state.apps import DEFAULT_SCOPES
+from slack_logging.testing import FakeClock
 from tests.local.conftest import Ask, ask_sync, exchange
 from tests.local.listening import url_of
 
@@ -232,6 +234,13 @@ def test_scopes_are_told_in_a_header(slack: LocalSlack) -> None:
         assert ",".join(sorted(DEFAULT_SCOPES)) == headers["x-oauth-scopes"]
         assert headers["x-slack-req-id"]
     assert "x-oauth-scopes" not in exchange(slack, "POST", "/api/auth.test")[1]
+
+
+def test_answers_are_dated_by_the_servers_clock(slack: LocalSlack, clock: FakeClock) -> None:
+    """Clients tell by it whether theirs is right."""
+    clock.advance(3600)
+    headers = exchange(slack, "POST", "/api/api.test")[1]
+    assert parsedate_to_datetime(headers["date"]).timestamp() == clock.time()
 
 
 def test_scopes_of_the_bot_token_can_be_chosen() -> None:

@@ -50,7 +50,7 @@ def ask(line: Line, heard: Heard, terms: Terms, answers: Answers, clock: Clock) 
     """
     person = line.directory.person(heard.user, groups=False)
     asker = f"{person.name} ({heard.user})" if person and person.name else heard.user
-    text = statement(terms, asker, emoji=line.intake.emoji.name(Order.APPROVE), now=clock.time())
+    text = statement(terms, asker, emoji=line.intake.emoji.name(Order.APPROVE), now=line.client.time())
     if units(answers.shown(text)) > MAX_TEXT - _ROOM:
         raise BadArguments("too long to be approved: one message must hold all of the command")
     answers.finish(heard)  # what is said from here on is not added to the statement, nor the statement to anything
@@ -174,7 +174,7 @@ class Approving:
         for user in line.intake.emoji.approvers(reactions, besides=line.intake.bot_user):
             verdicts[user] = None
             if user != request.heard.user:
-                verdicts[user], names[user] = wish(line, self._access, user, request.terms.roles)
+                verdicts[user], names[user] = wish(line, self._access, user, request.terms.roles, patience=0)
         for user in request.judge(verdicts):
             told = {None: "refused, as it is theirs", Verdict.ALLOWED: "allowed"}.get(verdicts[user], "refused")
             audit.approved(user, told, request.heard)

@@ -45,7 +45,7 @@ def prove(command: Command) -> None:
 
 @contextlib.contextmanager
 def used_up(command: Command) -> Iterator[None]:
-    """Have the code at a command's end count no more afterwards, whatever came before it was checked.
+    """Have the code at a command's end, or what may be one elsewhere, count no more afterwards, whatever came before.
 
     Everybody in the channel has seen it, so that whoever has stolen the account could run another command with it.
     """
@@ -53,5 +53,5 @@ def used_up(command: Command) -> Iterator[None]:
         yield
     finally:
         heard = command.heard
-        if heard.code:
-            codes_of(command.origin.clock).use_up(heard.user, heard.code, heard.said_at)
+        for code in {heard.code, *heard.misplaced} - {""}:
+            codes_of(command.origin.clock).use_up(heard.user, code, heard.said_at)

@@ -42,6 +42,7 @@ class Heard:
         edited: the `ts` of its last edit; empty where there was none.
         asked_at: Unix time from which on it gets old.
         code: the one-time code that was typed as its last word, and is in neither `text` nor `call`.
+        misplaced: what may be a code, and was typed elsewhere; it is in the call alone, and the command not understood.
         is_proven: its code was right, and counts no more.
         request: what people approved it by; it is this text that they approved, whatever its message says by now.
         is_secret: whether what follows the command's name may be shown to nobody.
@@ -58,6 +59,7 @@ class Heard:
     edited: str = ""
     asked_at: float = 0.0
     code: str = field(default="", repr=False)
+    misplaced: frozenset[str] = field(default=frozenset(), repr=False)
     is_proven: bool = False
     request: Request | None = field(default=None, repr=False, compare=False)
     is_secret: bool = False
@@ -81,14 +83,15 @@ class Heard:
 
         The command is not understood then, and `text` is what the audit has of it.
         """
+        if self.code or self.misplaced or self.is_proven:
+            return self
         spans = list(self.call.spans)
         while len(spans) > 1 and not spans[-1].text.strip():
             del spans[-1]
         found = _CODE.search(spans[-1].text)
-        if self.code or self.is_proven:
-            return self
         if found is None:
-            return replace(self, text=_LIKE_A_CODE.sub("CODE", self.text))
+            misplaced = frozenset(_LIKE_A_CODE.findall(self.text))
+            return replace(self, text=_LIKE_A_CODE.sub("CODE", self.text), misplaced=misplaced)
         spans[-1] = Span(spans[-1].text[: found.start()], is_code=spans[-1].is_code)
         text = self.text.removesuffix(found[1]).rstrip()
         return replace(self, text=text, call=replace(self.call, spans=tuple(spans)), code=options.Hidden(found[1]))

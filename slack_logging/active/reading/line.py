@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from slack_logging import notices
 from slack_logging.active.people.directory import Directory
 from slack_logging.active.reading.intake import Intake, by_age
 from slack_logging.active.settings import Settings
@@ -13,6 +14,7 @@ from slack_logging.clock import Clock
 from slack_logging.errors import Rejected
 from slack_logging.instance import Instance
 from slack_logging.slack import loading
+from slack_logging.slack.skew import MOST, remark
 
 if TYPE_CHECKING:
     from slack_logging.slack.client import SlackClient
@@ -64,6 +66,14 @@ class Line:
         )
         directory = Directory(client, us.team_id, access.groups, clock, enterprise_id=us.enterprise_id)
         return cls(client, channel, us.team_id, us.url, intake, directory)
+
+    def say_if_clock_is_off(self) -> None:
+        """Say so on stderr: once, and once more when it was set."""
+        ahead = self.client.ahead
+        if abs(ahead) > MOST:
+            notices.say("clock", f"this machine's clock {remark(ahead)}. Until then, commands get old by Slack's")
+        else:
+            notices.clear("clock", "this machine's clock agrees with Slack's again")
 
     def is_to(self, channel: str) -> bool:
         """Tell whether a name or an id is this channel's; not so where Slack knows no such one. Raises as `call`."""

@@ -142,7 +142,7 @@ class Muting:
         for user in users:
             if user in watch.decided:
                 continue
-            verdict, name = wish(line, self._access, user)
+            verdict, name = wish(line, self._access, user, patience=0)
             watch.decided.add(user)
             audit.muted(user, "allowed" if verdict is Verdict.ALLOWED else "refused", watch.summary)
             if verdict is Verdict.ALLOWED:

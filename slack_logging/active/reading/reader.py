@@ -26,7 +26,7 @@ from slack_logging.active.reading.line import Line
 from slack_logging.active.reading.marking import Marker
 from slack_logging.active.reading.muting import Muting
 from slack_logging.active.reading.push import Push
-from slack_logging.active.reading.triage import Triage
+from slack_logging.active.reading.triage import Triage, Undecided
 from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited, Rejected
@@ -96,6 +96,7 @@ class Reader:
         self._backoff = Backoff()
         self._cause = f"commands in {settings.channel}"
         self._complaint = ""
+        self._undecided: Undecided | None = None
         self._must_connect = True
         self._floor: str | None = None
         self._sweep_at = 0.0
@@ -256,14 +257,21 @@ class Reader:
         except DeliveryError as error:
             self._must_connect = isinstance(error, Rejected)
             kind = error.code if isinstance(error, Rejected) else type(error).__name__
-            self._complain(kind, str(error))
+            self._complain(kind, f"{self._cause} are not read: {error}")
             return self._backoff.failed()
         except ConfigurationError:
             raise
         except Exception as error:  # noqa: BLE001 - nobody else would go on reading
-            self._complain(type(error).__name__, f"unexpected {type(error).__name__}: {error}")
+            unexpected = type(error).__name__
+            self._complain(unexpected, f"{self._cause} are not read: unexpected {unexpected}: {error}")
             return self._backoff.failed()
         self._backoff.succeeded()
+        if self._undecided is not None:
+            self._complain(
+                "undecided",
+                f"{self._cause}: some wait, because Slack does not tell just now who may: {self._undecided.why}",
+            )
+            return min(pause, self._settings.poll_interval)
         self._complaint = ""
         self._say_that_it_reads()
         return pause
@@ -279,7 +287,7 @@ class Reader:
         """Say what is wrong, once for each kind of fault until it works again."""
         if kind != self._complaint:
             self._complaint = kind
-            notices.say(self._cause, f"{self._cause} are not read: {text}; trying again")
+            notices.say(self._cause, f"{text}; trying again")
 
     def _sweep(self) -> float:
         """Look at the channel, if we are the one to; return the seconds until the next look."""
@@ -300,20 +308,22 @@ class Reader:
             text = f"{self._settings.channel} is shared by Slack Connect: people of other organisations are in it"
             notices.say(f"{self._cause}, shared", f"{text}, and read what is typed and answered there")
         messages = self._messages(line)
+        line.say_if_clock_is_off()
         self.desk.reading = f"{self._settings.channel}, {push.how}"  # before the first command can ask
         if not self._closing:
             push.open()  # not before it is known that there is something to hear; what came meanwhile is looked for
         self._say_that_it_reads()
         self._miss(line, messages)
+        found = [heard for message in messages if (heard := line.intake.hear(message))]
+        # what is older than where we began is only looked at for what was left running
+        found = [heard for heard in found if heard.marks or order(heard.key.ts) > order(self._floor or "0")]
+        self._undecided = self.triage.consider_each(line, found)
         for message in messages:
-            heard = line.intake.hear(message)
-            # what is older than where we began is only looked at for what was left running
-            if heard is not None and (heard.marks or order(heard.key.ts) > order(self._floor or "0")):
-                self.triage.consider(line, heard)
-            self._ledger.read(str(message["ts"]))
+            if self._undecided is None or order(str(message["ts"])) < order(self._undecided.since):
+                self._ledger.read(str(message["ts"]))
         if self._floor is None:  # closing
             return self._settings.poll_interval
-        bound = self._oldest(self._floor)
+        bound = self._oldest(line, self._floor)
         self._ledger.forget(up_to=bound)
         self.desk.answers.forget(up_to=bound)
         wait = push.swept(messages, bound)
@@ -369,8 +379,8 @@ class Reader:
     def _messages(self, line: Line) -> list[dict[str, Any]]:
         """Return what is to be looked at, oldest first."""
         if self._floor is not None:
-            return line.since(self._oldest(self._floor), wanted=lambda: not self._closing)
-        started = self._clock.time()
+            return line.since(self._oldest(line, self._floor), wanted=lambda: not self._closing)
+        started = line.client.time()
         messages, more = line.newest()
         floor = f"{started - self._settings.max_age:.6f}"
         if more and messages:
@@ -378,9 +388,9 @@ class Reader:
         self._floor = floor
         return messages
 
-    def _oldest(self, floor: str) -> str:
+    def _oldest(self, line: Line, floor: str) -> str:
         """Return where a sweep begins: a little back, or further to what is unsettled; never before `floor`."""
-        look_back = f"{self._clock.time() - min(self._settings.max_age, _LOOK_BACK) - _LOOK_BACK:.6f}"
+        look_back = f"{line.client.time() - min(self._settings.max_age, _LOOK_BACK) - _LOOK_BACK:.6f}"
         cursor = self._ledger.cursor() or floor
         return max(floor, min(cursor, look_back, key=order), key=order)
 

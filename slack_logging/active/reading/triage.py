@@ -6,18 +6,33 @@ Two threads may bring one message at the same time; one of them has the claim in
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from slack_logging.active import audit
 from slack_logging.active.desk import Desk
 from slack_logging.active.emoji import Mark, Order
-from slack_logging.active.ledger import State
+from slack_logging.active.ledger import State, order
 from slack_logging.active.people.access import Verdict, refusal
 from slack_logging.active.people.orders import is_authors, wish
+from slack_logging.active.people.orders import verdict as may
 from slack_logging.active.people.refusals import Refusals
 from slack_logging.active.reading.intake import Heard
 from slack_logging.active.reading.line import Line
 from slack_logging.active.settings import Settings
+from slack_logging.errors import DeliveryError, RateLimited
+
+
+class Undecided(NamedTuple):
+    """Commands about which Slack does not tell right now who may.
+
+    Attributes:
+        why: the last error.
+        since: the `ts` of the oldest.
+    """
+
+    why: DeliveryError
+    since: str
 
 
 class Triage:
@@ -38,8 +53,35 @@ class Triage:
         self._refusals = Refusals()
         self._lock = threading.Lock()
 
+    def consider_each(self, line: Line, found: Sequence[Heard]) -> Undecided | None:
+        """Consider commands, first those of people whom the configuration names: they take the fewest calls.
+
+        What cannot be decided is for the next look. Nobody else's command waits for that, unless there was no answer,
+        for which Slack may take long: of such calls, one a look is enough.
+
+        Args:
+            line: where they were typed.
+            found: oldest first.
+
+        Returns:
+            What cannot be decided now; None if all is.
+        """
+        access = self._settings.access
+        found = sorted(found, key=lambda heard: heard.user not in access.allow)
+        left: list[Heard] = []
+        why: DeliveryError | None = None
+        for number, heard in enumerate(found):
+            error = self._undecided(line, heard)
+            if error is not None:
+                why = error
+                left.append(heard)
+                if not isinstance(error, RateLimited):
+                    left += found[number + 1 :]
+                    break
+        return Undecided(why, min((heard.key.ts for heard in left), key=order)) if why else None
+
     def consider(self, line: Line, heard: Heard) -> None:
-        """Lay out a command, refuse it, or leave it: exactly one of these.
+        """Lay out a command, refuse it, or leave it: exactly one of these. Waits for calls, not for their pace.
 
         Raises:
             DeliveryError: who somebody is cannot be known right now; nothing is decided.
@@ -59,7 +101,7 @@ class Triage:
         if is_new or state is State.WAITING:
             if self._desk.expire(heard):
                 return
-            if is_new and not self._admit(heard):
+            if is_new and not self._admit(line, heard):
                 return
             wishes = self._wishes(line, heard)  # before anybody can take it
             ledger.note(heard.key, heard.edited)
@@ -71,16 +113,24 @@ class Triage:
             if what is Order.CANCEL:
                 self._desk.cancel(heard.key, f"cancelled by {name}", unlaid=heard)
             elif what is Order.REPEAT and state is State.SETTLED and not is_new:
-                self._repeat(heard, user)
+                self._repeat(line, heard, user)
+
+    def _undecided(self, line: Line, heard: Heard) -> DeliveryError | None:
+        """Consider a command, and return why that was not possible."""
+        try:
+            self.consider(line, heard)
+        except DeliveryError as error:
+            return error
+        return None
 
     def _is_for_others(self, heard: Heard) -> bool:
         """Tell whether it is left to the other services that listen here: it is not known, and not addressed to us."""
         is_known = self.roles is None or heard.call.name in self.roles
         return self._settings.shared and not is_known and heard.call.address is None
 
-    def _admit(self, heard: Heard) -> bool:
+    def _admit(self, line: Line, heard: Heard) -> bool:
         """Tell whether somebody may run commands at all, and one more of them; if not, refuse this one."""
-        verdict = self._desk.verdict(heard.user, ())
+        verdict = may(line, self._settings.access, heard.user, patience=0)
         if verdict is Verdict.ALLOWED and self._desk.is_full(heard):
             verdict = Verdict.TOO_MANY
         if verdict is Verdict.ALLOWED:
@@ -110,7 +160,7 @@ class Triage:
         """Return what people newly want of a command, of those who may: each with their id and name."""
         roles = (self.roles or {}).get(self._desk.in_hand(heard).call.name, ())
         fresh = self._desk.ledger.fresh(heard.key, heard.orders)
-        found = [wish(line, self._settings.access, user, roles) for _, user in fresh]
+        found = [wish(line, self._settings.access, user, roles, patience=0) for _, user in fresh]
         self._desk.ledger.decided(heard.key, *fresh)
         wishes = []
         for (what, user), (verdict, name) in zip(fresh, found, strict=True):
@@ -119,11 +169,11 @@ class Triage:
                 wishes.append((what, user, name))
         return wishes
 
-    def _repeat(self, heard: Heard, user: str) -> None:
+    def _repeat(self, line: Line, heard: Heard, user: str) -> None:
         """Lay out what ran once more, for somebody who wants that; never what its author made of it since."""
         ledger = self._desk.ledger
         if ledger.taken(heard.key) != heard.edited:
             audit.decided(heard, "edited since it ran, not repeated")
             self._desk.answers.say(heard, "not run again: it was edited since. Type it as a new message")
         elif ledger.repeat(heard.key):
-            self._desk.offer(heard.again(user, self._desk.clock.time()))
+            self._desk.offer(heard.again(user, line.client.time()))

@@ -8,6 +8,7 @@ act as anybody. Nothing here decides what Slack would say.
 from __future__ import annotations
 
 import asyncio
+import email.utils
 import logging
 import time
 import uuid
@@ -174,6 +175,7 @@ class Server:
         if fault and fault.kind == "slow_answer":
             await asyncio.sleep(fault.seconds)
         response.headers["x-slack-req-id"] = uuid.uuid4().hex
+        response.headers["Date"] = email.utils.formatdate(self._workspace.clock.time(), usegmt=True)
         return response
 
 
