@@ -93,8 +93,11 @@ class Ledger(Protocol):
         not known, so it never is. Does nothing if the command is known.
         """
 
+    def reopens(self, key: Key, edited: str) -> bool:
+        """Tell whether a command was not understood, and this edit is a new one."""
+
     def reopen(self, key: Key, edited: str) -> bool:
-        """Have a command that was not understood wait again if this edit is a new one; tell whether it does."""
+        """Have it wait again in that case; tell whether it does."""
 
     def repeat(self, key: Key) -> bool:
         """Have a settled command wait again, its final marks taken away; False if it is not settled."""
@@ -224,14 +227,22 @@ class MemoryLedger:
             entry = self._entries.setdefault(key, _Entry(outcome=outcome, edited=edited, placed=set(marks)))
             return entry.outcome or outcome
 
+    def reopens(self, key: Key, edited: str) -> bool:
+        """See `Ledger`."""
+        with self._lock:
+            return self._reopens(key, edited)
+
+    def _reopens(self, key: Key, edited: str) -> bool:
+        entry = self._entries.get(key)
+        return entry is not None and entry.outcome is Mark.NOT_UNDERSTOOD and edited not in ("", entry.edited)
+
     def reopen(self, key: Key, edited: str) -> bool:
         """See `Ledger`."""
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is None or entry.outcome is not Mark.NOT_UNDERSTOOD or edited in ("", entry.edited):
-                return False
-            entry.outcome, entry.edited = None, edited
-            return True
+            reopens = self._reopens(key, edited)
+            if reopens:
+                self._entries[key].outcome, self._entries[key].edited = None, edited
+            return reopens
 
     def repeat(self, key: Key) -> bool:
         """See `Ledger`."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import queue
+import threading
 
 import pytest
 
-from slack_logging import Command, CommandRouter
+from slack_logging import BadArguments, Command, CommandRouter
 from slack_logging.local import Fault
-from tests.active.conftest import CHANNEL, DONE, EYES, LATE, REFUSED, Ops
+from tests.active.conftest import CHANNEL, DONE, EYES, LATE, PUZZLED, REFUSED, Ops
 from tests.active.test_push import connect, marked
 
 LOOK_UPS = ["users.info", "usergroups.list"]
@@ -157,3 +158,26 @@ def test_who_is_named_steers_also_while_slack_tells_of_no_group(ops: Ops) -> Non
     ops.slack.fault("usergroups.list", Fault.server_error(times=None))
     ops.slack.react(CHANNEL, ts, "octagonal_sign", user="ada")
     assert ops.settled(ts)[1] == ["cancelled by ada"]
+
+
+def test_an_edit_is_admitted_anew_also_where_slack_did_not_tell_at_first(ops: Ops) -> None:
+    """Who may no longer, and edits what was not understood, is refused once Slack tells."""
+    ops.slack.add_user("zoe")
+    source, seen = ops.source(allow=[ops.slack.add_group("zoes", ["zoe"])]), []
+
+    def loop() -> None:
+        for command in source:
+            with command:
+                seen.append(command.text)
+                raise BadArguments("what?")
+
+    ops.clock.start(threading.Thread(target=loop))
+    ts = ops.say("!one", user="zoe")
+    ops.clock.run_until(lambda: PUZZLED in ops.marks(ts))
+    ops.slack.add_group("zoes", [])
+    ops.slack.fault("usergroups.list", Fault.rate_limited(5))
+    ops.clock.advance(61)
+    ops.slack.edit(CHANNEL, ts, "!two")
+    ops.clock.run_until(lambda: REFUSED in ops.marks(ts))
+    source.close()
+    assert seen == ["!one"]

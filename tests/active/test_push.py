@@ -518,7 +518,7 @@ def test_events_that_slack_left_out_are_looked_for(ops: Ops, router: CommandRout
     settle(ops)
     assert DONE in ops.settled(ts)[0]
     assert ops.clock.monotonic() - began < 10
-    assert ops.slack.deliveries() == []
+    ops.slack.wait_for(lambda: ops.slack.deliveries() == [])
 
 
 def test_a_link_that_is_unfurled_is_no_edit(ops: Ops, router: CommandRouter) -> None:

@@ -97,6 +97,8 @@ class Triage:
         if state in (State.WAITING, State.PENDING) and any(mark.is_final for mark in news):
             self._desk.withdraw(heard)  # treated by another process meanwhile
             return
+        if ledger.reopens(heard.key, heard.edited):
+            may(line, self._settings.access, heard.user, patience=0)  # raises while nothing is decided yet
         is_new = state is State.NEW or ledger.reopen(heard.key, heard.edited)
         if is_new or state is State.WAITING:
             if self._desk.expire(heard):
