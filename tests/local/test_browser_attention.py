@@ -54,6 +54,7 @@ def another(slack: LocalSlack, browser: Browser) -> Iterator[Callable[[], Page]]
         yield another
 
 
+@pytest.mark.slow
 def test_any_number_of_tabs_work_as_hidden_ones_let_go(slack: LocalSlack, another: Callable[[], Page]) -> None:
     """Each tab shows what is there and posts, whichever is in front; one that comes back has caught up."""
     slack.say("#ops-log", "hello", user="ben")
@@ -75,6 +76,7 @@ def test_any_number_of_tabs_work_as_hidden_ones_let_go(slack: LocalSlack, anothe
     expect(message(page, "from the first")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_what_the_browser_has_no_connection_for_is_said(another: Callable[[], Page]) -> None:
     """With as many windows side by side as the browser has connections, none waits without a word."""
     windows = [another() for _ in range(CONNECTIONS)]
