@@ -295,7 +295,9 @@ class CommandRouter:
         allowed = {route.name: route for route in self._allowed(command)}
         near = options.nearest(name, allowed)
         hint = f"did you mean: {allowed[near].usage(prefix)}" if near else f"{prefix}help lists what you can do"
-        shown = command.heard.call.plain_name if name == command.name and command.heard.is_secret else name
+        shown = name
+        if name == command.name and command.heard.is_secret:  # but the sign that ends the word is none
+            shown = name[: len(command.heard.call.plain_name) + 1]
         what = f"no command {shown[:40]!r}" if name else "no command after the name"
         return UnknownCommand(f"{what}; {hint}")
 
