@@ -68,13 +68,22 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, and each subcommand for itself."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Refuse what is not known here: argparse hands a subcommand's rest up, and its parent would be blamed."""
+        """Refuse what is not known here: argparse hands a subcommand's rest up, and its parent would be blamed.
+
+        That goes before what is missing, which it may be a slip of; but the help is to show what is required.
+        """
+        asks_for_help = not {"-h", "--help"}.isdisjoint(args)
+        required = [group for group in self._mutually_exclusive_groups if group.required and not asks_for_help]
+        for group in required:
+            group.required = False
         known, rest = super().parse_known_args(args, namespace)
         if rest:
             near = difflib.get_close_matches(rest[0].partition("=")[0], self._option_string_actions, n=1)
             meant = f" (did you mean {near[0]}?)" if near else ""
             self.error(f"unrecognized arguments: {' '.join(rest)}{meant}")
-        return known, rest
+        for group in required:
+            group.required = True
+        return super().parse_known_args(args, namespace) if required else (known, rest)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; {self.prog} --help says more\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import tempfile
 from collections.abc import Iterator
 
@@ -17,6 +18,10 @@ from slack_logging.testing import FakeClock
 # No test judges by wall time, and hypothesis' own would: by a deadline, and by how long it takes to draw.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# A shell starts what runs in its background with Ctrl-C ignored, which the programs that tests start would inherit.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ENVIRONMENT = (
     "SLACK_BOT_TOKEN",

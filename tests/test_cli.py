@@ -55,6 +55,18 @@ def test_who_stops_reading_needs_no_word(typed: str) -> None:
             ["demo", "--onec"],
             "slack-logging demo: unrecognized arguments: --onec (did you mean --once?); slack-logging",
         ),
+        (
+            ["send", "--chanel", "#x"],
+            "slack-logging send: unrecognized arguments: --chanel (did you mean --channel?); ",
+        ),
+        (
+            ["send", "--webhook=u"],
+            "slack-logging send: unrecognized arguments: --webhook=u (did you mean --webhook-url?)",
+        ),
+        (
+            ["send", "x.log"],
+            "slack-logging send: one of the arguments --channel --webhook-url is required; slack-logging",
+        ),
         (["check", "#a"], "slack-logging check: unrecognized arguments: #a; slack-logging check --help says more"),
         (["manifest", "--zzz=1"], "slack-logging manifest: unrecognized arguments: --zzz=1; slack-logging manifest"),
         (
@@ -80,7 +92,9 @@ def test_help_is_to_be_had(typed: list[str], capsys: pytest.CaptureFixture[str])
     """Of the whole and of each command; without a command, of the whole."""
     with pytest.raises(SystemExit) as caught:
         main(typed)
-    assert (caught.value.code, capsys.readouterr().out.startswith("usage: slack-logging")) == (0, True)
+    out = capsys.readouterr().out
+    assert (caught.value.code, out.startswith("usage: slack-logging")) == (0, True)
+    assert "(--channel C | --webhook-url URL)" in out or typed != ["send", "--help"]  # one of them is required
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from slack_logging.local import LocalSlack, visible_text
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -26,6 +29,18 @@ def test_every_block_runs(code: str) -> None:
     """As a reader would paste it, and with nothing to say on the terminal."""
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=50)
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_the_recipe_for_a_job_posts_what_nobody_caught() -> None:
+    """Once, as an error with its traceback; stderr and the status are what they were."""
+    [code] = [each for each in _FENCE.findall((ROOT / "docs/records.md").read_text("utf-8")) if "excepthook" in each]
+    with LocalSlack() as slack:
+        environment = {**os.environ, **slack.environ}
+        command = [sys.executable, "-c", f"{code}\n1 / 0"]
+        ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=50)
+        [message] = slack.messages("#ops-log")
+    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (1, "ZeroDivisionError: division by zero")
+    assert "the nightly job failed\nZeroDivisionError: division by zero" in visible_text(message)
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)

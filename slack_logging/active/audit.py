@@ -1,12 +1,13 @@
 """One line per decision on the logger ``slack_logging.audit``: who, what, and how it went.
 
-The records have that as attributes, too: `user` (an id), `decision` and, where it is about a command, `command` (its
-name), `channel` (an id) and `ts` of its message.
+The records have that as attributes, too: `user` (an id), `decision` (as it is told, but for what explains it) and,
+where it is about a command, `command` (its name), `channel` (an id) and `ts` of its message.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -17,13 +18,16 @@ from slack_logging.active.reading.intake import Heard
 
 _logger = logging.getLogger("slack_logging.audit")
 
+#: Where in what is told of a decision begins what explains it.
+_EXPLAINED = re.compile(r"[:,]| \(| by ")
+
 
 def decided(heard: Heard, decision: str) -> None:
     """Log a decision at INFO.
 
     Args:
         heard: the command.
-        decision: such as ``"allowed"``, ``"refused"``, ``"done"``.
+        decision: such as ``"allowed"``, ``"refused"``, ``"done"``; why comes behind a colon, a comma, "by" or "(".
     """
     _log(logging.INFO, f"command of %s {decision}: %r", heard.user, heard.shown, heard=heard, decision=decision)
 
@@ -120,7 +124,7 @@ def _log(
         return None
     file, line, function, _ = _logger.findCaller()
     exc_info = None if error is None else (type(error), error, error.__traceback__)
-    attributes = {**extra, "user": user, "decision": decision}
+    attributes = {**extra, "user": user, "decision": _EXPLAINED.split(decision, maxsplit=1)[0]}
     if heard is not None:
         name = heard.call.plain_name if heard.is_secret else heard.call.name
         attributes |= {"command": name, "channel": heard.key.channel, "ts": heard.key.ts}

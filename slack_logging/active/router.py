@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+#: Seconds for others to approve a command, unless it says otherwise.
+_APPROVE_WITHIN = 600.0
+
 _NO_CODE = "the last word must be your one-time code of six digits"
 
 
@@ -118,7 +121,7 @@ class CommandRouter:
         roles: Iterable[str] | None = None,
         timeout: float | timedelta | str | None = None,
         approvals: int = 0,
-        approve_within: float | timedelta | str = 600.0,
+        approve_within: float | timedelta | str | None = None,
         totp: bool = False,
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
@@ -129,7 +132,7 @@ class CommandRouter:
         roles: Iterable[str] | None = None,
         timeout: float | timedelta | str | None = None,
         approvals: int = 0,
-        approve_within: float | timedelta | str = 600.0,
+        approve_within: float | timedelta | str | None = None,
         totp: bool = False,
         **_unknown: NoReturn,
     ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
@@ -144,7 +147,7 @@ class CommandRouter:
                 empty list is refused, as it may be a variable that is not set.
             timeout: seconds that it may run, more than 0, instead of the source's `timeout`.
             approvals: how many others who may run it must approve it first, with an emoji on the reply that states it.
-            approve_within: seconds for that, at least one; then it is errored.
+            approve_within: seconds for that, at least one, ten minutes by default; then it is errored.
             totp: whether its last word is a one-time code of who types it, which is no argument of the function. Needs
                 the extra ``totp``, and a secret for each in the environment: ``SLACK_LOGGING_TOTP_<USER ID>``.
 
@@ -160,13 +163,20 @@ class CommandRouter:
             "roles": () if roles is None else options.texts("roles", roles),
             "timeout": options.time_limit("timeout", timeout),
             "approvals": options.whole_number("approvals", approvals, least=0),
-            "approve_within": options.seconds("approve_within", approve_within, least=1.0),
+            "approve_within": options.seconds(
+                "approve_within", _APPROVE_WITHIN if approve_within is None else approve_within, least=1.0
+            ),
             "totp": options.flag("totp", totp),
         }
         if roles is not None and not terms["roles"]:
             raise ConfigurationError(
                 f"roles={options.shown(roles)} names none, so nobody could run the command: "
                 "leave roles out for everybody in allow"
+            )
+        if approve_within is not None and not terms["approvals"]:
+            raise ConfigurationError(
+                f"approve_within={options.shown(approve_within)} without approvals, so nobody would be asked: "
+                "add approvals=1, or leave approve_within out"
             )
         if callable(name):
             self._add(name, None, **terms)
@@ -285,7 +295,9 @@ class CommandRouter:
         allowed = {route.name: route for route in self._allowed(command)}
         near = options.nearest(name, allowed)
         hint = f"did you mean: {allowed[near].usage(prefix)}" if near else f"{prefix}help lists what you can do"
-        shown = command.heard.call.plain_name if name == command.name and command.heard.is_secret else name
+        shown = name
+        if name == command.name and command.heard.is_secret:  # but the sign that ends the word is none
+            shown = name[: len(command.heard.call.plain_name) + 1]
         what = f"no command {shown[:40]!r}" if name else "no command after the name"
         return UnknownCommand(f"{what}; {hint}")
 

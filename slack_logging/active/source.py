@@ -62,7 +62,7 @@ class SlackCommandSource:
         service: the program's name, which people can address (``!@orders status``); what was started by default.
         prefix: what a command starts with.
         shared: several services listen in this channel: a command that the router does not know, and that is not
-            addressed to us, is left to the others.
+            addressed to us, is left to the others. What several know may run in any or each of them.
         poll_interval: seconds between two looks at the channel, at least 0.1, unless Socket Mode works. Slack allows
             about 50 looks a minute for all channels of a workspace.
         max_age: seconds, at least one, after which a command is marked instead of run, as it would surprise. A start

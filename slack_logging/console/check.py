@@ -71,7 +71,10 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
 
         config = load(args.config)
         if args.config.endswith(".ini"):
-            default = "is an argument of fileConfig, which a file cannot say: it is taken for the default, True"
+            default = (
+                "fileConfig silences the loggers that exist before and are not in the file, which is supposed here: "
+                "pass disable_existing_loggers=False to it, which a file cannot say"
+            )
             yield note("disable_existing_loggers", default)
         handlers = slack_handlers(config)
         yield from handlers.findings

@@ -98,8 +98,10 @@ def _imported(source: str) -> object:
         with _importing():
             return getattr(importlib.import_module(module), name)
     except (Exception, SystemExit) as error:
-        said = " ".join(str(error).split())
-        raise ConfigurationError(f"--config {source}: {type(error).__name__}: {said}") from error
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        if isinstance(error, ModuleNotFoundError):
+            said += ": run it where your program runs, or set PYTHONPATH"
+        raise ConfigurationError(f"--config {source}: {said}") from error
 
 
 @contextlib.contextmanager

@@ -20,11 +20,15 @@ from slack_logging.console.lines import json_record, text_record
 from slack_logging.console.progress import Progress
 from slack_logging.errors import ConfigurationError, RateLimited, Unreachable
 from slack_logging.passive.messages.medium import SLACK, Medium
+from slack_logging.passive.records.capture import MAX_CHARS
 from slack_logging.slack.client import connect
 from slack_logging.slack.credentials import REMEDY_BY_ENVIRONMENT, find_token
 
-#: Bytes of one line; what is longer becomes several records, because the handler cuts a record's text at 256 KiB.
-_MAX_LINE = 128 * 1024
+#: Bytes that are kept of a line: all that a record shows, also where JSON writes each character as six.
+_MAX_LINE = 4 * 2**20
+
+#: What is amiss with a line that the handler, or what is kept of it, does not show whole.
+_CUT = f"longer than a record can be, cut after {MAX_CHARS // 1024} KiB of text"
 
 #: Messages that may wait before reading pauses: more than twenty would become a digest, and not be read line by line.
 _MESSAGES_AT_ONCE = 10
@@ -45,6 +49,8 @@ _EPILOG = """Each line is a record; blank ones are left out. With --json a line 
 {"message": ..., "level": "ERROR", "logger": ..., "time": ..., "exception": ..., "extra": {...}}; all but message may be
 missing, and "msg" and "levelname" will do as well. A line that is no such object is sent as text; stderr says which
 lines are, and which have a level that is none.
+
+A record shows up to 256 KiB of text, and of a line no more than 4 MiB are looked at: stderr says which lines were cut.
 
 Slack takes about one message a second, each of up to 12,000 characters, some 200 short lines: reading waits for it, and
 stderr says how far it is. Ctrl-C and SIGTERM end reading and send what was read; Ctrl-C after either ends at once. The
@@ -220,14 +226,17 @@ class _Sending:
     def _hand_on(self, stream: BinaryIO, make: Callable[[str], logging.LogRecord]) -> bool:
         """Read to the end, with pauses where Slack is slower; False when it takes nothing any more."""
         waiting = 0
-        while line := stream.readline(_MAX_LINE):
+        for line, is_cut in iter(lambda: _next_line(stream), (b"", False)):
             text = line.decode("utf-8", "replace").rstrip("\r\n")
             if text.strip():
-                self._handler.handle(make(text))
+                record = make(text)
+                if is_cut or len(record.msg) > MAX_CHARS:
+                    self._amiss.add(_CUT)
+                self._handler.handle(record)
                 self._read += 1
                 self._show_progress()
                 waiting += len(line) + _FRAME
-            self._amiss.line += line.endswith(b"\n")
+            self._amiss.line += 1
             if waiting >= self._portion:
                 if not self._settle():
                     return False
@@ -258,6 +267,16 @@ class _Sending:
 
     def _show_progress(self) -> None:
         self._progress.show(lambda: _progress(self._read, self._handler.stats()))
+
+
+def _next_line(stream: BinaryIO) -> tuple[bytes, bool]:
+    """Return the beginning of the next line, empty at the end, and whether there was more, which is passed over."""
+    line = part = stream.readline(_MAX_LINE)
+    is_cut = False
+    while len(part) == _MAX_LINE and not part.endswith(b"\n"):
+        part = stream.readline(_MAX_LINE)
+        is_cut = is_cut or bool(part.rstrip(b"\r\n"))
+    return line, is_cut
 
 
 def _progress(read: int, stats: Stats) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from slack_logging import CommandRouter
+from slack_logging import CommandRouter, notices
 from slack_logging.active.reading.hostlock import HostLock
 from slack_logging.local import LocalSlack
 from tests.active.conftest import CHANNEL, DONE, Ops
@@ -24,7 +24,7 @@ HOLDER = f"""
 import sys, tempfile
 from slack_logging.active.reading.hostlock import HostLock
 tempfile.tempdir = sys.argv[1]
-lock = HostLock({PLACE!r})
+lock = HostLock({PLACE!r}, "orders")
 print(lock.acquire(), lock.holder, flush=True)
 sys.stdin.read()
 """
@@ -82,11 +82,11 @@ def holder(directory: Path) -> Iterator[subprocess.Popen[str]]:
 def test_one_process_has_the_lock(holder: subprocess.Popen[str]) -> None:
     """Others learn which; whoever kills it, it can be had at once."""
     lock = HostLock(PLACE)
-    assert (lock.acquire(), lock.holder, lock.flaw) == (False, str(holder.pid), "")
+    assert (lock.acquire(), lock.holder, lock.holder_service, lock.flaw) == (False, str(holder.pid), "orders", "")
     assert HostLock((*PLACE, "another service")).acquire()
     holder.kill()
     holder.wait()
-    assert (lock.acquire(), lock.holder) == (True, "")
+    assert (lock.acquire(), lock.holder, lock.holder_service) == (True, "", "")
     lock.release()
 
 
@@ -140,11 +140,11 @@ def test_a_forked_child_has_no_part_in_the_lock(directory: Path) -> None:
 
 
 def test_the_file_is_its_user_s_alone(directory: Path) -> None:
-    """It says which process has the lock, and nothing of what is read."""
-    lock = HostLock(PLACE)
+    """It says which process has the lock, of which service, and nothing of what is read."""
+    lock = HostLock(PLACE, "orders\udcff")  # as of a program whose name is no text
     assert lock.acquire()
     [file] = directory.iterdir()
-    assert (file.stat().st_mode & 0o777, file.read_text()) == (0o600, f"{os.getpid()}\n")
+    assert (file.stat().st_mode & 0o777, file.read_text()) == (0o600, f"{os.getpid()}\norders?")
     assert not any(word in file.name for word in ("T1", "C1"))
     os.utime(file, (0, 0))
     lock.keep()
@@ -266,6 +266,30 @@ def test_who_stands_by_calls_nobody(
     assert ops.settled(ts) == ({DONE}, ["x"])
     assert ops.clock.monotonic() - began <= 6
     assert "reading commands in #ops-commands as" in capfd.readouterr().err
+
+
+def test_another_service_that_stands_by_says_what_to_set(
+    ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str], directory: Path
+) -> None:
+    """Nobody would answer its commands, not even those addressed to it; with `shared` it reads beside the other."""
+    place = (ops.slack.api_url, ops.slack.team_id, ops.slack.channel_id(CHANNEL))
+    code = HOLDER.replace(repr(PLACE), repr(place))
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        first = ops.start(router=router, service="billing")
+        ops.clock.run_until(lambda: notices._said)
+        first.close()
+        assert capfd.readouterr().err == (
+            f"slack_logging: commands in #ops-commands are read by process {process.pid} of this host; "
+            f"process {os.getpid()} stands by. That one is orders, this one is billing: "
+            "if these are two services, set shared: true in both\n"
+        )
+        ops.start(router=router, service="billing", shared=True)
+        assert ops.type("!@billing echo x") == ({DONE}, ["x"])
+        process.kill()
 
 
 def test_of_three_processes_one_reads_and_another_takes_over(directory: Path) -> None:

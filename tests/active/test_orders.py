@@ -290,7 +290,7 @@ def test_what_was_edited_since_it_ran_never_runs_for_somebody_else(
         {DONE, REPEAT},
         ["noted x", "not run again: it was edited since. Type it as a new message"],
     )
-    assert "edited since it ran, not repeated: '!deploy'" in caplog.text
+    assert "not repeated, as it was edited since it ran: '!deploy'" in caplog.text
     assert ran == [f"x for {ops.slack.user_id('ada')}"]
 
 

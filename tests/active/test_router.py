@@ -346,6 +346,14 @@ def wrong_annotation(when: complex) -> None: ...
             lambda router: router.command("x", approve_within=0)(fitted),
             "approve_within=0: expected seconds (1 or more)",
         ),
+        (
+            lambda router: router.command(approve_within="5m")(fitted),
+            "approve_within='5m' without approvals, so nobody would be asked: add approvals=1",
+        ),
+        (
+            lambda router: router.command("x", approvals=0, approve_within=600)(fitted),
+            "approve_within=600 without approvals, so nobody would be asked: add approvals=1",
+        ),
         (lambda router: router.command(role=["x"]), "router.command() has no option 'role': did you mean roles?"),
         (lambda router: router.command("x", ["y"]), "router.command() takes all but the name by name: name, roles"),
         (lambda router: router.command(["x"])(fitted), "name=['x']: expected text"),

@@ -133,7 +133,13 @@ def test_what_is_wrong_in_it_is_told(
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        ("import nowhere_to_be_found", "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
+        (
+            "import nowhere_to_be_found",
+            (
+                "ModuleNotFoundError: No module named 'nowhere_to_be_found': "
+                "run it where your program runs, or set PYTHONPATH"
+            ),
+        ),
         ("raise SystemExit('set DJANGO_SETTINGS\\nfirst')", "SystemExit: set DJANGO_SETTINGS first"),
         ("1 / 0", "ZeroDivisionError: division by zero"),
     ],
@@ -152,7 +158,10 @@ def test_a_module_that_cannot_be_imported_is_one_line(run: Run, written: Written
             "program_of_a_test",
             "expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, .yaml or .ini",
         ),
-        ("nowhere.to.be.found:LOGGING", "ModuleNotFoundError: No module named 'nowhere'"),
+        (
+            "nowhere.to.be.found:LOGGING",
+            "ModuleNotFoundError: No module named 'nowhere': run it where your program runs",
+        ),
         ("program_of_a_test:NAME", "AttributeError: module 'program_of_a_test' has no attribute 'NAME'"),
         ("program_of_a_test:__doc__", "expected a mapping for dictConfig, with 'handlers' in it"),
         ("nowhere.json", "cannot be read: No such file or directory"),

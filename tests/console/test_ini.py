@@ -91,7 +91,10 @@ def test_its_handlers_channels_and_loggers_are_checked(slack: LocalSlack, run: R
     slack.add_channel("orders")
     ended = run("check", "--config", config.name)
     assert (ended.status, ended.err, wrong(ended.out)) == (0, [], [])
-    assert ended.out[0].startswith("note   disable_existing_loggers: is an argument of fileConfig, which a file cannot")
+    assert ended.out[0] == (
+        "note   disable_existing_loggers: fileConfig silences the loggers that exist before and are not in the file, "
+        "which is supposed here: pass disable_existing_loggers=False to it, which a file cannot say"
+    )
     assert ended.out[1:3] == [
         "ok     handler slack: a SlackHandler for #ops-log",
         "ok     handler orders: a SlackHandler for #orders",

@@ -19,6 +19,7 @@ import pytest
 from slack_logging.console import send
 from slack_logging.local import Fault, LocalSlack, visible_text
 from slack_logging.passive.messages.medium import SLACK
+from slack_logging.passive.records.capture import MAX_CHARS
 from slack_logging.testing import FakeClock
 from tests.console.conftest import Ended, Run
 
@@ -90,12 +91,37 @@ def test_json_lines_are_entries(slack: LocalSlack, sent: Sent) -> None:
     assert shown(slack) == ["shop no stock", "stdin plain"]
 
 
-def test_a_line_without_end_becomes_several_records(slack: LocalSlack, sent: Sent) -> None:
-    """Each as long as a record can be, so that nothing of it is cut."""
-    ended = sent(b"a" * (send._MAX_LINE + 1))
-    assert ended == (0, [], ["slack-logging send: 2 lines read: 2 shown"])
-    [file] = slack.files("#ops-log")
-    assert file.content.count(b"a") >= send._MAX_LINE
+def test_a_long_line_is_one_record(slack: LocalSlack, sent: Sent) -> None:
+    """However long: it is cut where a record is, and told by its number; the next line is the next record."""
+    fits, longer, longest = b"a" * MAX_CHARS, b"b" * (MAX_CHARS + 1), b"c" * (2 * send._MAX_LINE)
+    ended = sent(b"\n".join([fits, longer, longest, b"d"]))
+    assert ended == (
+        0,
+        [],
+        [
+            "slack-logging send: lines 2, 3: longer than a record can be, cut after 256 KiB of text",
+            "slack-logging send: 4 lines read: 4 shown",
+        ],
+    )
+    assert shown(slack)[-1] == "stdin d"
+    content = b"".join(file.content for file in slack.files("#ops-log"))
+    assert (content.count(fits), content.count(b"(cut: 262,145 characters in all)")) == (1, 1)
+
+
+def test_a_long_entry_is_read_as_one(slack: LocalSlack, sent: Sent) -> None:
+    """Though its JSON takes far more than its text; one that is too long even to be read is text, and cut."""
+    entry = {"message": "\u00e9" * 200_000, "level": "WARNING", "logger": "shop"}
+    ended = sent(f"{json.dumps(entry)}\n{json.dumps({'message': 'x' * send._MAX_LINE})}\n".encode(), "--json")
+    assert ended == (
+        0,
+        [],
+        [
+            'slack-logging send: line 2: no JSON object with a "message", sent as text',
+            "slack-logging send: line 2: longer than a record can be, cut after 256 KiB of text",
+            "slack-logging send: 2 lines read: 2 shown",
+        ],
+    )
+    assert shown(slack)[0].startswith("shop \u00e9\u00e9\u00e9")
 
 
 def test_reading_waits_for_slack(slack: LocalSlack, sent: Sent, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,7 +378,7 @@ def test_of_many_lines_the_first_are_named(slack: LocalSlack, sent: Sent) -> Non
     ended = sent(b'\n{"message": "a"}\n' + long + b"\n\n" + b"7\n" * 1200, "--json")
     assert ended.status == 0
     assert ended.err[0] == (
-        'slack-logging send: lines 3, 3, 5, 6, 7 and 1,197 more: no JSON object with a "message", sent as text'
+        'slack-logging send: lines 3, 5, 6, 7, 8 and 1,196 more: no JSON object with a "message", sent as text'
     )
 
 

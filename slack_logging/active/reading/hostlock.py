@@ -26,7 +26,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-#: Where Windows locks a byte: what is locked there cannot be read, and the holder's pid stands at the beginning.
+#: Where Windows locks a byte: what is locked there cannot be read. What stands before it, the holder's pid and service,
+#: can be; a service's name is shorter.
 _FAR = 1024
 
 #: Tries to lock a file that somebody else deletes meanwhile, as who gives it back does; microseconds each.
@@ -38,17 +39,21 @@ class HostLock:
 
     Args:
         place: what is read, and for whom; the same words mean the same lock.
+        service: who we are, for those to know who do not get it.
 
     Attributes:
+        service: who we are.
         holder: the pid of the process that holds it instead of us, as it wrote; empty when that is not known.
+        holder_service: which service that is, in the same way.
         flaw: why it cannot be had at all; empty when it can.
     """
 
-    def __init__(self, place: Iterable[str]) -> None:
+    def __init__(self, place: Iterable[str], service: str = "") -> None:
         name = hashlib.sha256("\0".join(place).encode()).hexdigest()[:32]
         user = "" if sys.platform == "win32" else f"{os.getuid()}-"
         self._path = os.path.join(tempfile.gettempdir(), f"slack_logging-{user}{name}.lock")
-        self.holder = self.flaw = ""
+        self.service = service.encode("utf-8", "replace").decode()  # a program's name may hold what is no text
+        self.holder = self.holder_service = self.flaw = ""
 
     def acquire(self) -> bool:
         """Take it, unless another process has it; `flaw` says when that cannot be known. Idempotent."""
@@ -59,7 +64,7 @@ class HostLock:
                 del _held.files[self._path]
                 held = None
             if held is None:
-                self.holder = self.flaw = ""
+                self.holder = self.holder_service = self.flaw = ""
                 try:
                     descriptor = self._locked()
                 except OSError as error:
@@ -98,12 +103,13 @@ class HostLock:
             try:
                 _check(descriptor)
                 if not _lock(descriptor):
-                    self.holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
+                    said = os.read(descriptor, _FAR).decode("utf-8", "replace")
+                    self.holder, _, self.holder_service = said.partition("\n")
                     os.close(descriptor)
                     return None
                 if _is_at(descriptor, self._path):
                     os.ftruncate(descriptor, 0)
-                    os.write(descriptor, f"{os.getpid()}\n".encode())
+                    os.write(descriptor, f"{os.getpid()}\n{self.service}".encode())
                     return descriptor
             except BaseException:
                 os.close(descriptor)
@@ -117,10 +123,12 @@ class OneReader:
 
     Args:
         cause: what is read, in words.
+        service: who we are.
     """
 
-    def __init__(self, cause: str) -> None:
+    def __init__(self, cause: str, service: str) -> None:
         self._cause = cause
+        self._service = service
         self._lock: HostLock | None = None
         self._place: tuple[str, ...] = ()
 
@@ -132,7 +140,7 @@ class OneReader:
         """
         if self._lock is None or place != self._place:
             self.release()
-            self._lock, self._place = HostLock(place), place
+            self._lock, self._place = HostLock(place, self._service), place
         lock = self._lock
         if lock.acquire():
             lock.keep()
@@ -145,7 +153,13 @@ class OneReader:
             )
             return True
         holder = f"process {lock.holder}" if lock.holder else "another process"
-        notices.say(self._cause, f"{self._cause} are read by {holder} of this host; process {os.getpid()} stands by")
+        text = f"{self._cause} are read by {holder} of this host; process {os.getpid()} stands by"
+        if lock.holder_service not in ("", lock.service):
+            text += (
+                f". That one is {lock.holder_service}, this one is {lock.service}: "
+                "if these are two services, set shared: true in both"
+            )
+        notices.say(self._cause, text)
         return False
 
     def release(self) -> None:

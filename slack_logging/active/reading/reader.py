@@ -102,7 +102,7 @@ class Reader:
         self._sweep_at = 0.0
         self._swept_at = -_HINT_PACE
         self._is_hinted = False
-        self._one_reader = OneReader(self._cause)
+        self._one_reader = OneReader(self._cause, instance.service)
         self._reads = False
         self._push: Push | None = None
         self._over: queue.SimpleQueue[None] = queue.SimpleQueue()

@@ -175,7 +175,7 @@ class Triage:
         """Lay out what ran once more, for somebody who wants that; never what its author made of it since."""
         ledger = self._desk.ledger
         if ledger.taken(heard.key) != heard.edited:
-            audit.decided(heard, "edited since it ran, not repeated")
+            audit.decided(heard, "not repeated, as it was edited since it ran")
             self._desk.answers.say(heard, "not run again: it was edited since. Type it as a new message")
         elif ledger.repeat(heard.key):
             self._desk.offer(heard.again(user, line.client.time()))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from slack_logging import CommandRouter
+from slack_logging.instance import Instance
 from slack_logging.local import Fault
 from tests.active.approvals.conftest import (
     REPEAT,
@@ -19,7 +20,9 @@ from tests.active.approvals.conftest import (
 from tests.active.conftest import CHANNEL, DONE, ERRORED, EYES, INTERRUPTED, PUZZLED, Ops
 
 
-def test_who_may_cancels_what_waits(ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]) -> None:
+def test_who_may_cancels_what_waits(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str], audit: pytest.LogCaptureFixture
+) -> None:
     """The reply says who; a thumb comes too late."""
     ops.start(router=router, **people)
     ts = ops.say("!drop orders")
@@ -27,6 +30,8 @@ def test_who_may_cancels_what_waits(ops: Ops, router: CommandRouter, people: dic
     ops.slack.react(CHANNEL, ts, STOP, user="ben")
     assert ops.settled(ts)[0] == {WAITS, STOP, ERRORED}
     ops.clock.run_until(lambda: ending(ops, ts) == "cancelled by ben")
+    [cancelled] = [record for record in audit.records if "command of" in record.msg and "ben" in record.msg]
+    assert vars(cancelled)["decision"] == "cancelled"
     approve(ops, request, "ben")
     ops.after_sweeps(3)
     assert ran == []
@@ -61,7 +66,12 @@ def test_deleting_the_reply_ends_what_waits(
 
 @pytest.mark.parametrize("timeout", [5.0, 0.0])
 def test_closing_the_source_interrupts_what_waits(
-    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str], timeout: float
+    ops: Ops,
+    router: CommandRouter,
+    people: dict[str, Any],
+    ran: list[str],
+    audit: pytest.LogCaptureFixture,
+    timeout: float,
 ) -> None:
     """Nobody looks at its reply any more, so it says so; another reading does not take it up by itself."""
     source = ops.start(router=router, **people)
@@ -71,6 +81,8 @@ def test_closing_the_source_interrupts_what_waits(
     assert ops.settled(ts)[0] == {WAITS, INTERRUPTED}
     ops.clock.run_until(lambda: ending(ops, ts).startswith("interrupted: "))
     assert ending(ops, ts).endswith(" ended while this waited; :repeat: on the command runs it again")
+    assert [vars(record)["decision"] for record in audit.records] == ["waits for approval", "interrupted"]
+    assert f"interrupted: {Instance.current().name} ended while this waited; " in audit.text
     ops.clock.run_until(lambda: "closed" in repr(source))
     source.start()
     approve(ops, request, "ben")
