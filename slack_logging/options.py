@@ -26,6 +26,9 @@ CHANNEL_LINK = re.compile(r"://\S+/(?:archives|client/\w+)/([CDG][A-Z0-9]+)")
 #: What no error message may hold: tokens, and what stands before the @ of an address.
 _SECRET = re.compile(r"xox[a-z]-[^\s'\"]+|xapp-[^\s'\"]+|(?<=//)[^/@\s'\"]+(?=@)|(?<=services/)[^\s'\"]+")
 
+#: What begins a token, where a channel belongs; channels may be called xoxo-fans and xapp-dev.
+_TOKEN = re.compile(r"\W*(?:xox[a-np-z][-.]|xapp-\d)")
+
 #: Characters of a wrong value that an error shows.
 _MOST_SHOWN = 200
 
@@ -204,6 +207,10 @@ def channel(name: str, value: object) -> str:
     """Return a channel's name or id. Source: conversations.create, "Naming"."""
     if isinstance(value, str) and (link := CHANNEL_LINK.search(value)):
         raise ConfigurationError(f"{name}: got the link to a channel: give the id that is in it, {link[1]!r}")
+    if isinstance(value, str) and _TOKEN.match(value):
+        raise ConfigurationError(
+            f"{name}: got a token: it belongs into token=, here expected a name such as '#ops-log'"
+        )
     if not isinstance(value, str) or not re.fullmatch(r"#?[^\s#@&<>,.:;/\\|]{1,80}", value.strip()):
         hint = IN_YAML if value is None else ""
         raise ConfigurationError(
