@@ -155,7 +155,7 @@ class SlackHandler(Copyable):
         if threading.get_ident() in own_threads:
             return
         try:
-            if record.name[:6] == "slack_" and _is_own(record.name):
+            if (record.name or "")[:6] == "slack_" and _is_own(record.name):
                 return
             captured = capture_plain(record) if self.formatter is None else None
             if captured is None:
