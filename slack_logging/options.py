@@ -6,6 +6,7 @@ expected and, where it can, what to do.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -25,6 +26,9 @@ CHANNEL_LINK = re.compile(r"://\S+/(?:archives|client/\w+)/([CDG][A-Z0-9]+)")
 #: What no error message may hold: tokens, and what stands before the @ of an address.
 _SECRET = re.compile(r"xox[a-z]-[^\s'\"]+|xapp-[^\s'\"]+|(?<=//)[^/@\s'\"]+(?=@)|(?<=services/)[^\s'\"]+")
 
+#: What begins a token, where a channel belongs; channels may be called xoxo-fans and xapp-dev.
+_TOKEN = re.compile(r"\W*(?:xox[a-np-z][-.]|xapp-\d)")
+
 #: Characters of a wrong value that an error shows.
 _MOST_SHOWN = 200
 
@@ -35,6 +39,9 @@ _MAX_SERVICE = 100
 _CENTURY = 3_155_760_000.0
 
 _LAST_PORT = 65_535
+
+#: How many of anything there may be, but for bytes; ours: more is a slip, and for threads the end of the program.
+_MANY = 1_000
 
 #: How alike two names must be for one to be a slip of the other, of 1: one letter in three may be another. Half of them
 #: is a name of its own, such as drain and paint.
@@ -94,7 +101,7 @@ def seconds(name: str, value: object, *, least: float = 0.0) -> float:
     if isinstance(value, timedelta):
         result = value.total_seconds()
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        result = float(value)
+        result = value  # an int may be too large for a float
     elif isinstance(value, str):
         try:
             result = parse_duration(value)
@@ -105,7 +112,7 @@ def seconds(name: str, value: object, *, least: float = 0.0) -> float:
             f"{name}={shown(value)}: expected seconds ({least:g} or more), a timedelta, "
             "or a string such as '10s' or '5m'"
         )
-    return result
+    return float(result)
 
 
 def time_limit(name: str, value: object) -> float | None:
@@ -118,12 +125,12 @@ def time_limit(name: str, value: object) -> float | None:
         raise ConfigurationError(f"{error}; leave it out for no limit") from None
 
 
-def whole_number(name: str, value: object, *, least: int) -> int:
-    """Return an integer of at least `least` from a number or a string."""
+def whole_number(name: str, value: object, *, least: int, most: float = _MANY) -> int:
+    """Return an integer from `least` to `most` from a number or a string."""
     if isinstance(value, str) and value.strip().isdecimal():
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ConfigurationError(f"{name}={shown(value)}: expected a whole number, {least:,} or more")
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise ConfigurationError(f"{name}={shown(value)}: expected a whole number, {least:,} to {most:,}")
     return value
 
 
@@ -132,7 +139,7 @@ def size(name: str, value: object, *, least: int) -> int:
     given = re.fullmatch(r"(\d+)\s*([kmg]i?b)", value.strip().lower()) if isinstance(value, str) else None
     number = int(given[1]) * _SIZES[given[2]] if given else value
     try:
-        return whole_number(name, number, least=least)
+        return whole_number(name, number, least=least, most=math.inf)
     except ConfigurationError:
         raise ConfigurationError(
             f"{name}={shown(value)}: expected {least:,} bytes or more, as a number or a string such as '32 MiB'"
@@ -200,6 +207,10 @@ def channel(name: str, value: object) -> str:
     """Return a channel's name or id. Source: conversations.create, "Naming"."""
     if isinstance(value, str) and (link := CHANNEL_LINK.search(value)):
         raise ConfigurationError(f"{name}: got the link to a channel: give the id that is in it, {link[1]!r}")
+    if isinstance(value, str) and _TOKEN.match(value):
+        raise ConfigurationError(
+            f"{name}: got a token: it belongs into token=, here expected a name such as '#ops-log'"
+        )
     if not isinstance(value, str) or not re.fullmatch(r"#?[^\s#@&<>,.:;/\\|]{1,80}", value.strip()):
         hint = IN_YAML if value is None else ""
         raise ConfigurationError(

@@ -68,7 +68,7 @@ class SlackCommandSource:
         max_age: seconds, at least one, after which a command is marked instead of run, as it would surprise. A start
             looks back as far, over at most 200 messages.
         start_delay: seconds before reading begins.
-        workers: commands that run at the same time.
+        workers: commands that run at the same time, at most 1,000.
         timeout: seconds that a command may run, more than 0, None for as long as it takes: then it is told to stop,
             see `Command.cancelled`, and is errored. `CommandRouter.command` may say otherwise for one.
         emoji: other names for marks and orders, by meaning: ``{"done": "shipit"}``. See `slack_logging.active.emoji`.

@@ -9,20 +9,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-#: Fields of the canonical entry that have an attribute of their own in a record, as text.
-_TEXTS = {"exception": "exc_text", "stack": "stack_info", "thread": "threadName", "task": "taskName"}
-
-#: Fields that are read one by one below, or that say what the record says anyway.
-_READ = frozenset({"message", "level", "level_number", "logger", "time", "source", "extra", "fingerprint", *_TEXTS})
+from slack_logging.passive.records.capture import STANDARD_ATTRIBUTES
 
 #: What may be amiss with a line, and what is done then.
 NO_ENTRY = 'no JSON object with a "message", sent as text'
 NO_LEVEL = "no level of that name, the default is shown"
 
 _SOURCE = re.compile(r"(.+):(\d+) (\S+)")
-
-#: What `extra` must not overwrite: what every record has, and what formatters put there.
-_RESERVED = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "slack"}
 
 
 def text_record(line: str, *, level: int, logger: str) -> logging.LogRecord:
@@ -33,13 +26,13 @@ def text_record(line: str, *, level: int, logger: str) -> logging.LogRecord:
 
 
 def json_record(line: str, *, level: int, logger: str, amiss: Callable[[str], object]) -> logging.LogRecord:
-    """Return the record that a canonical entry tells of; one of the line's text where it is none.
+    """Return the record that an entry tells of, a canonical one or another library's; one of the line's text else.
 
-    A field that is missing, or is not what it should be, leaves the default; a field that no entry has becomes
-    an `extra`.
+    A field that is missing, or is not what it should be, leaves the default; a field that no entry has, or that could
+    not be used, becomes an `extra`.
 
     Args:
-        line: a JSON object with at least ``message``; ``msg`` and ``levelname``, as others write, will do.
+        line: a JSON object with at least ``message``, or what else `_FIELDS` calls it.
         level: unless the entry says otherwise.
         logger: unless the entry says otherwise.
         amiss: is told what is amiss with the line: `NO_ENTRY` or `NO_LEVEL`.
@@ -49,53 +42,77 @@ def json_record(line: str, *, level: int, logger: str, amiss: Callable[[str], ob
         entry = json.loads(line)
     except (ValueError, RecursionError):
         entry = None
-    if isinstance(entry, dict):
-        entry = {"message": entry.get("msg"), "level": entry.get("levelname"), **entry}
-    if not isinstance(entry, dict) or not isinstance(entry.get("message"), str):
+    told, left = _read(entry) if isinstance(entry, dict) else ({}, {})
+    if "msg" not in told:
         amiss(NO_ENTRY)
         return record
-    record.msg = entry["message"]
-    if entry.get("logger") and isinstance(entry["logger"], str):
-        record.name = entry["logger"]
-    found = _level(entry)
-    if found is None and (entry.get("level") or entry.get("level_number")) is not None:
+    if "levelno" not in told and any(name in left for name in _FIELDS["levelno"][0]):
         amiss(NO_LEVEL)
-    record.levelno = level if found is None else found
-    record.levelname = logging.getLevelName(record.levelno)
-    record.created = _moment(entry.get("time"), record.created)
     attributes = vars(record)
-    attributes |= {name: entry[field] for field, name in _TEXTS.items() if isinstance(entry.get(field), str)}
-    if source := _SOURCE.fullmatch(str(entry.get("source", ""))):
+    attributes |= told
+    record.name = record.name or logger
+    record.levelname = logging.getLevelName(record.levelno)
+    if source := _SOURCE.fullmatch(str(left.get("source"))):
         record.pathname, record.lineno, record.funcName = source[1], int(source[2]), source[3]
-    attributes |= _extras(entry)
-    if isinstance(entry.get("fingerprint"), str):
-        attributes["slack"] = {"fingerprint": entry["fingerprint"]}
+        del left["source"]
+    if isinstance(left.get("fingerprint"), str):
+        attributes["slack"] = {"fingerprint": left.pop("fingerprint")}
+    left.pop("slack", None)  # what a handler was told of it there; here it goes where the command says
+    extra = left.pop("extra") if isinstance(left.get("extra"), dict) else {}
+    attributes |= {_extra_name(name): value for name, value in {**left, **extra}.items()}
     return record
 
 
-def _level(entry: Mapping[str, Any]) -> int | None:
-    """Return the level by its name, or by its number where the name is of another program's making; None without."""
-    for given in (entry.get("level"), entry.get("level_number")):
-        number = logging.getLevelName(given.strip().upper()) if isinstance(given, str) else given
-        if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
-            return number
-    return None
+def _text(given: object) -> str | None:
+    return given if isinstance(given, str) else None
 
 
-def _moment(given: object, default: float) -> float:
-    """Return epoch seconds from ISO 8601 or from a number."""
+def _level(given: object) -> int | None:
+    """Return a level by its name or its number; None where it is none, such as a name of another program's making."""
+    number = logging.getLevelName(given.strip().upper()) if isinstance(given, str) else given
+    return number if isinstance(number, int) and not isinstance(number, bool) and number >= 0 else None
+
+
+def _moment(given: object) -> float | None:
+    """Return epoch seconds from ISO 8601, from `logging`'s own form, which has a comma, or from a number."""
     try:
         if isinstance(given, str):
-            return datetime.fromisoformat(given.replace("Z", "+00:00")).timestamp()
+            return datetime.fromisoformat(given.replace("Z", "+00:00").replace(",", ".")).timestamp()
         if isinstance(given, (int, float)) and not isinstance(given, bool):
             return datetime.fromtimestamp(given).timestamp()  # noqa: DTZ006 - the zone drops out again
     except (ValueError, OverflowError, OSError):
         pass
-    return default
+    return None
 
 
-def _extras(entry: Mapping[str, Any]) -> dict[str, Any]:
-    extra = entry.get("extra")
-    others = {name: value for name, value in entry.items() if name not in _READ}
-    given = {**others, **(extra if isinstance(extra, dict) else {})}
-    return {name: value for name, value in given.items() if name not in _RESERVED and not name.startswith("_")}
+#: A record's attributes: what the canonical entry calls each, then what else it is called, by `logging`, whose names
+#: python-json-logger keeps, and by structlog; and how it is read.
+_FIELDS: Mapping[str, tuple[tuple[str, ...], Callable[[object], str | float | None]]] = {
+    "msg": (("message", "msg", "event"), _text),
+    "levelno": (("level", "levelname", "level_number", "levelno"), _level),
+    "name": (("logger", "name"), _text),
+    "created": (("time", "timestamp", "asctime", "created"), _moment),
+    "exc_text": (("exception", "exc_info", "exc_text"), _text),
+    "stack_info": (("stack", "stack_info"), _text),
+    "threadName": (("thread", "threadName"), _text),
+    "taskName": (("task", "taskName"), _text),
+}
+
+
+def _read(entry: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the attributes that an entry tells, each from its first field that can be read, and the other fields."""
+    told, left = {}, dict(entry)
+    for attribute, (names, read) in _FIELDS.items():
+        values = {name: read(entry[name]) for name in names if name in entry}
+        value = next((value for value in values.values() if value is not None), None)
+        if value is not None:
+            told[attribute] = value
+        for name, other in values.items():
+            if entry[name] is None or (other is not None and other == value):  # it says nothing, or the same
+                del left[name]
+    return told, left
+
+
+def _extra_name(name: str) -> str:
+    """Return a name that an `extra` can have: those of a record's own are taken, what begins with _ is not shown."""
+    return f"{name.strip('_') or 'field'}_" if name in STANDARD_ATTRIBUTES or name.startswith("_") else name

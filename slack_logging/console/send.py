@@ -47,7 +47,8 @@ _GLANCE = 0.5
 
 _EPILOG = """Each line is a record; blank ones are left out. With --json a line is an entry as SlackFormatter writes it:
 {"message": ..., "level": "ERROR", "logger": ..., "time": ..., "exception": ..., "extra": {...}}; all but message may be
-missing, and "msg" and "levelname" will do as well. A line that is no such object is sent as text; stderr says which
+missing, and the names that python-json-logger and structlog give will do as well, such as "levelname", "exc_info" and
+"event". Other fields are shown behind the message. A line that is no such object is sent as text; stderr says which
 lines are, and which have a level that is none.
 
 A record shows up to 256 KiB of text, and of a line no more than 4 MiB are looked at: stderr says which lines were cut.

@@ -70,7 +70,8 @@ class Destination:
         name = options.text("mention", given).lstrip("@")
         if name not in ("here", "channel") and not re.fullmatch(r"[UWS][A-Z0-9]{2,}", name):
             raise ConfigurationError(
-                f"mention={given!r}: expected 'here', 'channel', or the id of a user or user group, such as 'U024BE7LH'"
+                f"mention={options.shown(given)}: expected 'here', 'channel', or the id of a user or user group, "
+                "such as 'U024BE7LH'"
             )
         if self.medium.is_flat and self.address and name not in self.address.service.mentions:
             raise ConfigurationError(

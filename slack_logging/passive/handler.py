@@ -75,8 +75,8 @@ class SlackHandler(Copyable):
             that is full goes before that. ERROR and above wake the sender at once.
         group_window: seconds for which repeats of an error change the count in its message; when it has passed without
             one, the message says that all is quiet, and the next is a message of its own.
-        context: 0, or how many records below ERROR are kept for each task or thread: then they are not posted, but go
-            into the thread of the error that follows.
+        context: 0, or how many records below ERROR, at most 1,000, are kept for each task or thread: then they are not
+            posted, but go into the thread of the error that follows.
         mention: who is notified of each new error: the id of a user or user group, ``"here"`` or ``"channel"``.
         redact: whether secrets are taken out of records before they are shown; a mapping adds ``values``, ``keys`` and
             ``patterns`` to what is known. See `slack_logging.redaction`. False weakens, and is said on stderr.
@@ -155,7 +155,7 @@ class SlackHandler(Copyable):
         if threading.get_ident() in own_threads:
             return
         try:
-            if record.name[:6] == "slack_" and _is_own(record.name):
+            if (record.name or "")[:6] == "slack_" and _is_own(record.name):
                 return
             captured = capture_plain(record) if self.formatter is None else None
             if captured is None:

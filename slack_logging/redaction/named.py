@@ -45,7 +45,7 @@ _VALUE_FOLLOWS = (
 #: parsers complain of an unexpected token. The two headers' groups tell them apart.
 _NAMES = (
     *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
-    r"pass(?:word|wd|phrase|code)",
+    r"pass(?:word|wd|phrase|code)(?<!/etc/passwd)",
     rf"pass(?<=[_-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
     rf"pass(?<![\w-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}{_NO_NUMBER}{_VALUE_FOLLOWS}",
     rf"pw(?<![a-z0-9]pw){_NO_NUMBER}(?!:[^\s\"'`])",
@@ -66,7 +66,7 @@ _NAMES = (
 )
 
 #: What may follow a secret's name without making it another thing's.
-_SUFFIX = r"(?:[_-]?(?:hash|digest|value|string|text|plain|confirm(?:ation)?|again|old|new|\d{1,2}))?"
+_SUFFIX = r"(?:[_-]?(?:base|hash|digest|value|string|text|plain|confirm(?:ation)?|again|old|new|\d{1,2}))?"
 
 #: Values that are none: nothing, what a program puts a value in for, and what is starred out already.
 _NOTHING = (
@@ -115,8 +115,14 @@ _STRINGS = "|".join(
 #: Behind a value, up to what names it: `"value": "x", "name": "DB_PASSWORD"`.
 _NAME_BEHIND = rf"(?:{_STRINGS}),{_BREAK}{_MARKS}\w{{0,16}}(?:name|key){_MARKS}[ ]?:[ ]?{_MARKS}[\w .-]{{0,40}}?"
 
-#: Schemes of a header with one word behind them; they stay.
-_SCHEME = r"(?P<scheme>(?:api-?key|basic|bearer|negotiate|ntlm|token)[ ]{1,4})?"
+#: Schemes of a header with one word behind them, or a header's name in its value's place; they stay.
+_SCHEME = r"(?P<scheme>(?:(?:x-)?api-?key:?|basic|bearer|negotiate|ntlm|token)[ ]{1,4})?"
+
+#: What says in SQL whose password follows; what else is identified by something is no user.
+_IDENTIFIED = (
+    r"(?:user|to)[ ](?:if (?:not )?exists )?[^\s;]{1,128}[ ]identified[ ](?:with[ ]\S{1,64}[ ])?"
+    r"by[ ](?:password[ ])?(?=[\"'])"
+)
 
 _UNQUOTED = re.compile(
     # plain characters; a mark or a bracket where the value goes on behind it; a backslash that escapes no quote
@@ -141,8 +147,9 @@ def _quoted(quote: str, depth: int) -> re.Pattern[str]:
     Depths: 0, a string; 1, a string within a string; more is rare, and ends at the first quote that is as deep.
     """
     plain = rf"[^{quote}\\\n]"
+    doubled = "|''" if quote == "'" else ""  # as YAML and SQL write one within
     steps = (
-        rf"{plain}|\\.",
+        rf"{plain}|\\.{doubled}",
         rf"{plain}|\\\\(?:[^{quote}\\\n]|\\.)|\\[^{quote}\\]",
         rf"{plain}|\\(?!\\{{0,7}}{quote})",
     )
@@ -184,6 +191,9 @@ class Names:
                 ("('", '("', "(b'"),
                 rf"\([bu]?[\"'](?=[\w .-]{{1,80}}{pair})[\w.-]{{0,24}}?{name}{pair}{value}",
             ),
+            # SQL, where nothing separates the two; what has a blank is a sentence's
+            (("password '",), rf"password[ ](?='[^\s']{{1,256}}'){value}"),
+            (("identified ",), rf"{_IDENTIFIED}{value}"),
             # the value first, and its name behind it
             (
                 ("value",),

@@ -283,7 +283,7 @@ class SlackClient:
         if code == "channel_not_found":
             remedy += capitals(channel)
         if code == "missing_scope":
-            remedy = f"{remedy}: {answer.get('needed', 'unknown')}"
+            remedy = f"{remedy}: {answer.get('needed') or 'slack-logging check says which'}"
         if code in BAD_TOKEN:
             remedy = self._token.refused(code, self._web.base_url)
         return Rejected(method, code, remedy)

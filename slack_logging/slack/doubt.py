@@ -25,7 +25,7 @@ _MOST, _SINCE = 200, 600.0
 #: The longest we let the pace keep us from a look, in seconds: then it is sent again, unseen.
 _PATIENCE = 30.0
 
-_SENT_AGAIN = "Sent again: there was no answer the first time, so this may be above already."
+_SENT_AGAIN = "Sent again: nothing told whether it was taken the first time, so this may be above already."
 
 
 class Doubt(Generic[Found]):

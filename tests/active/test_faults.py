@@ -209,7 +209,7 @@ def test_where_nobody_may_look_a_repeated_reply_says_so(ops: Ops, router: Comman
     ops.settled(ts)
     _, first, again = (visible_text(message) for message in ops.slack.messages(CHANNEL, thread_ts=ts))
     assert first == "once"
-    assert again.startswith("once\nSent again: there was no answer the first time")
+    assert again.startswith("once\nSent again: nothing told whether it was taken the first time")
 
 
 def test_what_was_deleted_and_who_was_asked_about_is_forgotten(ops: Ops, router: CommandRouter) -> None:

@@ -39,7 +39,7 @@ from slack_logging import CommandRouter, ConfigurationError, SlackCommandSource
             "timeout=0: expected seconds (0.001 or more), a timedelta, or a string such as '10s' or '5m'; ",
         ),
         ({"start_delay": None}, "start_delay=None: expected seconds"),
-        ({"workers": 0}, "workers=0: expected a whole number, 1 or more"),
+        ({"workers": 0}, "workers=0: expected a whole number, 1 to 1,000"),
         ({"workers": "many"}, "workers='many': expected a whole number"),
         ({"emoji": {"dnoe": "tada"}}, "emoji has no option 'dnoe': did you mean done?"),
         ({"emoji": {"done": ":x y:"}}, "emoji['done']=':x y:': expected an emoji's name, such as 'white_check_mark'"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+from datetime import datetime
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from pythonjsonlogger.json import JsonFormatter
 
 from slack_logging import SlackFormatter
 from slack_logging.console.lines import json_record
@@ -16,6 +20,11 @@ from slack_logging.console.lines import json_record
 def read(line: str) -> logging.LogRecord:
     """Return the record of a line, with the defaults that tests look for."""
     return json_record(line, level=logging.INFO, logger="stdin", amiss=lambda _: None)
+
+
+def extras(record: logging.LogRecord) -> set[str]:
+    """Return the names of what a record has besides its own attributes."""
+    return set(vars(record).keys() - vars(logging.makeLogRecord({})).keys() - {"taskName"})
 
 
 def test_what_the_formatter_writes_is_read_back() -> None:
@@ -55,21 +64,29 @@ def test_what_the_formatter_writes_is_read_back() -> None:
     [
         ({"level": "warning"}, {"levelno": 30}),
         ({"level": 45}, {"levelno": 45}),
-        ({"level": "NOTICE", "level_number": 25}, {"levelno": 25}),
-        ({"level": "NOTICE"}, {"levelno": 20}),
-        ({"level": True}, {"levelno": 20}),
-        ({"logger": 7}, {"name": "stdin"}),
+        ({"level": "NOTICE", "level_number": 25}, {"levelno": 25, "level": "NOTICE"}),
+        ({"level": "NOTICE"}, {"levelno": 20, "level": "NOTICE"}),
+        ({"level": True}, {"levelno": 20, "level": True}),
+        ({"logger": 7}, {"name": "stdin", "logger": 7}),
+        ({"logger": ""}, {"name": "stdin"}),
         ({"time": "2023-11-14T22:13:20Z"}, {"created": 1_700_000_000.0}),
         ({"time": 1_700_000_000.5}, {"created": 1_700_000_000.5}),
         ({"request": "r-1", "extra": {"user": 7}}, {"request": "r-1", "user": 7}),
-        ({"extra": {"msg": "no", "levelno": 50, "slack": {"skip": True}}}, {"msg": "said", "levelno": 20}),
+        ({"time": "noon", "asctime": "noon"}, {"time": "noon", "asctime_": "noon"}),
+        ({"_user": 7, "__": 8, "_name": 9}, {"user_": 7, "field_": 8, "name_": 9}),
+        ({"extra": 7, "exc_info": True, "lineno": 3}, {"extra": 7, "exc_info": None, "exc_info_": True, "lineno_": 3}),
+        ({"logger": "shop", "name": "Ada", "taskName": None}, {"name": "shop", "name_": "Ada"}),
+        (
+            {"slack": {"skip": True}, "extra": {"msg": "no", "levelno": 50, "slack": {"skip": True}}},
+            {"msg": "said", "levelno": 20, "msg_": "no", "levelno_": 50, "slack_": {"skip": True}},
+        ),
     ],
 )
 def test_a_field_counts_if_it_is_what_it_should_be(fields: dict[str, object], expected: dict[str, object]) -> None:
-    """Anything else leaves the default; what no entry has is an extra, and none overwrites what a record is."""
+    """Anything else leaves the default; it and what no entry has are extras, and none overwrites what a record is."""
     record = read(json.dumps({"message": "said", **fields}))
     assert {name: vars(record).get(name) for name in expected} == expected
-    assert not hasattr(record, "slack")
+    assert extras(record) == expected.keys() - vars(logging.makeLogRecord({})).keys()
 
 
 def test_the_names_that_others_give_will_do() -> None:
@@ -78,6 +95,69 @@ def test_the_names_that_others_give_will_do() -> None:
     assert (record.getMessage(), record.levelname, vars(record)["free"]) == ("disk full", "ERROR", 0)
     record = read('{"message": "own", "level": "INFO", "msg": "other", "levelname": "ERROR"}')
     assert (record.getMessage(), record.levelname) == ("own", "INFO")
+
+
+def told(record: logging.LogRecord) -> tuple[object, ...]:
+    """Return what a line says, but for the time: it is the same, whoever wrote it."""
+    assert record.exc_text is not None
+    assert record.stack_info is not None
+    exception, stack = record.exc_text.split("\n"), record.stack_info.split("\n")
+    said = (exception[0], exception[-1], stack[0], vars(record)["order"])
+    return (record.name, record.levelname, record.getMessage(), *said)
+
+
+TOLD = (
+    "svc.web",
+    "ERROR",
+    "payment failed",
+    "Traceback (most recent call last):",
+    "KeyError: 1",
+    "Stack (most recent call last):",
+    7,
+)
+
+
+@pytest.mark.parametrize("timestamp", [False, True])
+def test_lines_of_python_json_logger_tell_all_that_they_say(*, timestamp: bool) -> None:
+    """Logger, level, time, traceback and stack, by the names of a record's attributes; others are extras."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    fields = "%(levelname)s %(name)s %(message)s %(process)d %(taskName)s"
+    handler.setFormatter(JsonFormatter(fields if timestamp else f"%(asctime)s {fields}", timestamp=timestamp))
+    logger = logging.Logger("svc.web")
+    logger.addHandler(handler)
+    try:
+        raise KeyError(1)
+    except KeyError:
+        logger.exception("payment failed", extra={"order": 7}, stack_info=True)
+    record, written = read(stream.getvalue()), json.loads(stream.getvalue())
+    assert told(record) == TOLD
+    moment = written["timestamp"] if timestamp else written["asctime"].replace(",", ".")
+    assert record.created == datetime.fromisoformat(moment).timestamp()
+    assert extras(record) == {"order", "process_"}
+
+
+def test_lines_of_structlog_tell_all_that_they_say() -> None:
+    """The same, by its names and those that a program gives."""
+    stream = io.StringIO()
+    logger = structlog.wrap_logger(
+        structlog.PrintLogger(stream),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.StackInfoRenderer(),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+    try:
+        raise KeyError(1)
+    except KeyError:
+        logger.exception("payment failed", order=7, stack_info=True, logger="svc.web")
+    record, written = read(stream.getvalue()), json.loads(stream.getvalue())
+    assert told(record) == TOLD
+    assert record.created == datetime.fromisoformat(written["timestamp"].replace("Z", "+00:00")).timestamp()
+    assert extras(record) == {"order"}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +169,10 @@ def test_what_is_no_entry_is_text(line: str) -> None:
     assert (record.getMessage(), record.levelno, record.name) == (line, 20, "stdin")
 
 
-FIELDS = "fingerprint message level level_number logger time source exception stack thread task extra x".split()
+FIELDS = (
+    "fingerprint message level level_number logger time source exception stack thread task extra x _x __ slack msg "
+    "event levelname levelno name timestamp asctime created exc_info exc_text stack_info threadName taskName process"
+).split()
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 
 

@@ -91,6 +91,24 @@ def test_json_lines_are_entries(slack: LocalSlack, sent: Sent) -> None:
     assert shown(slack) == ["shop no stock", "stdin plain"]
 
 
+def test_an_error_in_another_librarys_line_is_shown_with_its_traceback(slack: LocalSlack, sent: Sent) -> None:
+    """At its own time, as its logger's; a field that no record can have is shown under a name like its own."""
+    entry = {
+        "asctime": "2023-11-14 22:13:20,310",
+        "levelname": "ERROR",
+        "name": "svc.web",
+        "message": "plain A",
+        "exc_info": 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nKeyError: 1',
+        "_user": 7,
+    }
+    ended = sent(f"{json.dumps(entry)}\n".encode(), "--json")
+    assert ended == (0, [], ["slack-logging send: 1 line read: 1 shown"])
+    [message] = slack.messages("#ops-log")
+    text = visible_text(message)
+    assert ":13:20 UTC svc.web plain A  user_=7" in text
+    assert 'File "a.py", line 1, in f\nKeyError: 1' in text
+
+
 def test_a_long_line_is_one_record(slack: LocalSlack, sent: Sent) -> None:
     """However long: it is cut where a record is, and told by its number; the next line is the next record."""
     fits, longer, longest = b"a" * MAX_CHARS, b"b" * (MAX_CHARS + 1), b"c" * (2 * send._MAX_LINE)

@@ -77,6 +77,16 @@ def test_error_is_slacks_own_refusal(slack: LocalSlack, ask: Ask) -> None:
     assert [] == texts(slack)
 
 
+def test_a_missing_scope_is_named_in_an_error_too(slack: LocalSlack, ask: Ask) -> None:
+    """As Slack does; of a method that needs none there is none to name."""
+    for method in ("files.completeUploadExternal", "auth.test"):
+        slack.fault(method, Fault.error("missing_scope"))
+    assert {"ok": False, "error": "missing_scope", "needed": "files:write"} == ask(
+        "files_completeUploadExternal", files=[]
+    )
+    assert {"ok": False, "error": "missing_scope"} == ask("auth_test")
+
+
 def test_error_can_come_after_the_effect(slack: LocalSlack, ask: Ask) -> None:
     """The same answer as without effect, and yet the message was posted."""
     slack.fault("chat.postMessage", Fault.error("internal_error", after=True))

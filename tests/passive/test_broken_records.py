@@ -58,6 +58,31 @@ def test_a_level_without_a_name_is_shown_as_what_it_has_instead(
     assert (stats.delivered, stats.pending, stats.dropped) == (stats.emitted, 0, {})
 
 
+@pytest.mark.parametrize("levelno", [logging.INFO, logging.ERROR])
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        ({"name": None}, "None m"),
+        ({"exc_info": (1, 2, 3)}, "shop m"),
+        ({"exc_info": ("text",)}, "shop m"),
+        ({"exc_info": ValueError("no tuple")}, "shop m\nValueError: no tuple"),
+        ({"exc_text": ["KeyError: 1"]}, "shop m\n['KeyError: 1']"),
+        ({"stack_info": 7}, "shop m\n7"),
+        ({"created": None}, "shop m"),
+    ],
+)
+def test_a_record_whose_parts_are_not_what_they_should_be_shows_what_can_be_shown(
+    odd: dict[str, object], said: str, levelno: int, clock: FakeClock, slack: LocalSlack, handler: SlackHandler
+) -> None:
+    """As `logging.makeLogRecord` makes one of what came from elsewhere; nothing is lost."""
+    given = {"name": "shop", "msg": "m", "levelno": levelno, "levelname": "X"}
+    handler.handle(logging.makeLogRecord({**given, **odd}))
+    settle(clock, handler)
+    stats = handler.stats()
+    assert (stats.delivered, stats.dropped) == (1, {})
+    assert f" UTC {said}\n" in shown(slack)
+
+
 def test_a_message_that_cannot_be_made_is_divided_down_to_the_record(
     clock: FakeClock,
     slack: LocalSlack,

@@ -23,9 +23,11 @@ WRONG: list[tuple[str, object, str, str]] = [
         "the link to a channel",
         "give the id that is in it, 'C0123ABCD'",
     ),
+    ("channel", "xoxb-1-2-3-realsecretABCDEF", "got a token", "it belongs into token=, here expected a name"),
     ("channel", None, "needs a channel or a webhook_url, got neither", "such as channel='#ops-log'"),
     ("webhook_url", "https://discord.com/api/webhooks/1/x/slack", "got both", "give one"),
-    ("context", "many", "'many'", "expected a whole number, 0 or more"),
+    ("context", "many", "'many'", "expected a whole number, 0 to 1,000"),
+    ("context", 10**19, "10000000000000000000", "expected a whole number, 0 to 1,000"),
     ("token", 7, "got int", "expected text"),
     ("api_url", "slack.com", "'slack.com'", "expected an address such as 'https://slack.com/api/'"),
     ("level", "LOUD", "'LOUD'", "expected a level's name, such as WARNING, or its number"),
@@ -38,7 +40,9 @@ WRONG: list[tuple[str, object, str, str]] = [
         "expected seconds (0 or more), a timedelta, or a string such as '10s' or '5m'",
     ),
     ("group_window", -1, "-1", "expected seconds (0 or more)"),
+    ("flush_interval", 10**400, "1000", "expected seconds (0 or more)"),
     ("mention", "ada", "'ada'", "expected 'here', 'channel', or the id of a user or user group, such as 'U024BE7LH'"),
+    ("mention", "xoxb-1-2-3-realsecretABCDEF", "'...'", "expected 'here', 'channel', or the id"),
     ("mention", "everyone", "'everyone'", "expected 'here', 'channel', or the id of a user or user group"),
     ("max_bytes", "lots", "'lots'", "expected 65,536 bytes or more, as a number or a string such as '32 MiB'"),
     (
@@ -57,6 +61,7 @@ WRONG: list[tuple[str, object, str, str]] = [
 #: The same for the options in `commands`.
 WRONG_COMMANDS: list[tuple[str, object, str, str]] = [
     ("channel", "ops commands", "'ops commands'", "expected a channel's name such as '#ops-log', or its id"),
+    ("channel", "#xapp-1-A1-2-realsecretABCDEF", "got a token", "it belongs into token=, here expected a name"),
     ("channel", "ops-log", "'ops-log'", "is where the records go: use another"),
     ("allow", [], "empty", "nobody could run a command"),
     ("allow", "@ada", "'@ada'", "is no id of a user"),
@@ -84,7 +89,8 @@ WRONG_COMMANDS: list[tuple[str, object, str, str]] = [
     ("poll_interval", "often", "'often'", "expected seconds (0.1 or more)"),
     ("max_age", "-1", "'-1'", "expected seconds (1 or more)"),
     ("start_delay", None, "None", "expected seconds (0 or more)"),
-    ("workers", 0, "0", "expected a whole number, 1 or more"),
+    ("workers", 0, "0", "expected a whole number, 1 to 1,000"),
+    ("workers", "1001", "1001", "expected a whole number, 1 to 1,000"),
     ("shared", "yes", "'yes'", "expected True or False"),
     ("timeout", "soon", "'soon'", "expected seconds"),
     ("emoji", {"dnoe": "tada"}, "no option 'dnoe'", "did you mean done?"),
@@ -156,6 +162,7 @@ def test_a_wrong_option_is_named(
     assert [text for text in (name, got, expected) if text not in str(error)] == []
     seen = "".join(traceback.format_exception(caught.value))
     assert f"slack_logging.errors.ConfigurationError: {error}\n" in seen
+    assert "realsecret" not in seen
     last = seen.splitlines()[-1]
     assert last in (
         f"slack_logging.errors.ConfigurationError: {error}",

@@ -139,7 +139,10 @@ def test_without_files_write_the_excerpt_stays(clock: FakeClock, slack: LocalSla
     assert handler.flush(timeout=30)
     handler.close()
     assert handler.stats() == Stats(emitted=1, delivered=1)
-    assert "could not be attached: files.completeUploadExternal: missing_scope" in capfd.readouterr().err
+    assert (
+        "files.completeUploadExternal: missing_scope (add the scope to the app and install it again: files:write)"
+        in (capfd.readouterr().err)
+    )
 
 
 def test_retry_after_is_obeyed(
@@ -233,7 +236,7 @@ def test_where_nobody_can_look_the_repeat_says_that_it_is_one(
     assert handler.flush(timeout=60)
     assert handler.stats() == Stats(emitted=1, delivered=1)
     first, again = [visible_text(message) for message in slack.messages("#ops-log")]
-    note = "Sent again: there was no answer the first time, so this may be above already."
+    note = "Sent again: nothing told whether it was taken the first time, so this may be above already."
     assert [note in first, note in again] == [False, True]
 
 

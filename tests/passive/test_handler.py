@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from slack_logging import ConfigurationError, SlackHandler
-from slack_logging.local import LocalSlack
+from slack_logging.local import LocalSlack, visible_text
 from slack_logging.testing import FakeClock
 
 ALLOW = {"channel": "#ops-commands", "allow": ["U024BE7LH"], "start": "manual"}
@@ -115,6 +115,12 @@ def test_strings_are_as_good_as_values(given: dict[str, Any]) -> None:
     assert handler.level == logging.WARNING
 
 
+@pytest.mark.parametrize("channel", ["xoxo-fans-2024", "xapp-dev", "foxoxb-1"])
+def test_a_channel_may_be_called_almost_like_a_token(channel: str) -> None:
+    """What begins otherwise is none."""
+    assert SlackHandler(channel).channel == channel
+
+
 def test_construction_touches_nothing(slack: LocalSlack) -> None:
     """No request, no thread, no look for a token before the first record."""
     SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url).close()
@@ -151,6 +157,16 @@ def test_a_dict_config_is_all_it_takes(slack: LocalSlack, monkeypatch: pytest.Mo
     [message] = slack.messages("#ops-log")
     assert message["text"] == ":warning: WARNING|but this"
     logger.removeHandler(handler)
+    handler.close()
+
+
+def test_a_services_name_is_one_line_below_a_message(slack: LocalSlack) -> None:
+    """Whatever it holds; the canonical entry has it as it is."""
+    handler = SlackHandler("#ops-log", service="shop\nfloor", token=slack.bot_token, api_url=slack.api_url)
+    handler.handle(logging.LogRecord("shop", logging.ERROR, __file__, 1, "disk full", None, None))
+    assert handler.flush(timeout=30)
+    [message] = slack.messages("#ops-log")
+    assert visible_text(message).splitlines()[-1].startswith("shop\u240afloor · ")
     handler.close()
 
 

@@ -189,16 +189,17 @@ def test_retry_after_is_obeyed(clock: FakeClock, slack: LocalSlack, url: str, ma
     assert handler_of(logger).flush(timeout=30)
 
 
-def test_a_post_whose_answer_was_lost_is_repeated_and_says_so(
-    clock: FakeClock, slack: LocalSlack, url: str, make: Make
+@pytest.mark.parametrize(("fault", "posted"), [(Fault.cut_after(), [False, True]), (Fault.server_error(), [True])])
+def test_a_post_whose_answer_told_nothing_is_repeated_and_says_so(
+    clock: FakeClock, slack: LocalSlack, url: str, make: Make, fault: Fault, posted: list[bool]
 ) -> None:
-    """There is no looking whether it is there, so nobody waits for a look."""
-    slack.fault(HOOK, Fault.cut_after())
+    """There is no looking whether it is there, so nobody waits for a look; an answer may have come, but of a proxy."""
+    slack.fault(HOOK, fault)
     logger = make(url)
     logger.error("once")
-    clock.run_until(lambda: len(shown(slack)) == 2)
+    clock.run_until(lambda: len(shown(slack)) == len(posted))
     assert clock.monotonic() <= 1.0  # the first backoff
-    assert ["Sent again" in text for text in shown(slack)] == [False, True]
+    assert ["Sent again: nothing told whether it was taken" in text for text in shown(slack)] == posted
     assert {call.method for call in slack.calls()} == {HOOK}
     clock.run_until(lambda: not handler_of(logger).stats().pending)
     assert handler_of(logger).stats() == Stats(emitted=1, delivered=1)

@@ -94,6 +94,9 @@ def test_a_missing_scope_is_named(slack: LocalSlack, clock: FakeClock) -> None:
     client = connect(slack.token("channels:read"), slack.api_url, clock)
     with pytest.raises(Rejected, match=r"missing_scope \(add the scope to the app and install it again: chat:write\)"):
         post(client)
+    slack.fault("auth.test", Fault.error("missing_scope"))
+    with pytest.raises(Rejected, match=r"and install it again: slack-logging check says which\)"):
+        client.call("auth.test")
 
 
 @pytest.mark.parametrize("token", ["xoxb-test-secret\nx", "xoxb-test-secret\u2603", "xoxb-test-secret xoxb-other"])

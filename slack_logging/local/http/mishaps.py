@@ -7,6 +7,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from slack_logging.local.api import webapi, webhooks
+from slack_logging.local.api.methods import METHODS
 from slack_logging.local.api.methods.request import AS_IT_IS, Reading
 from slack_logging.local.api.webapi import Answer
 from slack_logging.local.api.webhooks import WebhookAnswer
@@ -63,12 +64,13 @@ def _too_soon(method: str, retry_after: int | str | None) -> Outcome:
 
 
 def _refusal(method: str, code: str) -> web.Response:
-    """Refuse in the form of what was called: only the Web API does so in JSON."""
+    """Refuse in the form of what was called: only the Web API does so in JSON. Of a missing scope it says which."""
     if method == "webhook":
         return plain(webhooks.refused(code))
     if method in ("upload", "download"):
         return web.Response(status=400, text=code)
-    return as_json(webapi.refused(ApiError(code)))
+    needed = ",".join(METHODS[method].scopes) if code == "missing_scope" else ""
+    return as_json(webapi.refused(ApiError(code, **({"needed": needed} if needed else {}))))
 
 
 def as_json(answer: Answer) -> web.Response:

@@ -199,7 +199,7 @@ def small_print(text: str) -> dict[str, Any]:
     """Return the block that stands below a message, in small letters."""
     return {
         "type": "context",
-        "elements": [{"type": "plain_text", "text": shorten(visible(text), 200), "emoji": False}],
+        "elements": [{"type": "plain_text", "text": shorten(one_line(text), 200), "emoji": False}],
     }
 
 

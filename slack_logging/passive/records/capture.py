@@ -171,7 +171,7 @@ def _new_origin(key: tuple[Any, ...], record: logging.LogRecord) -> tuple[Any, .
     if len(_origins) >= _MOST_ORIGINS:
         _origins.clear()
     path, line, levelno, name, process = key
-    origin = _origins[key] = (levelno, record.levelname, name, path, line, record.funcName, process)
+    origin = _origins[key] = (levelno, record.levelname, str(name), path, line, record.funcName, process)
     return origin
 
 
@@ -183,7 +183,7 @@ def _more(record: logging.LogRecord, text: str | None, *, has_own_format: bool) 
         fault, exc_text = _exception(record)
     extras = _extras(fields) if len(fields) != _STANDARD_COUNT else None
     told = instructions(fields["slack"]) if "slack" in fields else None
-    stack = cut(record.stack_info, MAX_PART) if record.stack_info else None
+    stack = cut(_plain_text(record.stack_info), MAX_PART) if record.stack_info else None
     return (text, fault, None if has_own_format else exc_text, stack, fields.get("taskName"), extras, told)
 
 
@@ -304,11 +304,12 @@ def _plain_text(value: object) -> str:
 
 
 def _exception(record: logging.LogRecord) -> tuple[str | None, str | None]:
-    """Return what tells a record's exception from others, and its text."""
+    """Return what tells a record's exception from others, and its text; nothing, where it is something else."""
     if record.exc_info:
-        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else sys.exc_info()[1]
+        given = record.exc_info if isinstance(record.exc_info, tuple) else (record.exc_info, *sys.exc_info())
+        error = next((part for part in given if isinstance(part, BaseException)), None)
         return (None if error is None else fault_of(error, record.pathname)), _exception_text(error)
-    text = (record.exc_text or "").rstrip()
+    text = _plain_text(record.exc_text or "").rstrip()
     return (fault_of_text(text, record.pathname), cut(text, MAX_PART)) if text else (None, None)
 
 

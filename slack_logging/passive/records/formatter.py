@@ -79,7 +79,7 @@ def _moment(created: float) -> datetime:
     """Return when a record was made; now, where somebody set it to what is no moment."""
     try:
         return datetime.fromtimestamp(created, timezone.utc)
-    except (ValueError, OverflowError, OSError):
+    except (TypeError, ValueError, OverflowError, OSError):
         return datetime.now(timezone.utc)
 
 
