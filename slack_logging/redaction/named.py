@@ -47,7 +47,7 @@ _NAMES = (
     *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
     r"pass(?:word|wd|phrase|code)(?<!/etc/passwd)",
     rf"pass(?<=[_-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
-    rf"pass(?<![\w-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}{_NO_NUMBER}{_VALUE_FOLLOWS}",
+    rf"pass(?<![\w-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}{_VALUE_FOLLOWS}{_NO_NUMBER}",
     rf"pw(?<![a-z0-9]pw){_NO_NUMBER}(?!:[^\s\"'`])",
     rf"pwd(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
     r"secret",
