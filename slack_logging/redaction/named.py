@@ -37,7 +37,7 @@ _NO_NUMBER = rf"(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\d.,]{{1,16}}(?:%|[a-z]{
 #: What makes `pass` by itself a password's name, for it says how tests ended, too: an equals sign right behind it, a
 #: quoted value, or one of letters and digits.
 _VALUE_FOLLOWS = (
-    r"(?==|[\"'\\]{0,5}:[ \t]?[bu]?\\{0,7}[\"'`]|"
+    r"(?==(?!=)|[\"'\\]{0,5}:[ \t]?[bu]?\\{0,7}[\"'`]|"
     r":[ \t]?(?=[^\s\d]{0,32}\d)(?=[^\sa-z]{0,32}[a-z])[a-z0-9!#$%*+?@^~]{6,64}(?:[\s,;&)\]}]|$)|$)"
 )
 
@@ -48,7 +48,7 @@ _NAMES = (
     r"pass(?:word|wd|phrase|code)(?<!/etc/passwd)",
     rf"pass(?<=[_-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
     rf"pass(?<![\w-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}{_VALUE_FOLLOWS}{_NO_NUMBER}",
-    rf"pw(?<![a-z0-9]pw){_NO_NUMBER}(?!:[^\s\"'`])",
+    rf"pw(?<![a-z0-9]pw){_NO_NUMBER}(?!==|:[^\s\"'`])",
     rf"pwd(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
     r"secret",
     r"token(?<!unexpected token)",
