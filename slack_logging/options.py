@@ -127,7 +127,7 @@ def time_limit(name: str, value: object) -> float | None:
 
 def whole_number(name: str, value: object, *, least: int, most: float = _MANY) -> int:
     """Return an integer from `least` to `most` from a number or a string."""
-    if isinstance(value, str) and value.strip().isdecimal():
+    if isinstance(value, str) and re.fullmatch(r"\d{1,30}", value.strip()):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ConfigurationError(f"{name}={shown(value)}: expected a whole number, {least:,} to {most:,}")
@@ -136,7 +136,7 @@ def whole_number(name: str, value: object, *, least: int, most: float = _MANY) -
 
 def size(name: str, value: object, *, least: int) -> int:
     """Return bytes from a number, or from a string such as ``"32 MiB"``; ``"32 MB"`` are 32 million."""
-    given = re.fullmatch(r"(\d+)\s*([kmg]i?b)", value.strip().lower()) if isinstance(value, str) else None
+    given = re.fullmatch(r"(\d{1,30})\s*([kmg]i?b)", value.strip().lower()) if isinstance(value, str) else None
     number = int(given[1]) * _SIZES[given[2]] if given else value
     try:
         return whole_number(name, number, least=least, most=math.inf)

@@ -70,7 +70,8 @@ class Desk:
         self.ledger = ledger
         self._settings = settings
         self._changed = changed
-        self._codes = codes_of(clock)
+        #: The one-time codes that were used.
+        self.codes = codes_of(clock)
         self._lock = threading.Lock()
         self._inbox: dict[Key, Heard] = {}
         self._running: dict[Key, tuple[Command, int]] = {}
@@ -360,7 +361,7 @@ class Desk:
 
     def proof(self, heard: Heard) -> Proof:
         """See `Origin`."""
-        return self._codes.check(heard.user, heard.code, heard.said_at)
+        return self.codes.check(heard.user, heard.code, heard.said_at)
 
     def name_of(self, user: str) -> str:
         """See `Origin`."""

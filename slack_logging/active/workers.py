@@ -82,4 +82,10 @@ class Workers:
                 return
             self._current.remove(thread)
             self._lost += 1
-        self._add()
+        try:
+            self._add()
+        except RuntimeError as error:  # who asks reads, and goes on; the thread keeps its place
+            with self._lock:
+                self._current.add(thread)
+                self._lost -= 1
+            notices.say(f"{self._name}, lost", f"{self._name}: what was given up keeps its place: {error}")

@@ -15,7 +15,7 @@ from slack_logging.passive.records.capture import STANDARD_ATTRIBUTES
 NO_ENTRY = 'no JSON object with a "message", sent as text'
 NO_LEVEL = "no level of that name, the default is shown"
 
-_SOURCE = re.compile(r"(.+):(\d+) (\S+)")
+_SOURCE = re.compile(r"(.+):(\d{1,9}) (\S+)")
 
 
 def text_record(line: str, *, level: int, logger: str) -> logging.LogRecord:
@@ -55,9 +55,8 @@ def json_record(line: str, *, level: int, logger: str, amiss: Callable[[str], ob
     if source := _SOURCE.fullmatch(str(left.get("source"))):
         record.pathname, record.lineno, record.funcName = source[1], int(source[2]), source[3]
         del left["source"]
-    if isinstance(left.get("fingerprint"), str):
-        attributes["slack"] = {"fingerprint": left.pop("fingerprint")}
-    left.pop("slack", None)  # what a handler was told of it there; here it goes where the command says
+    for told_there in ("fingerprint", "slack"):  # what a handler made of it; here it is made anew
+        left.pop(told_there, None)
     extra = left.pop("extra") if isinstance(left.get("extra"), dict) else {}
     attributes |= {_extra_name(name): value for name, value in {**left, **extra}.items()}
     return record
@@ -65,6 +64,23 @@ def json_record(line: str, *, level: int, logger: str, amiss: Callable[[str], ob
 
 def _text(given: object) -> str | None:
     return given if isinstance(given, str) else None
+
+
+def _traceback(given: object) -> str | None:
+    """Return a traceback: a text, its lines (python-json-logger), or a dict for each exception (structlog)."""
+    if isinstance(given, list) and given and all(isinstance(part, str) for part in given):
+        return "".join(given) if str(given[0]).endswith("\n") else "\n".join(given)
+    if isinstance(given, list) and given and all(isinstance(part, dict) for part in given):
+        return "\n\n".join(_told(part) for part in reversed(given))
+    return _text(given)
+
+
+def _told(exception: Mapping[str, Any]) -> str:
+    """Return one exception as structlog's `dict_tracebacks` writes it, without its locals."""
+    frames = [frame for frame in exception.get("frames") or () if isinstance(frame, dict)]
+    places = [f'  File "{each.get("filename")}", line {each.get("lineno")}, in {each.get("name")}' for each in frames]
+    lines = ["Traceback (most recent call last):", *places] if places else []
+    return "\n".join([*lines, f"{exception.get('exc_type')}: {exception.get('exc_value')}"])
 
 
 def _level(given: object) -> int | None:
@@ -92,7 +108,7 @@ _FIELDS: Mapping[str, tuple[tuple[str, ...], Callable[[object], str | float | No
     "levelno": (("level", "levelname", "level_number", "levelno"), _level),
     "name": (("logger", "name"), _text),
     "created": (("time", "timestamp", "asctime", "created"), _moment),
-    "exc_text": (("exception", "exc_info", "exc_text"), _text),
+    "exc_text": (("exception", "exc_info", "exc_text"), _traceback),
     "stack_info": (("stack", "stack_info"), _text),
     "threadName": (("thread", "threadName"), _text),
     "taskName": (("task", "taskName"), _text),

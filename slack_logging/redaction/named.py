@@ -100,7 +100,7 @@ _SEPARATOR = (
 
 #: How a value begins: quoted, after a list's or a call's bracket or a prefix of Python's; or with what is no bracket.
 _VALUE = (
-    r"(?:(?:[a-z_][\w.]{0,40}\(|[\[(])?[\[(]?[bruf]{0,2}(?P<depth>\\{0,7})"
+    r"(?:(?:[a-z_][\w.]{0,40}\(|[\[(])?[\[(]?[bruefn]{0,2}(?P<depth>\\{0,7})"
     r"(?P<quote>\"\"\"|'''|(?<=\\)(?:\"\\\"\\\"|'\\'\\')|[\"']|`(?=[^`\s]{1,256}`))|"
     rf"(?![({{]|\[(?!{MARKER[1:-1]}\])))"
 )
@@ -121,7 +121,7 @@ _SCHEME = r"(?P<scheme>(?:(?:x-)?api-?key:?|basic|bearer|negotiate|ntlm|token)[ 
 #: What says in SQL whose password follows; what else is identified by something is no user.
 _IDENTIFIED = (
     r"(?:user|to)[ ](?:if (?:not )?exists )?[^\s;]{1,128}[ ]identified[ ](?:with[ ]\S{1,64}[ ])?"
-    r"by[ ](?:password[ ])?(?=[\"'])"
+    r"by[ ](?:(?:password|values)[ ])?(?=[\"'])"
 )
 
 _UNQUOTED = re.compile(

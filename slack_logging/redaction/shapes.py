@@ -133,12 +133,6 @@ SHAPES: tuple[Shape, ...] = (
         rf"://[^\s/?#:@\[\"'<>`]{{0,128}}:(?!\d{{1,5}}(?:[/?#\s\"',)]|$)|[/{{])(?={_URL_PASSWORD.pattern})",
         _password,
     ),
-    # the same for curl; what is a variable's name is none
-    Shape(
-        ("curl ",),
-        r"curl [^\n|;&]{0,256}?(?<= )(?:-u|--user)[ =][\"']?[^\s:\"'`]{1,64}:(?![${<%])(?=[^\s\"'`])",
-        _run_of(r"[^\s\"'`]"),
-    ),
     # Slack: tokens, and addresses that post for whoever knows them
     _token("xox", r"[a-z](?:\.xox[a-z])?-(?=[A-Za-z0-9%-]{8})", "[A-Za-z0-9%_-]"),
     _token("xapp-", r"(?=[A-Za-z0-9-]{8})"),

@@ -67,8 +67,9 @@ def shorten(text: str, limit: int) -> str:
 
 
 def last_part(text: str, limit: int) -> str:
-    """Return the end of `text` that takes at most `limit` units, from the start of a line where there is one."""
+    """Return the end of `text` that takes at most `limit` units, from the start of a line if that leaves half of it."""
     if units(text) <= limit:
         return text
     tail = shorten(text[::-1], limit)[-2::-1]
-    return tail.partition("\n")[2] or tail
+    lines = tail.partition("\n")[2]
+    return lines if 2 * units(lines) > limit else tail

@@ -21,7 +21,7 @@ def skew(before: float, after: float, date: str) -> float | None:
     """
     try:
         theirs = email.utils.parsedate_to_datetime(date).timestamp()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return max(before - (theirs + 1.0), 0.0) or min(after - theirs, 0.0)
 

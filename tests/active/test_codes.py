@@ -11,6 +11,8 @@ import pyotp
 import pytest
 
 from slack_logging import Command, CommandRouter, MissingDependencyError, SlackCommandSource
+from slack_logging.active import source as sources
+from slack_logging.active.people import codes
 from slack_logging.active.people.codes import LOCKED_FOR, MOST_WRONG, STEP, Codes, Proof, check_secrets
 from slack_logging.local import Fault
 from slack_logging.testing import FakeClock
@@ -83,12 +85,13 @@ def router(ran: list[str]) -> CommandRouter:
 
 @pytest.fixture
 def start(ops: Ops, router: CommandRouter, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Start a source that ada may use, who has a secret, and ben, half a minute ago."""
+    """Start a source that ada may use, who has a secret, and ben, a minute ago."""
     monkeypatch.setenv(f"SLACK_LOGGING_TOTP_{ops.slack.user_id('ada')}", KEY)
 
     def start(**options: Any) -> SlackCommandSource:
         source = ops.start(router=router, **{"allow": both(ops), **options})
-        ops.clock.advance(STEP)
+        ops.clock.run_until(lambda: ops.slack.calls("conversations.history"))
+        ops.clock.advance(2 * STEP)
         return source
 
     return start
@@ -214,6 +217,20 @@ def test_a_code_from_before_the_start_does_not_count(ops: Ops, start: Any, ran: 
     assert ops.settled(ts) == ({REFUSED}, [NO_MORE])
     assert ops.type(f"!wipe {code(ops.clock, steps=-1)}")[0] == {REFUSED}
     assert ops.type(f"!wipe {code(ops.clock)}")[0] == {DONE}
+
+
+def test_a_code_of_a_phone_that_is_ahead_counts_once_though_the_process_starts_anew(
+    ops: Ops, start: Any, ran: list[str]
+) -> None:
+    """Such a code is good for longer than the step in which the next process begins to read."""
+    source, ahead = start(), code(ops.clock, steps=1)
+    assert ops.type(f"!wipe {ahead}")[0] == {DONE}
+    source.close()
+    codes._codes.clear()  # as a restart does
+    sources._ledgers.clear()
+    source.start()
+    assert ops.type(f"!wipe {ahead}") == ({REFUSED}, [NO_MORE])
+    assert len(ran) == 1
 
 
 def test_a_code_is_of_the_time_when_it_was_typed(ops: Ops, start: Any, ran: list[str]) -> None:
@@ -361,6 +378,7 @@ def test_a_loop_of_ones_own_does_not_see_the_code(
         taken = iter(ops.source(allow=both(ops), **options))
         ops.say("!note 1")
         next(taken).ack()
+        ops.clock.advance(STEP)
         shown = next_code(ops)
         ops.say(f"!wipe sda {shown}")
         command = next(taken)

@@ -576,6 +576,25 @@ def test_no_more_threads_than_twenty_are_given_up(
 
 
 @pytest.mark.usefixtures("stuck")
+def test_where_no_thread_can_be_started_the_others_go_on(
+    ops: Ops, router: CommandRouter, ran: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What hangs keeps its place then, which is said; reading goes on."""
+    ops.start(router=router, workers=2, timeout="2s")
+    ops.type("!note x")
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as limited:
+        limited.setattr(ops.clock, "start", refuse)
+        ts = ops.say("!hang")
+        ops.clock.run_until(lambda: ERRORED in ops.marks(ts))
+        assert ops.type("!note y")[0] == {DONE}
+    assert "what was given up keeps its place: can't start new thread" in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("stuck")
 def test_what_was_cancelled_and_goes_on_keeps_no_place(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
     """It is heard out for half a minute. Until somebody cancels it, it says itself that others wait for its place."""
     ops.start(router=router, workers=1)

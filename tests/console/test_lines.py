@@ -54,7 +54,7 @@ def test_what_the_formatter_writes_is_read_back() -> None:
     assert (back.pathname, back.lineno, back.funcName) == ("/srv/shop/orders.py", 17, "place")
     assert back.exc_text is not None
     assert back.exc_text.endswith("LookupError: no such order")
-    assert vars(back)["slack"] == {"fingerprint": "out of stock"}
+    assert not hasattr(back, "slack")  # which the one who shows it makes anew
     written, again = json.loads(line), json.loads(SlackFormatter("shop").format(back))
     assert again["extra"] == {"customer": 4711, "vip": True, "service": "shop", "instance": written["instance"]}
 
@@ -135,6 +135,35 @@ def test_lines_of_python_json_logger_tell_all_that_they_say(*, timestamp: bool) 
     moment = written["timestamp"] if timestamp else written["asctime"].replace(",", ".")
     assert record.created == datetime.fromisoformat(moment).timestamp()
     assert extras(record) == {"order", "process_"}
+
+
+def test_tracebacks_of_structlog_and_of_python_json_logger_are_read() -> None:
+    """As dicts, of an error and its cause, and as a list of lines."""
+    stream = io.StringIO()
+    logger = structlog.wrap_logger(
+        structlog.PrintLogger(stream),
+        processors=[structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()],
+    )
+    try:
+        try:
+            raise KeyError("price")
+        except KeyError as error:
+            raise ValueError("disk full") from error
+    except ValueError:
+        logger.error("order failed", exc_info=True)
+    text = str(read(stream.getvalue()).exc_text)
+    assert text.index("KeyError: 'price'") < text.index("Traceback (most recent call last):\n", 1)
+    assert text.endswith("ValueError: disk full")
+    assert "in test_tracebacks_of_structlog_and_of_python_json_logger_are_read" in text
+    lines = ["Traceback (most recent call last):", '  File "a.py", line 1, in f', "KeyError: 1"]
+    assert read(json.dumps({"message": "x", "exc_info": lines})).exc_text == "\n".join(lines)
+
+
+@pytest.mark.parametrize("source", [f"a.py:{'9' * 5_000} f", 7, "", "a.py"])
+def test_a_source_that_is_none_is_shown_as_it_is(source: object) -> None:
+    """And ends nothing."""
+    record = read(json.dumps({"message": "x", "source": source}))
+    assert (record.lineno, vars(record)["source"]) == (0, source)
 
 
 def test_lines_of_structlog_tell_all_that_they_say() -> None:

@@ -266,6 +266,23 @@ def test_a_traceback_without_end_comes_as_a_file(
     assert handler_of(logger).stats() == Stats(emitted=1, delivered=1)
 
 
+def test_an_exception_that_says_very_much_keeps_its_beginning_and_its_place(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
+) -> None:
+    """However long its line is."""
+    logger = make()
+    try:
+        raise ValueError("disk full " + "q" * 20_000 + " in the end")
+    except ValueError:
+        logger.exception("import failed")
+    assert handler_of(logger).flush(timeout=30)
+    [text] = shown(slack)
+    assert "import failed" in text
+    assert "ValueError: disk full qqq" in text
+    assert "test_living_messages.py:" in text
+    assert text.count(" in the end") == 2  # the line of code, and the end of what it says
+
+
 @pytest.mark.parametrize(
     ("mention", "text", "element"),
     [

@@ -197,6 +197,7 @@ HARMLESS_WORDS = st.one_of(
 @given(st.lists(HARMLESS_WORDS, max_size=20).map(" ".join))
 def test_ordinary_text_is_left_alone(text: str) -> None:
     """Hashes, ids, numbers, times, addresses, images, paths and prose survive in any order."""
+    assume("secret key=" not in text)
     assert REDACTOR.redact(text) == text
 
 

@@ -45,7 +45,7 @@ class Proof(Enum):
 class Codes:
     """Checks codes and remembers those used, as long as the process lasts. Safe to use from any thread; no I/O.
 
-    A code of a time before it was made counts as used: it may have been, before a restart.
+    A code that could be typed before we began to read counts as used: another process may have taken it.
 
     Args:
         clock: what a lock ends by.
@@ -60,6 +60,11 @@ class Codes:
         self._used: dict[str, int] = {}
         self._wrong: dict[str, list[float]] = {}
         self._locked_until: dict[str, float] = {}
+
+    def begin(self, at: float) -> None:
+        """Have the codes that could be typed until a Unix time count as used; a phone may be one step ahead."""
+        with self._lock:
+            self._began = max(self._began, int(at) // STEP + 1)
 
     def check(self, user: str, code: str, at: float) -> Proof:
         """Tell whether a code is somebody's, and use it up.
@@ -82,7 +87,7 @@ class Codes:
             if not right:
                 self._take_in_wrong(user, now)
                 return Proof.WRONG
-            if max(right) <= self._used.get(user, self._began):
+            if max(right) <= self._last(user):
                 return Proof.USED
             self._used[user] = max(right)
             return Proof.PROVEN
@@ -97,7 +102,11 @@ class Codes:
         """
         if secret := self._secret(user):
             with self._lock:
-                self._used[user] = max([self._used.get(user, self._began), *_steps(secret, code, at)])
+                self._used[user] = max([self._last(user), *_steps(secret, code, at)])
+
+    def _last(self, user: str) -> int:
+        """Return the step whose code, and those of all before, counts no more; the lock is held."""
+        return max(self._used.get(user, 0), self._began)
 
     def _secret(self, user: str) -> str:
         return _usable(self._secrets.get(VARIABLE + user, ""))

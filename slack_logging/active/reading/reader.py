@@ -381,6 +381,7 @@ class Reader:
         if self._floor is not None:
             return line.since(self._oldest(line, self._floor), wanted=lambda: not self._closing)
         started = line.client.time()
+        self.desk.codes.begin(started)
         messages, more = line.newest()
         floor = f"{started - self._settings.max_age:.6f}"
         if more and messages:

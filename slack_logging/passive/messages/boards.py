@@ -100,7 +100,7 @@ def _single(board: Board, incident: Incident, medium: Medium) -> list[dict[str, 
     line = incident.line
     shown = line if _fits(line, medium) else _excerpt(line, medium)
     elements = [section_of(head(shown, 1))]
-    detail = "\n\n".join(part for part in (shown.gist if "\n" in shown.gist else "", shown.detail) if part)
+    detail = "\n\n".join(part for part in (shown.gist if shown.gist not in shown.detail else "", shown.detail) if part)
     if detail:
         elements.append(preformatted(detail))
     if incident.count > 1 or (board.is_quiet and not incident.mute):
@@ -152,13 +152,15 @@ def _fits(line: Line, medium: Medium) -> bool:
 
 def _excerpt(line: Line, medium: Medium) -> Line:
     """Return the line cut to what a message holds; the end of a traceback says what happened."""
-    gist = min(_GIST, medium.room // 4)
-    rest = medium.room - _COUNTER - gist - line.head_units - 200
+    most = min(_GIST, medium.room // 4)
+    said, newline, where = line.gist.partition("\n")
+    gist = shorten(said, most - len(newline) - units(where)) + newline + where
+    rest = medium.room - _COUNTER - most - line.head_units - 200
     where = "the file in the thread has the whole" if medium.has_files else "the rest is not shown here"
     note = f"... (cut: {where})\n"
     summary = shorten(line.summary, MAX_HEAD)
     detail = line.detail if summary == line.summary else f"{line.summary}\n{line.detail}"
-    return replace(line, summary=summary, detail=note + last_part(detail, rest), gist=shorten(line.gist, gist))
+    return replace(line, summary=summary, detail=note + last_part(detail, rest), gist=gist)
 
 
 def told(board: Board) -> Iterator[tuple[str, int]]:
