@@ -302,9 +302,15 @@ class CommandRouter:
         return UnknownCommand(f"{what}; {hint}")
 
     def _allowed(self, command: Command) -> list[Route]:
-        """Return what the person may run. Role by role, not command by command: each look may cost a call."""
-        wanted = {route.roles for route in self.routes.values()}
-        granted = {roles for roles in wanted if command.origin.verdict(command.user, roles) is Verdict.ALLOWED}
+        """Return what the person may run, as far as Slack tells just now.
+
+        Role by role, not command by command: each look may cost a call.
+        """
+        granted: set[tuple[str, ...]] = set()
+        for roles in {route.roles for route in self.routes.values()}:
+            with contextlib.suppress(DeliveryError):
+                if command.origin.verdict(command.user, roles) is Verdict.ALLOWED:
+                    granted.add(roles)
         return [route for route in self.routes.values() if route.roles in granted]
 
     def _authorize(self, route: Route, command: Command) -> None:

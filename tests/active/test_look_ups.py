@@ -181,3 +181,14 @@ def test_an_edit_is_admitted_anew_also_where_slack_did_not_tell_at_first(ops: Op
     ops.clock.run_until(lambda: REFUSED in ops.marks(ts))
     source.close()
     assert seen == ["!one"]
+
+
+def test_help_and_what_is_mistyped_are_answered_while_slack_tells_of_no_group(ops: Ops, router: CommandRouter) -> None:
+    """Help leaves out what takes a role that cannot be looked up; a wrong name is not understood, as ever."""
+    router.command("secure", roles=["admins"])(lambda: None)
+    ada = ops.slack.user_id("ada")
+    ops.start(router=router, allow=[ada], roles={"admins": [ops.slack.add_group("admins", ["ada"])]})
+    ops.slack.fault("usergroups.list", Fault.rate_limited(60, times=None))
+    marks, [reply] = ops.type("!help")
+    assert (marks - {EYES}, "!echo" in reply, "!secure" in reply) == ({DONE}, True, False)
+    assert ops.type("!ehco x")[0] - {EYES} == {PUZZLED}
