@@ -26,7 +26,6 @@ from slack_logging.passive.records.formatter import SlackFormatter, redacted
 from slack_logging.passive.records.outbox import MemoryOutbox
 from slack_logging.passive.records.stats import Stats
 from slack_logging.passive.sending.delivery import Delivery, holds_logging_lock
-from slack_logging.passive.sending.sender import Sender
 from slack_logging.passive.sending.worker import own_threads
 from slack_logging.redaction.redactor import Redactor
 from slack_logging.slack.credentials import bot_token, checked
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
     from slack_logging.active.source import SlackCommandSource
     from slack_logging.passive.sending.living import LivingIncident
+    from slack_logging.passive.sending.sender import Sender
     from slack_logging.slack.transport import Client
 
 #: Less room than this holds no full message.
@@ -292,15 +292,12 @@ class SlackHandler(Copyable):
             context.keep(captured)
 
     def _make_delivery(self) -> Delivery:
-        return Delivery(
-            self._destination.name,
-            max_bytes=self._max_bytes,
-            make_sender=self._make_sender,
-            close_timeout=self._close_timeout,
-            clock=self._clock,
-        )
+        name, most, within = self._destination.name, self._max_bytes, self._close_timeout
+        return Delivery(name, max_bytes=most, make_sender=self._make_sender, close_timeout=within, clock=self._clock)
 
     def _make_sender(self, outbox: MemoryOutbox) -> Sender:
+        from slack_logging.passive.sending.sender import Sender  # here: who only imports us sends nothing
+
         return Sender(
             channel=self._destination.name,
             outbox=outbox,

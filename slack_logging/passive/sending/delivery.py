@@ -17,15 +17,18 @@ import threading
 import weakref
 from collections import Counter
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from slack_logging import notices
 from slack_logging.clock import Clock
 from slack_logging.passive.records.capture import Captured
 from slack_logging.passive.records.outbox import MemoryOutbox
 from slack_logging.passive.records.stats import Stats
-from slack_logging.passive.sending.sender import Sender
 from slack_logging.passive.sending.worker import Worker, own_threads
 from slack_logging.slack import loading
+
+if TYPE_CHECKING:
+    from slack_logging.passive.sending.sender import Sender
 
 
 class Delivery:
