@@ -90,7 +90,10 @@ def start(ops: Ops, router: CommandRouter, monkeypatch: pytest.MonkeyPatch) -> A
 
     def start(**options: Any) -> SlackCommandSource:
         source = ops.start(router=router, **{"allow": both(ops), **options})
-        ops.clock.run_until(lambda: ops.slack.calls("conversations.history"))
+        where = ops.slack.channel_id(options.get("channel", CHANNEL))
+        ops.clock.run_until(
+            lambda: any(call.args["channel"] == where for call in ops.slack.calls("conversations.history"))
+        )
         ops.clock.advance(2 * STEP)
         return source
 
