@@ -139,9 +139,10 @@ class Desk:
                 command = Command(heard, self, permalink=self._connected().permalink(heard.key.ts), attempt=attempt)
                 self._running[heard.key] = (command, threading.get_ident())
                 self._watchdog.began(heard.key, self.clock.monotonic(), self._settings.timeout)
-        if attempt and is_too_old:
+        if not attempt:
+            return None
+        if is_too_old:
             self._leave(heard)
-        if not attempt or is_too_old:
             return None
         self.answers.begin(heard)
         self._changed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -241,10 +242,9 @@ def test_without_a_lock_the_channel_is_read_all_the_same(
     assert "Two of them may run a command twice" in lines[0]
 
 
-def test_who_stands_by_calls_nobody(
-    ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str], directory: Path
-) -> None:
-    """It says once who reads, opens no connection, and takes over soon after that one has ended."""
+@contextlib.contextmanager
+def holding(ops: Ops, directory: Path) -> Iterator[subprocess.Popen[str]]:
+    """Have another process hold the lock of what we would read."""
     place = (ops.slack.api_url, ops.slack.team_id, ops.slack.channel_id(CHANNEL))
     code = HOLDER.replace(repr(PLACE), repr(place))
     with subprocess.Popen(
@@ -252,6 +252,14 @@ def test_who_stands_by_calls_nobody(
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()
+        yield process
+
+
+def test_who_stands_by_calls_nobody(
+    ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str], directory: Path
+) -> None:
+    """It says once who reads, opens no connection, and takes over soon after that one has ended."""
+    with holding(ops, directory) as process:
         ops.start(router=router, app_token=ops.slack.app_token, poll_interval=60)
         ops.clock.run_until(lambda: ops.clock.monotonic() > 100)
         methods = [call.method for call in ops.slack.calls()]
@@ -272,13 +280,7 @@ def test_another_service_that_stands_by_says_what_to_set(
     ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str], directory: Path
 ) -> None:
     """Nobody would answer its commands, not even those addressed to it; with `shared` it reads beside the other."""
-    place = (ops.slack.api_url, ops.slack.team_id, ops.slack.channel_id(CHANNEL))
-    code = HOLDER.replace(repr(PLACE), repr(place))
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
+    with holding(ops, directory) as process:
         first = ops.start(router=router, service="billing")
         ops.clock.run_until(lambda: notices._said)
         first.close()

@@ -226,14 +226,20 @@ def test_a_long_record_has_its_file_also_when_the_program_ends(
     slack.wait_for(lambda: [file.title for file in slack.files("#ops-log")] == ["Full text"])
 
 
-def test_a_long_record_makes_no_overflow_of_short_ones(clock: FakeClock, slack: LocalSlack) -> None:
-    """It takes one message of those that may wait, whatever its length."""
+def throttled(slack: LocalSlack, clock: FakeClock) -> tuple[SlackHandler, logging.Logger]:
+    """Return a handler with a webhook that throttles its first message, an error, and its logger."""
     handler = SlackHandler(webhook_url=slack.webhook_url("#ops-log"))
     slack.fault("webhook", Fault.rate_limited(30))
     logger = logging.Logger("shop")
     logger.addHandler(handler)
     logger.error("boom")
     clock.run_until(lambda: slack.calls("webhook"))
+    return handler, logger
+
+
+def test_a_long_record_makes_no_overflow_of_short_ones(clock: FakeClock, slack: LocalSlack) -> None:
+    """It takes one message of those that may wait, whatever its length."""
+    handler, logger = throttled(slack, clock)
     for order in range(100):
         logger.info("order %d %s", order, "x" * 250_000 if order == 50 else "")
     settle(clock, handler)
@@ -244,12 +250,7 @@ def test_a_long_record_makes_no_overflow_of_short_ones(clock: FakeClock, slack: 
 
 def test_a_storm_of_long_records_is_still_counted(clock: FakeClock, slack: LocalSlack) -> None:
     """More of them than messages may wait are one that counts them, and the channel is told that they are lost."""
-    handler = SlackHandler(webhook_url=slack.webhook_url("#ops-log"))
-    slack.fault("webhook", Fault.rate_limited(30))
-    logger = logging.Logger("shop")
-    logger.addHandler(handler)
-    logger.error("boom")
-    clock.run_until(lambda: slack.calls("webhook"))
+    handler, logger = throttled(slack, clock)
     for order in range(21):
         logger.info("order %d %s", order, "x" * 20_000)
     settle(clock, handler)
