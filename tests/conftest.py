@@ -48,6 +48,14 @@ def own_temporary_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield
 
 
+def _let_go_of_undelivered() -> None:
+    """End the threads that a test left with something to send, or the next tests and the end would hear of them."""
+    for left in list(delivery._alive):
+        left._worker._idle = lambda: True
+        left._worker.close()
+    delivery._alive.clear()
+
+
 @pytest.fixture(autouse=True)
 def clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Start every test without Slack in the environment, with nothing said, and with logging as it was."""
@@ -64,7 +72,7 @@ def clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root.setLevel(before[0])
     for handler in [handler for handler in root.handlers if handler not in before[1]]:
         root.removeHandler(handler)
-    delivery._alive.clear()  # or the end of the test run would wait for what a test left undelivered, and complain
+    _let_go_of_undelivered()
 
 
 @pytest.fixture

@@ -19,6 +19,9 @@ MAX_INTERVAL = 60.0
 #: Shorter waits are none: they are what floating point leaves over.
 _EPSILON = 1e-6
 
+#: Not the `random` module's own generator: a program that seeds that one finds it as it left it.
+_unseeded = random.SystemRandom()
+
 
 @dataclass(slots=True)
 class _Bucket:
@@ -57,7 +60,7 @@ class Pace:
         jitter: returns numbers from 0 to 1; spreads what waits for the same moment.
     """
 
-    def __init__(self, jitter: Callable[[], float] = random.random) -> None:
+    def __init__(self, jitter: Callable[[], float] = _unseeded.random) -> None:
         self._jitter = jitter
         self._buckets: dict[tuple[str, str], _Bucket] = {}
         self._paused_until: dict[str, float] = {}
@@ -113,7 +116,7 @@ class Backoff:
         jitter: returns numbers from 0 to 1.
     """
 
-    def __init__(self, first: float = 1.0, most: float = 60.0, jitter: Callable[[], float] = random.random) -> None:
+    def __init__(self, first: float = 1.0, most: float = 60.0, jitter: Callable[[], float] = _unseeded.random) -> None:
         self._first = first
         self._most = most
         self._jitter = jitter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -217,3 +218,17 @@ def test_two_handlers_on_one_channel_share_its_pace(clock: FakeClock, slack: Loc
     assert {status for _, status in posts(slack)} == {200}
     for handler in made:
         handler.close()
+
+
+def test_a_seeded_program_finds_its_random_numbers_as_it_left_them(
+    clock: FakeClock, slack: LocalSlack, logger: logging.Logger, handler: SlackHandler
+) -> None:
+    """What is waited after a fault differs by chance, but by a chance of our own."""
+    random.seed(7)
+    before = random.getstate()
+    for fault in (Fault.server_error(), Fault.rate_limited(3)):
+        slack.fault(POST, fault)
+    logger.error("disk full")
+    clock.run_until(lambda: not handler.stats().pending, limit=100)
+    assert [call.status for call in slack.calls(POST)] == [500, 429, 200]
+    assert random.getstate() == before
