@@ -20,7 +20,6 @@ from slack_logging.active.origin import Operated
 from slack_logging.active.people import approving, orders
 from slack_logging.active.people.access import Verdict
 from slack_logging.active.people.approvals import Request, Requests, Terms
-from slack_logging.active.people.codes import Proof, codes_of
 from slack_logging.active.reading.intake import Heard
 from slack_logging.active.reading.line import Line
 from slack_logging.active.settings import Settings
@@ -30,8 +29,7 @@ from slack_logging.errors import AlreadySettled, DeliveryError, Unreachable
 from slack_logging.instance import Instance
 from slack_logging.redaction.redactor import Redactor
 
-#: Commands of one person that may wait, run and be pending: a page, which is what a start finds at most. Whoever asks
-#: for more is refused; whoever asks for less is not kept waiting by them, see `Desk.take`.
+#: Commands of one person that may wait, run and be pending: a page, which is what a start finds at most.
 MOST_PER_USER = 200
 
 
@@ -70,8 +68,6 @@ class Desk:
         self.ledger = ledger
         self._settings = settings
         self._changed = changed
-        #: The one-time codes that were used.
-        self.codes = codes_of(clock)
         self._lock = threading.Lock()
         self._inbox: dict[Key, Heard] = {}
         self._running: dict[Key, tuple[Command, int]] = {}
@@ -100,8 +96,7 @@ class Desk:
     def _lay_out(self, heard: Heard) -> None:
         """See `offer`; the lock is held."""
         lies = self._inbox.get(heard.key)
-        is_anew = lies is not None and (lies.request is not None or lies.asked_at != heard.asked_at)
-        if lies is None or (lies.edited != heard.edited and not is_anew):
+        if lies is None or (lies.edited != heard.edited and not lies.is_anew):
             self._inbox[heard.key] = heard
         if lies is None:
             if len(self._inbox) == 1:
@@ -319,13 +314,22 @@ class Desk:
         with self._lock:
             return sorted(self._inbox.values(), key=lambda heard: order(heard.key.ts))
 
-    def in_hand(self, heard: Heard) -> Heard:
-        """Return a command as it runs or is pending, whatever its message says by now; else as it is."""
+    def drop(self, key: Key) -> None:
+        """Take back a command that lies here, because its message is none any more."""
         with self._lock:
-            running, _ = self._running.get(heard.key, (None, 0))
-            request = self.requests.of(heard.key)
-        taken = running or request
-        return taken.heard if taken else heard
+            lies = self._inbox.get(key)
+            if lies is None or lies.is_anew:
+                return
+            del self._inbox[key]
+            self.ledger.drop(key)
+        audit.decided(lies, "edited into something else before it began")
+
+    def in_hand(self, key: Key) -> Heard | None:
+        """Return a command that runs, is pending or was wanted anew, whatever its message says by now."""
+        with self._lock:
+            running, _ = self._running.get(key, (None, 0))
+            taken, lies = running or self.requests.of(key), self._inbox.get(key)
+        return taken.heard if taken else lies if lies is not None and lies.is_anew else None
 
     def is_busy(self, besides: int) -> bool:
         """Tell whether a thread other than `besides` runs a command."""
@@ -359,10 +363,6 @@ class Desk:
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:
         """See `Origin`."""
         return orders.verdict(self._connected(), self._settings.access, user, roles)
-
-    def proof(self, heard: Heard) -> Proof:
-        """See `Origin`."""
-        return self.codes.check(heard.user, heard.code, heard.said_at)
 
     def name_of(self, user: str) -> str:
         """See `Origin`."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from slack_logging import options
 from slack_logging.errors import ConfigurationError
+from slack_logging.slack.emoji import ALIASES
 
 
 class Mark(Enum):
@@ -41,12 +42,11 @@ class Emoji:
     """The names in use: the standard ones, but for those configured.
 
     Args:
-        configured: from a meaning (``"done"``, ``"not_understood"``, ``"cancel"`` ...) to an emoji's canonical name,
-            with or without colons. Slack reads ``thumbsup`` back as ``+1``, so an alias would not be recognised after
-            a restart.
+        configured: from a meaning (``"done"``, ``"not_understood"``, ``"cancel"`` ...) to an emoji's name, with or
+            without colons.
 
     Raises:
-        ConfigurationError: no such meaning, or two meanings with one emoji.
+        ConfigurationError: no such meaning, two meanings with one emoji, or with another's standard one.
     """
 
     def __init__(self, configured: object = None) -> None:
@@ -54,11 +54,20 @@ class Emoji:
         given = options.mapping("emoji", {} if configured is None else configured, example="{'done': 'shipit'}")
         meanings = {meaning.name.lower(): meaning for meaning in self._names}
         options.reject_unknown("emoji", given, meanings)
-        for meaning, name in given.items():
-            self._names[meanings[meaning]] = _emoji_name(f"emoji[{meaning!r}]", name)
+        for key, value in given.items():
+            self._names[meanings[key]] = _emoji_name(f"emoji[{key!r}]", value)
         if len(set(self._names.values())) < len(self._names):
             raise ConfigurationError(f"emoji={given!r}: two meanings share an emoji: give each one of its own")
-        self._marks = {name: meaning for meaning, name in self._names.items() if isinstance(meaning, Mark)}
+        # a mark whose emoji the workspace lacks is placed as the standard one, and known by that after a restart
+        standard: dict[str, Mark | Order] = {mark.value: mark for mark in Mark}
+        for meaning, name in self._names.items():
+            if (other := standard.get(name, meaning)) is not meaning:
+                raise ConfigurationError(
+                    f"emoji={given!r}: :{name}: stands for {other.name.lower()!r} where a workspace lacks "
+                    f":{self._names[other]}:, so it can mean nothing else: choose another"
+                )
+        in_use = standard | {name: meaning for meaning, name in self._names.items()}
+        self._marks = {name: meaning for name, meaning in in_use.items() if isinstance(meaning, Mark)}
 
     def name(self, meaning: Mark | Order) -> str:
         """Return the emoji's name, without colons."""
@@ -106,6 +115,7 @@ class Emoji:
 
 def _emoji_name(option: str, value: object) -> str:
     name = options.text(option, value).strip(":")
+    name = ALIASES.get(name, name)  # as it will be read back
     if not re.fullmatch(r"[\w'+-]+", name):
         raise ConfigurationError(f"{option}={value!r}: expected an emoji's name, such as 'white_check_mark'")
     return name

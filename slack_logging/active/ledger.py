@@ -5,7 +5,7 @@
      |              '------release---- pending --settle---' |
      '--recall----------------------------------------------'
 
-What is claimed is pending (`park`) while it waits for people's approval.
+What is claimed is pending (`park`) while it waits for people's approval. What is dropped is new again.
 
 A claim is a lock: of all who ask, one gets it. The cursor moves only past what is settled.
 """
@@ -92,6 +92,9 @@ class Ledger(Protocol):
         Without a final mark its runner died, so it was interrupted. Whether its last edit, if any, was read before is
         not known, so it never is. Does nothing if the command is known.
         """
+
+    def drop(self, key: Key) -> None:
+        """Forget a command that waits: it is one no more. Does nothing in any other state."""
 
     def reopens(self, key: Key, edited: str) -> bool:
         """Tell whether a command was not understood, and this edit is a new one."""
@@ -227,6 +230,13 @@ class MemoryLedger:
             entry = self._entries.setdefault(key, _Entry(outcome=outcome, edited=edited, placed=set(marks)))
             return entry.outcome or outcome
 
+    def drop(self, key: Key) -> None:
+        """See `Ledger`."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None and entry.state is State.WAITING:
+                del self._entries[key]
+
     def reopens(self, key: Key, edited: str) -> bool:
         """See `Ledger`."""
         with self._lock:
@@ -234,7 +244,8 @@ class MemoryLedger:
 
     def _reopens(self, key: Key, edited: str) -> bool:
         entry = self._entries.get(key)
-        return entry is not None and entry.outcome is Mark.NOT_UNDERSTOOD and edited not in ("", entry.edited)
+        known = ("", entry.edited, entry.taken) if entry else ()
+        return entry is not None and entry.outcome is Mark.NOT_UNDERSTOOD and edited not in known
 
     def reopen(self, key: Key, edited: str) -> bool:
         """See `Ledger`."""

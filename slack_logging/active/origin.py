@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from slack_logging.active.answering.attachment import Attachable
     from slack_logging.active.command import Command
     from slack_logging.active.people.approvals import Request, Terms
-    from slack_logging.active.people.codes import Proof
     from slack_logging.active.reading.intake import Heard
 
 
@@ -197,9 +196,6 @@ class Origin(Protocol):
 
     def park(self, command: Command, request: Request) -> None:
         """Take a command back until it is approved: then somebody claims it again. Raises as `settle` does."""
-
-    def proof(self, heard: Heard) -> Proof:
-        """Tell whether the one-time code that was typed with a command is its author's, and use it up."""
 
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:
         """Tell whether a user may run a command. May block for seconds.

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from slack_logging import Command, CommandError, CommandRouter
+from slack_logging.active import source as source_module
 from slack_logging.active.ledger import Key, State
 from slack_logging.local import LocalSlack
 from slack_logging.local.faults.fault import Fault
@@ -135,6 +136,26 @@ def test_missing_custom_emoji_fall_back(ops: Ops, router: CommandRouter, capfd: 
     ops.clock.run_until(lambda: ops.marks(ts))
     assert ops.marks(ts) == {"thinking_face"}
     assert "there is no emoji :no-such-emoji: here; marking with :white_check_mark:" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["no-such-emoji", "poop", "envelope"])
+def test_a_command_that_was_marked_otherwise_does_not_run_again(ops: Ops, router: CommandRouter, name: str) -> None:
+    """After a restart its mark is known, by the standard name or by the one under which Slack keeps it."""
+    ran: list[str] = []
+
+    @router.command
+    def quiet() -> None:
+        ran.append("quiet")
+
+    former = ops.start(router=router, emoji={"done": name})
+    ts = ops.say("!quiet")
+    ops.clock.run_until(lambda: ops.marks(ts))
+    marks = ops.marks(ts)
+    former.close()
+    source_module._ledgers.clear()
+    ops.start(router=router, emoji={"done": name})
+    ops.after_sweeps(3)
+    assert (ran, ops.marks(ts), ops.replies(ts)) == (["quiet"], marks, [])
 
 
 def test_a_channel_that_is_created_later_is_read_then(

@@ -119,6 +119,9 @@ def test_messages_are_sorted_by_their_ts_and_counted_once() -> None:
     [
         ({"finished": "tada"}, "emoji has no option 'finished'"),
         ({"done": "x"}, "emoji={'done': 'x'}: two meanings share an emoji"),
+        ({"done": "thumbsup"}, "emoji={'done': 'thumbsup'}: two meanings share an emoji"),
+        ({"done": "x", "errored": "boom"}, "emoji={'done': 'x', 'errored': 'boom'}: :x: stands for 'errored' where a"),
+        ({"cancel": "eyes", "running": "gear"}, "emoji={'cancel': 'eyes', 'running': 'gear'}: :eyes: stands for 'runn"),
         ({"done": ""}, "emoji['done']='': expected text"),
         ("tada", "emoji='tada': expected a mapping"),
     ],

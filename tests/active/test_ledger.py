@@ -49,6 +49,27 @@ def test_states_follow_one_another(ledger: MemoryLedger) -> None:
     assert seen == [State.NEW, State.WAITING, State.CLAIMED, State.SETTLED]
 
 
+def test_what_waits_may_be_dropped(ledger: MemoryLedger) -> None:
+    """Then it is new, and holds up no cursor; what was claimed stays."""
+    for number in (1, 2):
+        ledger.note(key(number))
+    ledger.claim(key(1), 0.0)
+    ledger.read(key(2).ts)
+    for number in (1, 2, 3):
+        ledger.drop(key(number))
+    assert [ledger.state(key(number)) for number in (1, 2)] == [State.CLAIMED, State.NEW]
+    ledger.settle(key(1), Mark.DONE)
+    assert ledger.cursor() == key(2).ts
+
+
+def test_an_edit_that_was_claimed_is_no_new_one(ledger: MemoryLedger) -> None:
+    """Where what it said was not understood, a later one is."""
+    ledger.note(key(1))
+    ledger.claim(key(1), 0.0, "7.0")
+    ledger.settle(key(1), Mark.NOT_UNDERSTOOD)
+    assert [ledger.reopens(key(1), edited) for edited in ("", "7.0", "8.0")] == [False, False, True]
+
+
 def test_only_what_is_claimed_can_be_settled(ledger: MemoryLedger) -> None:
     """Settling twice, or after a release, is an error."""
     ledger.claim(key(1), 0.0)

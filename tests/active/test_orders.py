@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 from slack_sdk import WebClient
 
-from slack_logging import Command, CommandError, CommandRouter, SlackCommandSource
+from slack_logging import BadArguments, Command, CommandError, CommandRouter, SlackCommandSource
 from slack_logging.active import source as source_module
 from slack_logging.active import workers
 from slack_logging.local import Fault, LocalSlack, visible_text
@@ -99,6 +99,97 @@ def test_an_edit_of_what_waits_counts(ops: Ops) -> None:
     first.ack()
     assert next(commands).name == "three"
     commands.close()
+
+
+@pytest.mark.parametrize("text", ["oops, never mind", "> !note x", "!@billing note x"])
+def test_what_waits_and_is_edited_into_something_else_never_runs(ops: Ops, text: str) -> None:
+    """Nor is it marked or answered, for it is talk by now, or somebody else's; and it may be made a command again."""
+    ops.say("!one")
+    source = ops.source()
+    commands = iter(source)
+    first = next(commands)
+    waiting = ops.say("!note x")
+    ops.after_sweeps()
+    ops.slack.edit(CHANNEL, waiting, text)
+    ops.after_sweeps()
+    ops.slack.react(CHANNEL, waiting, STOP, user="ada")
+    ops.after_sweeps()
+    ops.say("!last")
+    ops.after_sweeps()
+    first.ack()
+    last = next(commands)
+    assert last.name == "last"
+    assert (ops.marks(waiting), ops.replies(waiting)) == ({STOP}, [])
+    ops.slack.unreact(CHANNEL, waiting, STOP, user="ada")
+    ops.slack.edit(CHANNEL, waiting, "!note y")
+    ops.after_sweeps()
+    last.ack()
+    assert next(commands).text == "!note y"
+    commands.close()
+
+
+def test_what_runs_can_be_stopped_whatever_its_message_says_by_now(
+    ops: Ops, router: CommandRouter, ran: list[str]
+) -> None:
+    """An edit changes nothing of it, be it into talk."""
+    ops.start(router=router)
+    ts = ops.say("!work")
+    ops.clock.run_until(lambda: ran)
+    ops.slack.edit(CHANNEL, ts, "never mind")
+    ops.after_sweeps()
+    ops.slack.react(CHANNEL, ts, STOP, user="ada")
+    assert ERRORED in ops.settled(ts)[0]
+
+
+def test_what_waits_to_run_again_can_be_stopped_whatever_its_message_says_by_now(ops: Ops) -> None:
+    """It is not taken back by an edit, which is its author's, but by those who may run it."""
+    source = ops.source(allow=[ops.slack.user_id("ben")])
+    commands = iter(source)
+    ts = ops.say("!note x", user="ada")
+    ops.say("!first", user="ben")
+    next(commands)
+    ops.clock.run_until(lambda: REFUSED in ops.marks(ts))
+    ops.slack.react(CHANNEL, ts, REPEAT, user="ben")
+    assert source._reader is not None
+    desk = source._reader.desk
+    ops.clock.run_until(desk.waiting)
+    ops.slack.edit(CHANNEL, ts, "never mind")
+    ops.after_sweeps(3)
+    assert [heard.text for heard in desk.waiting()] == ["!note x"]
+    ops.slack.react(CHANNEL, ts, STOP, user="ben")
+    ops.clock.run_until(lambda: not desk.waiting(), limit=60)
+    commands.close()
+
+
+@pytest.mark.parametrize("text", ["!pick bad", "!nope x"])
+def test_what_was_edited_while_it_waited_is_answered_once(ops: Ops, text: str) -> None:
+    """Whoever took it has read that edit, also if it was not understood then."""
+    router, ran, go_on = CommandRouter(), list[str](), queue.SimpleQueue[None]()
+
+    @router.command
+    def hold() -> None:
+        ran.append("hold")
+        ops.clock.wait(go_on, None)
+
+    @router.command
+    def pick(word: str) -> None:
+        ran.append(word)
+        raise BadArguments("no such word")
+
+    source = ops.start(router=router, workers=1)
+    ops.say("!hold")
+    ops.clock.run_until(lambda: ran)
+    ts = ops.say("!pick x")
+    assert source._reader is not None
+    desk = source._reader.desk
+    ops.clock.run_until(desk.waiting)
+    ops.slack.edit(CHANNEL, ts, text)
+    ops.clock.run_until(lambda: [heard.text for heard in desk.waiting()] == [text])
+    go_on.put(None)
+    ops.clock.run_until(lambda: PUZZLED in ops.marks(ts))
+    ops.after_sweeps(4)
+    assert ran == ["hold", *(["bad"] if text == "!pick bad" else [])]
+    assert len(ops.replies(ts)) == 1
 
 
 # Deletions

@@ -88,8 +88,9 @@ def test_a_commands_text_is_what_people_saw(ops: Ops, router: CommandRouter) -> 
     commands = iter(ops.source(router=router))
     ops.say("!echo —loud “a b”")
     with next(commands) as command:
-        assert (command.text, command.args) == ("!echo —loud “a b”", ["--loud", "a b"])
+        seen = (command.text, command.args)
     commands.close()
+    assert seen == ("!echo —loud “a b”", ["--loud", "a b"])
 
 
 def test_our_own_messages_are_never_read(ops: Ops, router: CommandRouter) -> None:

@@ -64,6 +64,11 @@ class Heard:
     request: Request | None = field(default=None, repr=False, compare=False)
     is_secret: bool = False
 
+    @property
+    def is_anew(self) -> bool:
+        """Whether people approved it, or wanted it once more: what its message says since does not count."""
+        return self.request is not None or self.asked_at != float(self.key.ts)
+
     def again(self, by: str, now: float) -> Heard:
         """Return the same as somebody else's who wants it now."""
         return replace(self, user=by, asked_at=now)
@@ -144,21 +149,32 @@ class Intake:
         call = recognise(spans, prefix=self.prefix, bot_user=self.bot_user)
         if call is None or not call.is_for(self.instance):
             return None
-        reactions = message.get("reactions") or ()
         heard = Heard(
-            key=Key(self.team, self.channel, str(message["ts"])),
+            key=self.key(message),
             user=user,
             text="".join(span.text for span in spans).strip(),
             call=call,
-            marks=frozenset(self.emoji.marks(reactions, self.bot_user)),
             is_answered=not {self.bot_user, self.bot_id}.isdisjoint(message.get("reply_users") or ()),
             by_app=_is_by_app(message),
-            orders=tuple(self.emoji.orders(reactions, besides=self.bot_user)),
             edited=str((message.get("edited") or {}).get("ts") or ""),
             asked_at=float(message["ts"]),
             is_secret=self.is_secret(call.name),
         )
+        heard = self.refresh(heard, message)
         return heard.without_code() if self.takes_code(call.name) else heard
+
+    def key(self, message: Mapping[str, Any]) -> Key:
+        """Return what a message is known by."""
+        return Key(self.team, self.channel, str(message["ts"]))
+
+    def refresh(self, heard: Heard, message: Mapping[str, Any]) -> Heard:
+        """Return a command with the emoji that its message has by now."""
+        reactions = message.get("reactions") or ()
+        return replace(
+            heard,
+            marks=frozenset(self.emoji.marks(reactions, self.bot_user)),
+            orders=tuple(self.emoji.orders(reactions, besides=self.bot_user)),
+        )
 
     def is_typed(self, message: Mapping[str, Any]) -> bool:
         """Tell whether somebody else typed it in the channel itself."""

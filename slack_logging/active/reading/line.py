@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from slack_logging import notices
 from slack_logging.active.people.directory import Directory
 from slack_logging.active.reading.intake import Intake, by_age
+from slack_logging.active.reading.window import PAGE
 from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import Rejected
@@ -18,9 +19,6 @@ from slack_logging.slack.skew import MOST, remark
 
 if TYPE_CHECKING:
     from slack_logging.slack.client import SlackClient
-
-#: Messages of a page, and those that a start looks back over at most. Source: conversations.history, "limit".
-PAGE = 200
 
 #: Seconds to wait for a further page: a sweep that stopped half-way would begin anew.
 _PAGE_TIMEOUT = 60.0

@@ -17,9 +17,10 @@ from typing import Any
 from slack_logging import notices
 from slack_logging.active import audit
 from slack_logging.active.desk import Desk
-from slack_logging.active.ledger import Ledger, MemoryLedger, just_before, order
+from slack_logging.active.ledger import Ledger, MemoryLedger, order
 from slack_logging.active.origin import Operated
 from slack_logging.active.people.approving import Approving
+from slack_logging.active.people.codes import codes_of
 from slack_logging.active.reading.hostlock import OneReader
 from slack_logging.active.reading.intake import Heard
 from slack_logging.active.reading.line import Line
@@ -27,6 +28,7 @@ from slack_logging.active.reading.marking import Marker
 from slack_logging.active.reading.muting import Muting
 from slack_logging.active.reading.push import Push
 from slack_logging.active.reading.triage import Triage, Undecided
+from slack_logging.active.reading.window import Window
 from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
 from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited, Rejected
@@ -35,10 +37,6 @@ from slack_logging.options import format_duration
 from slack_logging.slack import credentials
 from slack_logging.slack.credentials import bot_token
 from slack_logging.slack.pacing import Backoff
-
-#: Seconds beyond `max_age` that each sweep reads again, for what becomes visible late, edits, deletions and orders by
-#: emoji, and those of `max_age` that it reads again at most. Most pages hold it anyway.
-_LOOK_BACK = 600.0
 
 #: Seconds after `close` for running commands to end and last marks to be placed, also when nobody waits for it.
 _GRACE = 5.0
@@ -98,7 +96,7 @@ class Reader:
         self._complaint = ""
         self._undecided: Undecided | None = None
         self._must_connect = True
-        self._floor: str | None = None
+        self._window = Window(settings.max_age)
         self._sweep_at = 0.0
         self._swept_at = -_HINT_PACE
         self._is_hinted = False
@@ -304,7 +302,7 @@ class Reader:
             if push is not None:
                 push.close()
             return min(self._settings.poll_interval, _STANDBY)
-        if self._floor is None and line.is_shared_outside():
+        if self._window.floor is None and line.is_shared_outside():
             text = f"{self._settings.channel} is shared by Slack Connect: people of other organisations are in it"
             notices.say(f"{self._cause}, shared", f"{text}, and read what is typed and answered there")
         messages = self._messages(line)
@@ -314,16 +312,15 @@ class Reader:
             push.open()  # not before it is known that there is something to hear; what came meanwhile is looked for
         self._say_that_it_reads()
         self._miss(line, messages)
-        found = [heard for message in messages if (heard := line.intake.hear(message))]
+        found = [heard for message in messages if (heard := self.triage.hear(line, message))]
         # what is older than where we began is only looked at for what was left running
-        found = [heard for heard in found if heard.marks or order(heard.key.ts) > order(self._floor or "0")]
+        found = [heard for heard in found if heard.marks or order(heard.key.ts) > order(self._window.floor or "0")]
         self._undecided = self.triage.consider_each(line, found)
         for message in messages:
             if self._undecided is None or order(str(message["ts"])) < order(self._undecided.since):
                 self._ledger.read(str(message["ts"]))
-        if self._floor is None:  # closing
-            return self._settings.poll_interval
-        bound = self._oldest(line, self._floor)
+        self._window.narrow(line.client.time(), self._ledger.cursor(), messages)
+        bound = self._window.oldest(line.client.time(), self._ledger.cursor())
         self._ledger.forget(up_to=bound)
         self.desk.answers.forget(up_to=bound)
         wait = push.swept(messages, bound)
@@ -378,22 +375,14 @@ class Reader:
 
     def _messages(self, line: Line) -> list[dict[str, Any]]:
         """Return what is to be looked at, oldest first."""
-        if self._floor is not None:
-            return line.since(self._oldest(line, self._floor), wanted=lambda: not self._closing)
+        if self._window.floor is not None:
+            oldest = self._window.oldest(line.client.time(), self._ledger.cursor())
+            return line.since(oldest, wanted=lambda: not self._closing)
         started = line.client.time()
-        self.desk.codes.begin(started)
-        messages, more = line.newest()
-        floor = f"{started - self._settings.max_age:.6f}"
-        if more and messages:
-            floor = max(floor, just_before(str(messages[0]["ts"])), key=order)
-        self._floor = floor
+        codes_of(self._clock).begin(started)
+        messages, has_more = line.newest()
+        self._window.begin(started, messages, has_more=has_more)
         return messages
-
-    def _oldest(self, line: Line, floor: str) -> str:
-        """Return where a sweep begins: a little back, or further to what is unsettled; never before `floor`."""
-        look_back = f"{line.client.time() - min(self._settings.max_age, _LOOK_BACK) - _LOOK_BACK:.6f}"
-        cursor = self._ledger.cursor() or floor
-        return max(floor, min(cursor, look_back, key=order), key=order)
 
 
 def _commands(number: int, channel: str) -> str:

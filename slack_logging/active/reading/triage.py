@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from slack_logging.active import audit
 from slack_logging.active.desk import Desk
@@ -52,6 +52,19 @@ class Triage:
         self._desk = desk
         self._refusals = Refusals()
         self._lock = threading.Lock()
+
+    def hear(self, line: Line, message: Mapping[str, Any]) -> Heard | None:
+        """Return the command that a message is, or was when it was taken; None for what is not ours.
+
+        What was edited into something else before anybody took it is dropped, as if it had never been typed.
+        """
+        heard = line.intake.hear(message)
+        if heard is not None:
+            return heard
+        key = line.intake.key(message)
+        self._desk.drop(key)
+        taken = self._desk.in_hand(key)
+        return line.intake.refresh(taken, message) if taken else None
 
     def consider_each(self, line: Line, found: Sequence[Heard]) -> Undecided | None:
         """Consider commands, first those of people whom the configuration names: they take the fewest calls.
@@ -160,7 +173,7 @@ class Triage:
 
     def _wishes(self, line: Line, heard: Heard) -> list[tuple[Order, str, str]]:
         """Return what people newly want of a command, of those who may: each with their id and name."""
-        roles = (self.roles or {}).get(self._desk.in_hand(heard).call.name, ())
+        roles = (self.roles or {}).get((self._desk.in_hand(heard.key) or heard).call.name, ())
         fresh = self._desk.ledger.fresh(heard.key, heard.orders)
         found = [wish(line, self._settings.access, user, roles, patience=0) for _, user in fresh]
         self._desk.ledger.decided(heard.key, *fresh)
