@@ -64,8 +64,8 @@ class Redactor:
         values: known secrets.
         patterns: further shapes; all that one matches is hidden.
         off: leave everything as it is.
-        pause: called about once a millisecond within a long text, to give other threads the interpreter, such as
-            ``lambda: time.sleep(0)``.
+        pause: called at least about once a millisecond within a long text, often more, to give other threads the
+            interpreter; see `slack_logging.clock.taking_turns`.
     """
 
     __slots__ = ("_forms", "_names", "_off", "_patterns", "_pause", "_values")
