@@ -192,8 +192,11 @@ class Names:
                 ("('", '("', "(b'"),
                 rf"\([bu]?[\"'](?=[\w .-]{{1,80}}{pair})[\w.-]{{0,24}}?{name}{pair}{value}",
             ),
-            # SQL, where nothing separates the two; what has a blank is a sentence's
-            (("password '",), rf"password[ ](?='[^\s']{{1,256}}'){value}"),
+            # SQL, where nothing separates the two, or a function's bracket; what has a blank is a sentence's
+            (
+                ("password '", "password('"),
+                rf"password(?:[ ]|\((?<![\w.]password\())(?='[^\s']{{1,256}}'){value}",
+            ),
             (("identified ",), rf"{_IDENTIFIED}{value}"),
             # the value first, and its name behind it
             (
