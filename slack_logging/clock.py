@@ -10,7 +10,11 @@ import contextlib
 import queue
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
+
+#: Seconds of work before other threads get their turn; ours: that takes up to a tenth of it, even if nobody waits.
+_TURN = 0.001
 
 
 class Clock(Protocol):
@@ -51,6 +55,25 @@ class SystemClock:
     def start(self, thread: threading.Thread) -> None:
         """See `Clock`."""
         thread.start()
+
+
+def taking_turns(now: Callable[[], float] = time.perf_counter) -> Callable[[], bool]:
+    """Return what to call again and again in long work: once a millisecond it lets other threads run, and says so.
+
+    Args:
+        now: tells the seconds; the machine's own, as the work is, whatever the current clock.
+    """
+    last = now()
+
+    def pause() -> bool:
+        nonlocal last
+        if now() - last < _TURN:
+            return False
+        time.sleep(0)
+        last = now()
+        return True
+
+    return pause
 
 
 _current: Clock = SystemClock()

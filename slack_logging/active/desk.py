@@ -6,7 +6,6 @@ import contextlib
 import os
 import queue
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -24,7 +23,7 @@ from slack_logging.active.reading.intake import Heard
 from slack_logging.active.reading.line import Line
 from slack_logging.active.settings import Settings
 from slack_logging.active.watchdog import Watchdog, stalled
-from slack_logging.clock import Clock
+from slack_logging.clock import Clock, taking_turns
 from slack_logging.errors import AlreadySettled, DeliveryError, Unreachable
 from slack_logging.instance import Instance
 from slack_logging.redaction.redactor import Redactor
@@ -79,7 +78,7 @@ class Desk:
         self._offered: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closed = False
         #: Ours alone: with a logging side, its own is used.
-        self._redactor = Redactor.configured(True, environ=os.environ, own=[], pause=lambda: time.sleep(0))
+        self._redactor = Redactor.configured(True, environ=os.environ, own=[], pause=taking_turns())
         redact = self._redactor.redact if operated is None else operated.redact
         #: What is said in the commands' threads.
         self.answers = Answers(lambda: self.line, redact=redact, operated=operated, clock=clock, changed=changed)

@@ -10,7 +10,6 @@ import logging
 import os
 import sys
 import threading
-import time
 import weakref
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -327,7 +326,7 @@ class SlackHandler(Copyable):
 
     def _make_redactor(self, given: object) -> Redactor:
         own = [*([] if self._token is None else [self._token]), *self._destination.secrets]
-        redactor = Redactor.configured(given, environ=os.environ, own=own, pause=lambda: time.sleep(0))
+        redactor = Redactor.configured(given, environ=os.environ, own=own, pause=clock.taking_turns())
         self._redact = unshown(given)
         if redactor.is_off:
             place = self._destination.name

@@ -47,7 +47,7 @@ _NAMES = (
     *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
     r"pass(?:word|wd|phrase|code)(?<!/etc/passwd)",
     rf"pass(?<=[_-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
-    rf"pass(?<![\w-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}{_VALUE_FOLLOWS}{_NO_NUMBER}",
+    rf"pass(?<![\w-]pass){_VALUE_FOLLOWS}{_NO_NUMBER}{''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
     rf"pw(?<![a-z0-9]pw){_NO_NUMBER}(?!==|:[^\s\"'`])",
     rf"pwd(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
     r"secret",
@@ -65,8 +65,8 @@ _NAMES = (
     r"cookie(?P<cookie>)",
 )
 
-#: What may follow a secret's name without making it another thing's.
-_SUFFIX = r"(?:[_-]?(?:base|hash|digest|value|string|text|plain|confirm(?:ation)?|again|old|new|\d{1,2}))?"
+#: What may follow a secret's name without making it another thing's; else no letter, which is seen at once.
+_SUFFIX = r"(?:[_-]?(?:base|hash|digest|value|string|text|plain|confirm(?:ation)?|again|old|new|\d{1,2})|(?![a-z]))"
 
 #: Values that are none: nothing, what a program puts a value in for, and what is starred out already.
 _NOTHING = (
@@ -181,7 +181,8 @@ class Names:
         value = rf"(?!{_NO_VALUE})(?!{_PROSE}){_VALUE}{_SCHEME}"
         option, pair = r"(?:[ \t]{1,4}|[\"'],[ ]?(?=[\"']))", r"[\"'],[ ]?(?=[bu]?[\"'])"
         openings = (
-            ((*more, *_STEMS), rf"{name}{_CLOSE}{_SEPARATOR}{value}"),
+            # a word behind the name is a sentence's: that, too, is seen at once
+            ((*more, *_STEMS), rf"(?:{either})(?![ ]\w){_SUFFIX}{_CLOSE}{_SEPARATOR}{value}"),
             # what follows the name is looked at first, for it tells most texts at once that they are no pair
             (
                 ("--",),
@@ -191,8 +192,11 @@ class Names:
                 ("('", '("', "(b'"),
                 rf"\([bu]?[\"'](?=[\w .-]{{1,80}}{pair})[\w.-]{{0,24}}?{name}{pair}{value}",
             ),
-            # SQL, where nothing separates the two; what has a blank is a sentence's
-            (("password '",), rf"password[ ](?='[^\s']{{1,256}}'){value}"),
+            # SQL, where nothing separates the two, or a function's bracket; what has a blank is a sentence's
+            (
+                ("password '", "password('"),
+                rf"password(?:[ ]|\((?<![\w.]password\())(?='[^\s']{{1,256}}'){value}",
+            ),
             (("identified ",), rf"{_IDENTIFIED}{value}"),
             # the value first, and its name behind it
             (

@@ -64,8 +64,8 @@ class Redactor:
         values: known secrets.
         patterns: further shapes; all that one matches is hidden.
         off: leave everything as it is.
-        pause: called about once a millisecond within a long text, to give other threads the interpreter, such as
-            ``lambda: time.sleep(0)``.
+        pause: called at least about once a millisecond within a long text, often more, to give other threads the
+            interpreter; see `slack_logging.clock.taking_turns`.
     """
 
     __slots__ = ("_forms", "_names", "_off", "_patterns", "_pause", "_values")
@@ -279,7 +279,9 @@ def _forms_of(value: str) -> Iterator[str]:
             yield form.translate(entities)
     encoded = value.encode("utf-8", "surrogatepass")
     for plain in (_UNRESERVED, _UNRESERVED + b"/"):
-        yield "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in encoded)
+        written = "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in encoded)
+        yield written
+        yield written.replace("%20", "+")  # as forms and queries do
     for before in range(3):  # base64 writes it in three ways, by how many bytes of a triple come before it
         text = base64.b64encode(bytes(before) + encoded).decode("ascii")
         # the characters at both ends also hold bits of the neighbours

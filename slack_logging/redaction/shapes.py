@@ -28,7 +28,7 @@ REACH = 2048
 #: Steps that one call of `re` may take in a secret; ours: a fraction of a millisecond.
 RUN = 4096
 
-#: Gives other threads the interpreter; called again and again in a long text.
+#: Gives other threads the interpreter now and then; called again and again in a long text.
 Pause: TypeAlias = Callable[[], object]
 
 _MARKER = re.escape(MARKER)

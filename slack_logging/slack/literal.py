@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 #: C0 and C1 controls but tab and line feed; bidirectional and other invisible marks; lone surrogates, which are no
-#: text at all; and the pictures and brackets that stand for them, so that no two texts look the same.
+#: text at all; and the pictures and brackets that stand for them, so that no two texts look the same. The joiners stay:
+#: U+200C is Persian's and U+200D joins emoji, as the tags from U+E0020 on make flags.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\u2400-\u2421\u27e6]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\u2400-\u2421\u27e6]"
 )
 
 

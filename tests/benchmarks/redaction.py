@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from statistics import median
 
+from slack_logging.clock import taking_turns
 from slack_logging.redaction.redactor import Redactor
+from slack_logging.redaction.shapes import SHAPES
 
 ENVIRON = {f"SERVICE_{number}_TOKEN": f"value-of-token-{number:04}" for number in range(8)}
 
@@ -46,6 +48,14 @@ HOSTILE = {
     "traceback": '  File "a"\n    password=a\n',
     "not ASCII": "\u0130é日本",
     "mixed": "xoxb-://a:=token eyJ. Bearer ",
+    "hidden token": "xoxb-aaaaaaaaa[redacted]",
+    "hidden, of GitHub": "ghp_aaaaaaaaaaaaaaaaaaaa[redacted]",
+    "hidden tokens": "xoxb-aaaaaaaaa[redacted] ",
+    "hidden, of headers": "Bearer aaaaaaaaaaaaaaa1[redacted] ",
+    "pass: ": "pass: ",
+    "pw": "pw ",
+    "pwd": "pwd",
+    "each look": " ".join(trigger for shape in SHAPES for trigger in shape.triggers) + " ",
 }
 
 SIZE = 1_000_000
@@ -91,7 +101,7 @@ def held_up(run: Callable[[], object]) -> float:
 
 def redactor() -> Redactor:
     """Return one as a handler has it, with secrets of its own to look for."""
-    return Redactor.configured(True, environ=ENVIRON, own=("xoxb-own-token-0123456789",), pause=lambda: time.sleep(0))
+    return Redactor.configured(True, environ=ENVIRON, own=("xoxb-own-token-0123456789",), pause=taking_turns())
 
 
 def hostile(times: int) -> Iterator[tuple[str, list[float], float]]:

@@ -169,7 +169,33 @@ def test_every_part_of_a_record_is_bounded() -> None:
     shown = entry(fat)
     for text in (shown["stack"], shown["exception"], shown["extra"]["big"]):
         assert len(text) < 70_000
-        assert text.endswith(" ... (cut: 99,999 characters in all)")
+        assert " ... (cut: 99,999 characters in all)" in text
+
+
+@pytest.mark.parametrize("part", ["stack_info", "exc_text"])
+def test_of_tracebacks_the_middle_is_left_out(part: str) -> None:
+    """Beginning and end are cut between lines; both are at hand, in the entry, however another formatter made them."""
+    lines = [f"frame {number:05}" for number in range(10_000)]
+    deep = record("x")
+    setattr(deep, part, "\n".join(lines))
+    fields = entry(deep)
+    shown = fields["stack" if part == "stack_info" else "exception"].split("\n")
+    [cut] = [number for number, line in enumerate(shown) if line.endswith(" ... (cut: 119,999 characters in all)")]
+    assert shown[:cut] == lines[:cut]
+    assert shown[cut + 1 :] == lines[cut + 1 - len(shown) :]
+    assert 62_000 < len("\n".join(shown)) < 66_000
+
+
+def test_what_a_formatter_of_the_users_makes_keeps_its_end() -> None:
+    """There it puts what happened."""
+    try:
+        raise ValueError("disk full")
+    except ValueError:
+        failed = record("x " * 150_000, exc_info=sys.exc_info())
+    message = entry(failed, logging.Formatter("%(name)s: %(message)s"))["message"]
+    assert message.startswith("app.orders: x x")
+    assert message.endswith("\nValueError: disk full")
+    assert len(message) < MAX_CHARS + 100
 
 
 def test_numbers_of_many_digits_are_no_trouble() -> None:

@@ -160,7 +160,7 @@ def test_without_files_nothing_is_promised_in_the_thread(
     clock.advance(600)
     logger.error("another one failed: " + "long " * 4_000)
     assert handler_of(logger).flush(timeout=120)
-    assert "the file in the thread has the whole" in shown(slack)[-1]
+    assert "the file in the thread has more" in shown(slack)[-1]
     slack.wait_for(lambda: len(slack.files("#ops-log")) == 1)
 
 
@@ -260,7 +260,7 @@ def test_a_traceback_without_end_comes_as_a_file(
     assert handler_of(logger).flush(timeout=30)
     [text] = shown(slack)
     assert "OSError: xxx" in text
-    assert "the file in the thread has the whole" in text
+    assert "the file in the thread has more" in text
     [file] = slack.wait_for(lambda: slack.files("#ops-log"))
     assert file.content.decode().count("y") >= 20_000
     assert handler_of(logger).stats() == Stats(emitted=1, delivered=1)

@@ -99,7 +99,7 @@ def test_a_line_too_long_for_any_message_is_shown_by_its_ends() -> None:
     shown = messages[1].lines[0][0]
     assert messages[1].oversize == line("failed", detail=trace)
     assert shown.summary == "failed"
-    assert shown.detail.startswith(f"... ({len(trace):,} characters in all: the file in the thread has them)\n")
+    assert shown.detail.startswith(f"... ({len(trace):,} characters: the file in the thread has them)\n")
     assert shown.detail.endswith("ValueError: the end")
     assert shown.units <= ROOM
 

@@ -201,6 +201,13 @@ def test_ordinary_text_is_left_alone(text: str) -> None:
     assert REDACTOR.redact(text) == text
 
 
+def test_what_sqls_function_is_given_is_hidden() -> None:
+    """A function of another name that ends so is asked for a password, and not given one."""
+    assert REDACTOR.redact("SELECT PASSWORD('hunter2');") == f"SELECT PASSWORD('{MARKER}');"
+    for text in ("ring.password('ada')", "get_password('ada')", "password('')", "password('your name')", "password()"):
+        assert REDACTOR.redact(text) == text
+
+
 def test_others_get_their_turn_within_a_long_text() -> None:
     """Between any two pieces, and within a secret that has no end, there is a pause."""
     pauses: list[None] = []

@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Mapping
 from logging.config import ConvertingList
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from hypothesis import given
@@ -41,12 +41,20 @@ def test_a_known_value_is_hidden_however_it_is_written(value: str, head: bytes, 
     assert redactor.redact(json.dumps({"n": value})) == json.dumps({"n": MARKER})
     assert redactor.redact(json.dumps({"n": value}, ensure_ascii=False)) == json.dumps({"n": MARKER})
     assert redactor.redact(repr([value]))[2:-2] == MARKER
-    assert redactor.redact(f"?q={quote(encoded, safe='')}&n") == f"?q={MARKER}&n"
+    for written in (quote(encoded, safe=""), quote(encoded), quote_plus(encoded)):
+        assert redactor.redact(f"?q={written}&n") == f"?q={MARKER}&n"
     if len(encoded) >= 12:
         written = base64.b64encode(head + encoded + user.encode()).decode()
         left = redactor.redact(written)
         assert MARKER in left
         assert all(part not in left for part in (written[at : at + 8] for at in range(8, len(encoded) - 8)))
+
+
+def test_a_known_value_with_spaces_is_hidden_in_queries_too() -> None:
+    """There each is a plus sign."""
+    redactor = configured({"values": ["correct horse battery/1+1"]})
+    query = urlencode({"q": "correct horse battery/1+1", "n": 1})
+    assert redactor.redact(f"https://shop.example/?{query}") == f"https://shop.example/?q={MARKER}&n=1"
 
 
 @given(st.text(min_size=6), st.text("'\"a\\<&é", min_size=6))

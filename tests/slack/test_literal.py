@@ -33,10 +33,15 @@ def test_no_markup_begins_in_plain_text(text: str, sent: str) -> None:
         ("\ud800", "⟦U+D800⟧"),
         ("␛", "⟦U+241B⟧"),
         ("\x7f\x85", "␡⟦U+0085⟧"),
+        (
+            "pay\u00adpal\u180e\u2060\u206a\u206f\ufeff\ufff9",
+            "pay⟦U+00AD⟧pal⟦U+180E⟧⟦U+2060⟧⟦U+206A⟧⟦U+206F⟧⟦U+FEFF⟧⟦U+FFF9⟧",
+        ),
+        ("\u0645\u06cc\u200c\u062e \U0001f469\u200d\U0001f52c", "\u0645\u06cc\u200c\u062e \U0001f469\u200d\U0001f52c"),
     ],
 )
 def test_hidden_characters_are_shown(text: str, shown: str) -> None:
-    """Controls, bidirectional marks and lone surrogates can be seen; all else stays."""
+    """Controls, bidirectional and other invisible marks and lone surrogates can be seen; all else stays."""
     assert visible(text) == shown
 
 

@@ -156,7 +156,7 @@ def _excerpt(line: Line, medium: Medium) -> Line:
     said, newline, where = line.gist.partition("\n")
     gist = shorten(said, most - len(newline) - units(where)) + newline + where
     rest = medium.room - _COUNTER - most - line.head_units - 200
-    where = "the file in the thread has the whole" if medium.has_files else "the rest is not shown here"
+    where = "the file in the thread has more" if medium.has_files else "the rest is not shown here"
     note = f"... (cut: {where})\n"
     summary = shorten(line.summary, MAX_HEAD)
     detail = line.detail if summary == line.summary else f"{line.summary}\n{line.detail}"

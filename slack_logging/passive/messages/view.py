@@ -111,12 +111,12 @@ class Line:
 
         Args:
             limit: units.
-            has_file: whether the thread has the whole; the line says so.
+            has_file: whether the thread has all of it; the line says so.
         """
         summary = shorten(self.summary, limit // 4)
         rest = self.detail if summary == self.summary else f"{self.summary}\n{self.detail}".rstrip()
         where = "the file in the thread has them" if has_file else "the rest is not shown here"
-        note = f"... ({len(rest):,} characters in all: {where})\n"
+        note = f"... ({len(rest):,} characters: {where})\n"
         detail = note + last_part(rest, limit // 2)
         return replace(self, summary=summary, detail=detail)
 

@@ -159,7 +159,7 @@ def _plain_size(msg: str, args: Any) -> int:
 def _formatted(record: logging.LogRecord, formatter: logging.Formatter) -> str | None:
     """Return the text that a formatter makes, or None where it fails."""
     try:
-        return cut(formatter.format(record))
+        return cut(formatter.format(record), keeps_end=True)  # which is where formatters put a traceback
     except Exception as error:  # noqa: BLE001 - a formatter of the user's may raise anything
         kinds = f"{type(formatter).__name__}: {type(error).__name__}"
         notices.say("formatter", f"a record is shown without the handler's formatter, which cannot format it: {kinds}")
@@ -183,7 +183,7 @@ def _more(record: logging.LogRecord, text: str | None, *, has_own_format: bool) 
         fault, exc_text = _exception(record)
     extras = _extras(fields) if len(fields) != _STANDARD_COUNT else None
     told = instructions(fields["slack"]) if "slack" in fields else None
-    stack = cut(_plain_text(record.stack_info), MAX_PART) if record.stack_info else None
+    stack = cut(_plain_text(record.stack_info), MAX_PART, keeps_end=True) if record.stack_info else None
     return (text, fault, None if has_own_format else exc_text, stack, fields.get("taskName"), extras, told)
 
 
@@ -280,15 +280,27 @@ def message_of(msg: object, args: Any) -> str:
         return f"{template} [its arguments do not fit: {_plain_text(args)}: {type(error).__name__}]"
 
 
-def cut(text: str, most: int = MAX_CHARS) -> str:
-    """Return at most `most` characters of `text`, and how many there were.
+def cut(text: str, most: int = MAX_CHARS, *, keeps_end: bool = False) -> str:
+    """Return at most about `most` characters of `text`, and how many there were.
 
-    The cut is at a space, or far before the limit: half a secret would not be known for what it is.
+    A cut is at a space, or far from the limit: half a secret would not be known for what it is.
+
+    Args:
+        text: what may be too long.
+        most: characters.
+        keeps_end: whether the middle is left out, as of a traceback, whose end says what happened. Elsewhere what is
+            left out is the end: all of a secret with blanks goes with its beginning, which tells it.
     """
     if len(text) <= most:
         return text
-    edge = max(text.rfind(space, most - _EDGE, most) for space in " \n")
-    return f"{text[: edge if edge > 0 else most - _EDGE]} ... (cut: {len(text):,} characters in all)"
+    first = most // 2 if keeps_end else most
+    edge = max(text.rfind(space, first - _EDGE, first) for space in " \n")
+    shown = f"{text[: edge if edge > 0 else first - _EDGE]} ... (cut: {len(text):,} characters in all)"
+    if not keeps_end:
+        return shown
+    last = text[first - most :]
+    edges = (last.find(space, 0, _EDGE) for space in "\n ")  # best is the beginning of a line
+    return f"{shown}\n{last[next((edge + 1 for edge in edges if edge >= 0), _EDGE) :]}"
 
 
 def _bytes(text: str) -> int:
@@ -310,7 +322,7 @@ def _exception(record: logging.LogRecord) -> tuple[str | None, str | None]:
         error = next((part for part in given if isinstance(part, BaseException)), None)
         return (None if error is None else fault_of(error, record.pathname)), _exception_text(error)
     text = _plain_text(record.exc_text or "").rstrip()
-    return (fault_of_text(text, record.pathname), cut(text, MAX_PART)) if text else (None, None)
+    return (fault_of_text(text, record.pathname), cut(text, MAX_PART, keeps_end=True)) if text else (None, None)
 
 
 def _exception_text(error: BaseException | None) -> str:
@@ -318,7 +330,7 @@ def _exception_text(error: BaseException | None) -> str:
     if error is None:
         return ""
     try:
-        return cut("".join(traceback.format_exception(error)).rstrip(), MAX_PART)
+        return cut("".join(traceback.format_exception(error)).rstrip(), MAX_PART, keeps_end=True)
     except Exception as broken:  # noqa: BLE001 - an exception's own __str__ may raise anything
         return f"{type(error).__name__} (its traceback cannot be shown: {type(broken).__name__})"
 

@@ -20,6 +20,9 @@ _LINKS = frozenset(
 )
 _HEADS = frozenset({"Traceback (most recent call last):", "Exception Group Traceback (most recent call last):"})
 
+#: How a line ends behind which the middle of the text is left out; see `slack_logging.passive.records.capture.cut`.
+_CUT = re.compile(r" \.\.\. \(cut: [\d,]+ characters in all\)$")
+
 #: What stands before a group's own lines, the line before its first member, and what stands before that member's.
 _MARGINS, _MEMBER, _MEMBER_MARGIN = ("  | ", "  + "), "  +-+-", "    | "
 
@@ -79,6 +82,9 @@ def _last_exception(lines: list[str]) -> tuple[int, int]:
     """Return where the last exception's frames begin, and the line after them, which says what it is."""
     lines = [line[4:] if line.startswith(_MARGINS) else line for line in lines]
     begin = max((index + 1 for index, line in enumerate(lines) if line in _LINKS), default=0)
+    left_out = next((index + 1 for index in range(begin, len(lines)) if _CUT.search(lines[index])), 0)
+    if left_out and any(line.startswith('  File "') for line in lines[left_out:]):
+        begin = left_out  # these frames are the last exception's, whose beginning was left out
     begin = next((index + 1 for index in range(begin, len(lines)) if lines[index] in _HEADS), begin)
     end = (index for index in range(begin, len(lines)) if lines[index][:1] not in ("", " ", "|", "+", "^", "~"))
     return begin, next(end, len(lines))
