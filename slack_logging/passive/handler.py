@@ -80,8 +80,8 @@ class SlackHandler(Copyable):
         mention: who is notified of each new error: the id of a user or user group, ``"here"`` or ``"channel"``.
         redact: whether secrets are taken out of records before they are shown; a mapping adds ``values``, ``keys`` and
             ``patterns`` to what is known. See `slack_logging.redaction`. False weakens, and is said on stderr.
-        max_bytes: text that may wait while Slack is slow or down, about, such as ``"32 MiB"``; then lower levels are
-            dropped and counted, evicted first to keep room for ERROR and above.
+        max_bytes: text that may wait while Slack is slow or down, about, such as ``"32 MiB"``, up to half of it in
+            files; then lower levels are dropped and counted, evicted first to keep room for ERROR and above.
         commands: options of `SlackCommandSource`, with its ``channel`` and ``allow``, and ``start``: ``"auto"``
             (default) reads commands `start_delay` after this, ``"manual"`` when `slack_logging.start` is called.
         close_timeout: seconds that `flush` and `close` wait for Slack in all.
