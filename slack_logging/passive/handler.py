@@ -22,7 +22,7 @@ from slack_logging.passive.copies import Copyable, unshown
 from slack_logging.passive.destination import Destination
 from slack_logging.passive.records.capture import Captured, capture_any, capture_plain, restore, with_context
 from slack_logging.passive.records.context import Context
-from slack_logging.passive.records.formatter import SlackFormatter, redacted
+from slack_logging.passive.records.formatter import SlackFormatter, chosen, redacted
 from slack_logging.passive.records.outbox import MemoryOutbox
 from slack_logging.passive.records.stats import Stats
 from slack_logging.passive.sending.delivery import Delivery, holds_logging_lock
@@ -142,6 +142,10 @@ class SlackHandler(Copyable):
     def setLevel(self, level: int | str) -> None:  # noqa: N802 - logging's own name
         """Set from which level on records are taken. Raises `ConfigurationError` for what is none."""
         super().setLevel(_level(level))
+
+    def setFormatter(self, fmt: logging.Formatter | None) -> None:  # noqa: N802 - logging's own name
+        """Set what makes the whole text; what nobody chose, as of `logging.basicConfig`, counts as none."""
+        super().setFormatter(chosen(fmt))
 
     def handle(self, record: logging.LogRecord) -> bool | logging.LogRecord:  # type: ignore[override] # as from 3.12 on
         """Filter and emit, without the lock that `logging.Handler.handle` takes: one slow thread stops no other."""
