@@ -132,7 +132,7 @@ class SlackHandler(Copyable):
         self.starts = ""
         self._closed = False
         self._source_pid = os.getpid()
-        super().__init__(_level(level))
+        super().__init__(options.level("level", level))
         _handlers.add(self)
         if commands is not None:
             self._make_source(dict(options.mapping("commands", commands, example=_COMMANDS_EXAMPLE)))
@@ -141,7 +141,7 @@ class SlackHandler(Copyable):
 
     def setLevel(self, level: int | str) -> None:  # noqa: N802 - logging's own name
         """Set from which level on records are taken. Raises `ConfigurationError` for what is none."""
-        super().setLevel(_level(level))
+        super().setLevel(options.level("level", level))
 
     def setFormatter(self, fmt: logging.Formatter | None) -> None:  # noqa: N802 - logging's own name
         """Set what makes the whole text; what nobody chose, as of `logging.basicConfig`, counts as none."""
@@ -353,7 +353,10 @@ class SlackHandler(Copyable):
             raise ConfigurationError(f"commands: channel={given['channel']!r} is where the records go: use another")
         defaults = {"token": self._token, "api_url": self._api_url, "service": self._service, "start_delay": 5.0}
         make: Callable[..., SlackCommandSource] = SlackCommandSource
-        self._source = make(**{**defaults, **given})
+        try:
+            self._source = make(**{**defaults, **given})
+        except ConfigurationError as error:
+            raise ConfigurationError(f"commands: {error}") from error.__cause__
         self.starts = str(start)
 
 
@@ -388,13 +391,3 @@ def _is_own(name: str) -> bool:
 
 def _says_skip(instructions: object) -> bool:
     return isinstance(instructions, dict) and bool(instructions.get("skip"))
-
-
-def _level(given: object) -> int:
-    number = given
-    if isinstance(given, str):
-        name = given.strip().upper()
-        number = int(name) if name.isdecimal() else logging.getLevelName(name)
-    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-        raise ConfigurationError(f"level={given!r}: expected a level's name, such as WARNING, or its number")
-    return number
