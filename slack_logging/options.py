@@ -6,6 +6,7 @@ expected and, where it can, what to do.
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -201,6 +202,17 @@ def url(name: str, value: object) -> str:
     if not isinstance(value, str) or not found or int(found[1] or 0) > _LAST_PORT:
         raise ConfigurationError(f"{name}={shown(value)}: expected an address such as 'https://slack.com/api/'")
     return value.strip()
+
+
+def level(name: str, value: object) -> int:
+    """Return a level's number, also from its name."""
+    number = value
+    if isinstance(value, str):
+        word = value.strip().upper()
+        number = int(word) if word.isdecimal() else logging.getLevelName(word)
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise ConfigurationError(f"{name}={value!r}: expected a level's name, such as WARNING, or its number")
+    return number
 
 
 def channel(name: str, value: object) -> str:

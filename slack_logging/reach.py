@@ -90,16 +90,16 @@ def told(name: str, nodes: Mapping[str, Node], barred: int = logging.NOTSET) -> 
     if barred >= logging.CRITICAL:
         return Reach(False, f"nothing reaches Slack: logging.disable({logging.getLevelName(barred)}) drops all")
     way = list(_way_up(name, nodes))
-    found: dict[Outlet, list[str]] = {}  # and who has it: a record comes once from each
-    for step in way:
-        for outlet in nodes[step].outlets:
-            found.setdefault(outlet, []).append(step or "root")
-    if not found:
-        return Reach(False, _without_outlet(way, nodes))
     level, decided_by = _effective_level(name, nodes)
     if barred >= level:
         level, decided_by = barred + 1, "logging.disable's"
-    parts = [_through(outlet, level, decided_by, owners) for outlet, owners in found.items()]
+    found: dict[tuple[str, str], list[str]] = {}  # what is said of an outlet, and who has it: a record comes from each
+    for step in way:
+        for outlet in nodes[step].outlets:
+            found.setdefault(_through(outlet, level, decided_by), []).append(step or "root")
+    if not found:
+        return Reach(False, _without_outlet(way, nodes))
+    parts = [f"{what}{_often(owners)} ({why})" for (what, why), owners in found.items()]
     filters = " (its filters may refuse some)" if node.filtered else ""
     return Reach(True, f"{'; '.join(parts)}{filters}")
 
@@ -161,12 +161,16 @@ def _without_outlet(way: list[str], nodes: Mapping[str, Node]) -> str:
     return "nothing reaches Slack: there is no Slack handler on it or above"
 
 
-def _through(outlet: Outlet, level: int, decided_by: str, owners: list[str]) -> str:
+def _through(outlet: Outlet, level: int, decided_by: str) -> tuple[str, str]:
+    """Return what comes through an outlet, and why no more does."""
     handler = f"handler {outlet.handler}" if outlet.handler else "a handler without a name"
     first, why = (outlet.level, f"{handler}'s") if outlet.level > level else (level, decided_by)
     filters = f"; filters on {handler} may refuse some" if outlet.filtered else ""
-    often = f" {len(owners)} times, by {' and '.join(dict.fromkeys(owners))}" if len(owners) > 1 else ""
-    return f"{logging.getLevelName(first)} and above reach {outlet.place}{often} ({why} level{filters})"
+    return f"{logging.getLevelName(first)} and above reach {outlet.place}", f"{why} level{filters}"
+
+
+def _often(owners: list[str]) -> str:
+    return f" {len(owners)} times, by {' and '.join(dict.fromkeys(owners))}" if len(owners) > 1 else ""
 
 
 def _effective_level(name: str, nodes: Mapping[str, Node]) -> tuple[int, str]:

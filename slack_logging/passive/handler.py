@@ -21,7 +21,7 @@ from slack_logging.passive.copies import Copyable, unshown
 from slack_logging.passive.destination import Destination
 from slack_logging.passive.records.capture import Captured, capture_any, capture_plain, restore, with_context
 from slack_logging.passive.records.context import Context
-from slack_logging.passive.records.formatter import SlackFormatter, redacted
+from slack_logging.passive.records.formatter import SlackFormatter, chosen, redacted
 from slack_logging.passive.records.outbox import MemoryOutbox
 from slack_logging.passive.records.stats import Stats
 from slack_logging.passive.sending.delivery import Delivery, holds_logging_lock
@@ -79,8 +79,8 @@ class SlackHandler(Copyable):
         mention: who is notified of each new error: the id of a user or user group, ``"here"`` or ``"channel"``.
         redact: whether secrets are taken out of records before they are shown; a mapping adds ``values``, ``keys`` and
             ``patterns`` to what is known. See `slack_logging.redaction`. False weakens, and is said on stderr.
-        max_bytes: text that may wait while Slack is slow or down, about, such as ``"32 MiB"``; then lower levels are
-            dropped and counted, evicted first to keep room for ERROR and above.
+        max_bytes: text that may wait while Slack is slow or down, about, such as ``"32 MiB"``, up to half of it in
+            files; then lower levels are dropped and counted, evicted first to keep room for ERROR and above.
         commands: options of `SlackCommandSource`, with its ``channel`` and ``allow``, and ``start``: ``"auto"``
             (default) reads commands `start_delay` after this, ``"manual"`` when `slack_logging.start` is called.
         close_timeout: seconds that `flush` and `close` wait for Slack in all.
@@ -131,7 +131,7 @@ class SlackHandler(Copyable):
         self.starts = ""
         self._closed = False
         self._source_pid = os.getpid()
-        super().__init__(_level(level))
+        super().__init__(options.level("level", level))
         _handlers.add(self)
         if commands is not None:
             self._make_source(dict(options.mapping("commands", commands, example=_COMMANDS_EXAMPLE)))
@@ -140,7 +140,11 @@ class SlackHandler(Copyable):
 
     def setLevel(self, level: int | str) -> None:  # noqa: N802 - logging's own name
         """Set from which level on records are taken. Raises `ConfigurationError` for what is none."""
-        super().setLevel(_level(level))
+        super().setLevel(options.level("level", level))
+
+    def setFormatter(self, fmt: logging.Formatter | None) -> None:  # noqa: N802 - logging's own name
+        """Set what makes the whole text; what nobody chose, as of `logging.basicConfig`, counts as none."""
+        super().setFormatter(chosen(fmt))
 
     def handle(self, record: logging.LogRecord) -> bool | logging.LogRecord:  # type: ignore[override] # as from 3.12 on
         """Filter and emit, without the lock that `logging.Handler.handle` takes: one slow thread stops no other."""
@@ -348,7 +352,10 @@ class SlackHandler(Copyable):
             raise ConfigurationError(f"commands: channel={given['channel']!r} is where the records go: use another")
         defaults = {"token": self._token, "api_url": self._api_url, "service": self._service, "start_delay": 5.0}
         make: Callable[..., SlackCommandSource] = SlackCommandSource
-        self._source = make(**{**defaults, **given})
+        try:
+            self._source = make(**{**defaults, **given})
+        except ConfigurationError as error:
+            raise ConfigurationError(f"commands: {error}") from error.__cause__
         self.starts = str(start)
 
 
@@ -383,13 +390,3 @@ def _is_own(name: str) -> bool:
 
 def _says_skip(instructions: object) -> bool:
     return isinstance(instructions, dict) and bool(instructions.get("skip"))
-
-
-def _level(given: object) -> int:
-    number = given
-    if isinstance(given, str):
-        name = given.strip().upper()
-        number = int(name) if name.isdecimal() else logging.getLevelName(name)
-    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-        raise ConfigurationError(f"level={given!r}: expected a level's name, such as WARNING, or its number")
-    return number

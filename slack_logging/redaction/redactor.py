@@ -116,11 +116,13 @@ class Redactor:
         patterns = given.get("patterns", ())
         redactor = cls(
             names=options.texts("redact: keys", given.get("keys", ())),
-            patterns=[_pattern(item) for item in ([patterns] if isinstance(patterns, str) else _items(patterns))],
+            patterns=[
+                _pattern(item) for item in ([patterns] if isinstance(patterns, str) else _items("patterns", patterns))
+            ],
             off=off,
             pause=pause,
         )
-        for value in _items(given.get("values", ())):
+        for value in _items("values", given.get("values", ())):
             redactor.register(value)
         for value in (*own, *_secrets_of(environ)):
             if len(value) >= _LEAST_VALUE and value not in MARKER:
@@ -306,11 +308,11 @@ def _secrets_of(environ: Mapping[str, str]) -> Iterator[str]:
             yield value
 
 
-def _items(given: object) -> list[object]:
+def _items(name: str, given: object) -> list[object]:
     if isinstance(given, str):
-        return list(options.texts("redact: values", given))
+        return list(options.texts(f"redact: {name}", given))
     if not isinstance(given, (list, tuple, set, frozenset)):
-        raise ConfigurationError(f"redact: got {options.kind(given)} for values or patterns: expected a list of texts")
+        raise ConfigurationError(f"redact: {name}: got {options.kind(given)}: expected a list of texts")
     return list(given)
 
 

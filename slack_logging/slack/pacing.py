@@ -122,6 +122,11 @@ class Backoff:
         self._jitter = jitter
         self._failures = 0
 
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether the last attempt failed."""
+        return self._failures > 0
+
     def failed(self) -> float:
         """Count a failure and return the seconds to wait."""
         delay = min(self._first * 2.0**self._failures, self._most)

@@ -173,6 +173,10 @@ def test_what_is_foretold_comes_true(config: dict[str, Any], tmp_path: Path) -> 
             "ok     logger shop: WARNING and above reach #ops-log 2 times, by shop and root (handler slack's level)",
         ),
         (
+            {"": Node(40, outlets=(Outlet("one", "#ops-log", 0), Outlet("other", "#ops-log", 0))), "shop": Node()},
+            "ok     logger shop: ERROR and above reach #ops-log 2 times, by root (root's level)",
+        ),
+        (
             {"": Node(20, outlets=(SLACK,)), "shop": Node(propagate=False)},
             "note   logger shop: nothing reaches Slack: propagate is off on shop, and it has no Slack handler",
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import logging.config
+import re
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 import pytest
 
 from slack_logging import ConfigurationError, SlackCommandSource, SlackHandler
+from slack_logging.local import LocalSlack
+from slack_logging.testing import FakeClock
+from tests.passive.conftest import shown
 
 #: A wrong value for each option of the handler: how it is shown, and what is said to be expected.
 WRONG: list[tuple[str, object, str, str]] = [
@@ -160,6 +164,7 @@ def test_a_wrong_option_is_named(
         return
     assert isinstance(error, ConfigurationError)
     assert [text for text in (name, got, expected) if text not in str(error)] == []
+    assert str(error).startswith("commands") or "commands" not in options
     seen = "".join(traceback.format_exception(caught.value))
     assert f"slack_logging.errors.ConfigurationError: {error}\n" in seen
     assert "realsecret" not in seen
@@ -243,3 +248,18 @@ def test_what_is_right_may_be_a_string(tmp_path: Path, read: Read) -> None:
         "shop-ops",
         "?",
     )
+
+
+@pytest.mark.parametrize("style", ["%", "{", "$"])
+def test_the_formatter_that_nobody_chose_is_none(style: Any, clock: FakeClock, slack: LocalSlack) -> None:
+    """`basicConfig` gives one to every handler; records are shown as without it, but for a format that it is given."""
+    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url)
+    logging.basicConfig(handlers=[handler], style=style, force=True)
+    logging.getLogger("shop").error("paid", extra={"order": "x-7"})
+    clock.run_until(lambda: slack.messages("#ops-log"))
+    assert re.match(r":red_circle: .*\d\d:\d\d:\d\d UTC shop paid +order=x-7", shown(slack).replace("\n", " "))
+    logging.basicConfig(handlers=[handler], format="%(levelname)s: %(message)s", force=True)
+    logging.getLogger("shop").error("chosen")
+    clock.run_until(lambda: len(slack.messages("#ops-log")) == 2)
+    assert "ERROR: chosen" in shown(slack)
+    assert "shop chosen" not in shown(slack)

@@ -48,6 +48,11 @@ class Packing:
         """Return how many records are only part of another's count."""
         return self.records - self.shown
 
+    @property
+    def cut(self) -> str:
+        """Return the text that the file is to have of which it shows an excerpt; empty if there is none."""
+        return self.oversize.text() if self.oversize and self._has_files else ""
+
     def halves(self) -> list[Packing]:
         """Return two messages that show the same; none where this one has a single line."""
         if self.shown < 2:

@@ -168,8 +168,7 @@ class Batch(Shipment):
 
     def landed(self, ts: str, now: float) -> Landing:  # noqa: ARG002 - see `Shipment`
         """See `Shipment`."""
-        oversize = self.packing.oversize
-        return Landing(self.packing.shown, self.packing.merged, full_text(oversize.text() if oversize else ""))
+        return Landing(self.packing.shown, self.packing.merged, full_text(self.packing.cut))
 
     def divided(self) -> list[Shipment]:
         """See `Shipment`."""
@@ -210,7 +209,7 @@ class NewBoard(Shipment):
         news, merged = self._incidents.landed(self._board, self._told, ts, now)
         first = self._board.incidents[0]
         context, first.context = first.context, ()
-        file = full_text(boards.full_texts(self._board, news))
+        file = full_text(boards.full_texts(self._board, news)) if self._medium.has_files else None
         boards.shorten_lines(self._board, news, self._medium)
         return Landing(len(news), merged, file, context)
 

@@ -17,6 +17,15 @@ from slack_logging.instance import Instance
 from slack_logging.passive.records.capture import STANDARD_ATTRIBUTES
 from slack_logging.redaction.redactor import Redactor
 
+#: The formats that `logging.basicConfig` gives a handler where nobody chose one, a style each. Source: basicConfig.
+_NOBODYS = frozenset((logging.BASIC_FORMAT, "{levelname}:{name}:{message}", "${levelname}:${name}:${message}"))
+
+
+def chosen(formatter: logging.Formatter | None) -> logging.Formatter | None:
+    """Return a formatter that somebody chose; None for what `logging.basicConfig` gives every handler that has none."""
+    is_nobodys = type(formatter) is logging.Formatter and formatter._fmt in _NOBODYS  # noqa: SLF001 - nothing else tells
+    return None if is_nobodys else formatter
+
 
 class SlackFormatter(JsonFormatter):
     """Formats a record as one line of JSON.

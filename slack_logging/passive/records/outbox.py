@@ -84,7 +84,7 @@ class MemoryOutbox:
     @property
     def is_filling(self) -> bool:
         """Tell whether more is lost soon."""
-        return self._bytes > self._room - self.max_bytes // 2
+        return self._bytes > self._room // 2
 
     @property
     def has_messageful(self) -> bool:

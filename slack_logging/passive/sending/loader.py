@@ -48,6 +48,7 @@ class Loader:
 
     Attributes:
         hand: the message that is on its way.
+        files_held: bytes of the files that wait, which count as what waits here does; set by the sender.
         further: what is to be told of an incident where nothing but posting can be done; after new incidents.
         is_last: whether the program ends: then there is no time for many messages.
         books: where its records are counted; set by the sender.
@@ -69,8 +70,9 @@ class Loader:
     ) -> None:
         self.hand: Shipment | None = None
         self.further: Shipment | None = None
-        #: Where messages go; it has no files any more once Slack has refused one.
+        #: Where messages go; it has no files while there is no room for one, or after Slack has refused one.
         self.medium = medium
+        self.files_held = 0
         self.is_last = False
         self._outbox = outbox
         self._incidents = incidents
@@ -91,7 +93,7 @@ class Loader:
 
     def sort_errors(self, now: float) -> None:
         """Move urgent records into their incidents; what finds no room there goes with the lower levels."""
-        self._outbox.hold(self._incidents.held)
+        self._hold()
         for _ in range(_SORTED_AT_ONCE):
             captured = self._take(urgent=True)
             if captured is None:
@@ -105,10 +107,13 @@ class Loader:
                     self.books.muted += 1
                 elif not self._incidents.take(line, now, context_of(captured), captured[0]):
                     self._outbox.put_back(captured, urgent=False)
-                self._outbox.hold(self._incidents.held)
+                self._hold()
         if self.is_last and self.medium.has_files:  # which is where a storm has its tracebacks
             with self.books.lock:
                 self._incidents.gather(now)
+
+    def _hold(self) -> None:
+        self._outbox.hold(self._incidents.held + self.files_held)
 
     def wait(self, now: float, *, at_once: bool) -> float | None:
         """Return the seconds until there is a message to post; None while nothing waits.

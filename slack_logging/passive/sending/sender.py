@@ -5,7 +5,8 @@ program that cannot start threads any more whoever flushes calls it. A message i
 it or refuses it for itself: what fails for any other reason is sent again, at least once. After a lost answer we look
 first whether Slack has it.
 
-What is done first, of what the pace allows: new incidents, then lower levels and announcements, then files, then edits.
+What is done first, of what the pace allows: new incidents, then lower levels and announcements, then files, then edits;
+files that take all their room go before messages, which else could have none.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ class Sender:
         )
         self._books = self._loader.books = Books(outbox, self._pending)
         self._doubt: Doubt[tuple[str, str]] | None = None  # whether Slack has what is in the hand
-        self._uploads = Uploads(channel, self._books, clock)
+        self._uploads = Uploads(channel, self._books, clock, outbox.max_bytes // 2)
         self._flushing = False
         self._waiters: list[queue.SimpleQueue[None]] = []
 
@@ -146,7 +147,7 @@ class Sender:
 
     def give_up(self) -> None:
         """Say no more what is wrong with the connection: nobody waits for it."""
-        self._slack.is_given_up = True
+        self._slack.is_given_up = self._uploads.is_given_up = True
 
     def request_flush(self, *, is_last: bool = False) -> None:
         """Have everything sent as soon as the pace allows: without waiting for company or for a backoff to end.
@@ -157,6 +158,7 @@ class Sender:
         self._flushing = True
         self._loader.is_last = is_last
         self._slack.resume_now()
+        self._uploads.resume_now()
         self._outbox.wake.put(None)
 
     def hurry(self, left: float) -> None:
@@ -186,6 +188,8 @@ class Sender:
         """
         if wait := self._slack.wait():
             return wait
+        self._loader.medium = replace(self._medium, has_files=self._medium.has_files and self._uploads.are_taken)
+        self._loader.files_held = self._uploads.held
         try:
             self._loader.sort_errors(self._clock.monotonic())
             return self._act()
@@ -203,7 +207,8 @@ class Sender:
     def _act(self) -> float | None:
         """Do the first thing that the pace allows; else return the seconds until one may be done."""
         waits: list[float] = []
-        for act in (self._post, self._upload, self._tell_further if self._medium.posts_only else self._edit):
+        first = (self._upload, self._post) if self._uploads.is_full else (self._post, self._upload)
+        for act in (*first, self._tell_further if self._medium.posts_only else self._edit):
             wait = act()
             if wait == 0.0:
                 return wait
@@ -226,7 +231,6 @@ class Sender:
             return wait
         if place := client.acquire("chat.postMessage", self._channel):
             return place
-        self._loader.medium = replace(self._medium, has_files=self._medium.has_files and self._uploads.are_taken)
         hand = self._loader.load()
         if hand is None:
             return 0.0
@@ -263,7 +267,7 @@ class Sender:
             self._books.delivered += landing.delivered
             self._books.merged += landing.merged
             self._books.overflow += landing.lost
-            if landing.file and self._loader.medium.has_files:
+            if landing.file:
                 self._uploads.add(channel_id, hand.thread or ts, landing.file)
             if landing.context:
                 self._loader.follow_up(hand.thread or ts, landing.context)
@@ -271,8 +275,17 @@ class Sender:
     # -- files and edits -----------------------------------------------------------------------------------------
 
     def _upload(self) -> float | None:
-        """Attach the next full text. Returns the seconds that the pace makes it wait, or 0; None if there is none."""
-        return self._uploads.send(self._slack.client, at_once=self._flushing) if self._uploads else None
+        """Attach the next file. Returns the seconds that it must wait, or 0; None if there is none.
+
+        At the end there may be no time for a file that could not be sent before and for messages too.
+        """
+        if not self._uploads:
+            return None
+        if self._loader.is_last and self._uploads.is_failing:
+            with self._books.lock:
+                if self._loader.pending():
+                    return None
+        return self._uploads.send(self._slack.client, at_once=self._flushing)
 
     def _edit(self) -> float | None:
         """Have a message tell what repeated, or that all is quiet. Returns the seconds until one should, or 0."""

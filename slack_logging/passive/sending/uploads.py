@@ -1,4 +1,7 @@
-"""The files that posted messages promise in their threads. For the sender's thread."""
+"""The files that posted messages promise in their threads. For the sender's thread.
+
+Where they cannot be sent, posts go on: files have a backoff of their own, and no more wait than there is room for.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,19 @@ from typing import TYPE_CHECKING
 
 from slack_logging import notices
 from slack_logging.clock import Clock
-from slack_logging.errors import Rejected
+from slack_logging.errors import Rejected, Unreachable
 from slack_logging.passive.messages.shipments import File, counted
 from slack_logging.passive.records.books import Books
 from slack_logging.slack.credentials import BAD_TOKEN
+from slack_logging.slack.pacing import Backoff
 from slack_logging.slack.uploads import Upload
 
 if TYPE_CHECKING:
     from slack_logging.slack.transport import Client
 
-#: Bytes of texts that wait for Slack to take files again; beyond, the oldest are left out. Files of records all wait.
-_MOST_BYTES = 16 * 2**20
+#: Seconds between two attempts at most, where files cannot be sent: posts wait for as long as one takes to fail, which
+#: is ten seconds behind a firewall that answers nothing.
+_MOST_BETWEEN = 300.0
 
 #: Seconds for which no file is promised after Slack has refused one.
 _REFUSED_FOR = 600.0
@@ -30,73 +35,115 @@ class Uploads:
     Args:
         channel: as configured; for messages on stderr.
         books: where the files' records are counted.
-        clock: what looks after lost answers wait on.
+        clock: what retries and looks after lost answers wait on.
+        room: bytes that may wait, about; see `are_taken`.
+
+    Attributes:
+        is_given_up: whether nobody waits for them any more, nor reads what is wrong.
     """
 
-    def __init__(self, channel: str, books: Books, clock: Clock) -> None:
+    def __init__(self, channel: str, books: Books, clock: Clock, room: int) -> None:
+        self.is_given_up = False
         self._channel = channel
         self._books = books
         self._clock = clock
-        self._waiting: deque[tuple[File, Upload]] = deque()
-        self._refused_until = -math.inf
+        self._room = room
+        self._waiting: deque[tuple[int, int, Upload]] = deque()  # the first two: bytes, and records as of `File`
+        self._bytes = 0
+        self._refused_until = self._resume_at = -math.inf
+        self._backoff = Backoff(most=_MOST_BETWEEN)
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
     @property
     def are_taken(self) -> bool:
-        """Tell whether Slack takes files, as far as is known."""
-        return self._clock.monotonic() >= self._refused_until
+        """Tell whether a message may promise a file: Slack takes them, as far as is known, and there is room."""
+        return self._clock.monotonic() >= self._refused_until and not self.is_full
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether what waits takes all the room there is."""
+        return self._bytes >= self._room
+
+    @property
+    def is_failing(self) -> bool:
+        """Tell whether the last attempt found nobody who answers."""
+        return self._backoff.has_failed
+
+    @property
+    def held(self) -> int:
+        """Return the bytes that wait; not what the last file has beyond the room, which nobody else need do without."""
+        return min(self._bytes, self._room)
 
     @property
     def records(self) -> int:
         """Return how many records the files show."""
-        return sum(file.records for file, _ in self._waiting)
+        return sum(records for _, records, _ in self._waiting)
 
     @property
     def texts(self) -> int:
         """Return how many files each hold the full text of a record."""
-        return sum(not file.records for file, _ in self._waiting)
+        return sum(not records for _, records, _ in self._waiting)
 
     def add(self, channel: str, thread: str, file: File) -> None:
         """Promise a file in the thread of a message."""
         content = file.content.encode("utf-8")
         upload = Upload(channel, thread, name=file.name, title=file.title, content=content, clock=self._clock)
-        self._waiting.append((file, upload))
-        texts = [each for each in self._waiting if not each[0].records]
-        if sum(len(each.content) for each, _ in texts) > _MOST_BYTES and len(texts) > 1:
-            self._waiting.remove(texts[0])
-            notices.say(f"{self._channel} files", "a record's full text is left out: too many wait to be attached")
+        self._waiting.append((len(content), file.records, upload))
+        self._bytes += len(content)
+
+    def resume_now(self) -> None:
+        """Try again at once. From any thread."""
+        self._resume_at = -math.inf
 
     def send(self, client: Client, *, at_once: bool) -> float:
-        """Attach the next file. Returns the seconds that the pace makes it wait, or 0.
+        """Attach the next file. Returns the seconds that it must wait, or 0; it stays the next for as long.
 
         Args:
             client: Slack.
             at_once: whether somebody waits.
 
         Raises:
-            RateLimited, Unreachable: not now; it stays the next, for as long as that takes.
+            RateLimited: not now.
             Rejected: the token is no good.
         """
-        file, upload = self._waiting[0]
+        if (wait := self._resume_at - self._clock.monotonic()) > 0:
+            return wait
+        _, records, upload = self._waiting[0]
         try:
             wait = upload.send(client, at_once=at_once)
+        except Unreachable as error:
+            self._say(f"files cannot be uploaded to {self._channel}, and wait: {error}")
+            wait = self._backoff.failed()
+            self._resume_at = self._clock.monotonic() + wait
         except Rejected as error:
             if error.code in BAD_TOKEN:  # that is about us, and not about the file
                 raise
             self._refused_until = self._clock.monotonic() + _REFUSED_FOR
-            what = f"a file of {counted(file.records)}" if file.records else "a record's full text"
-            notices.say(f"{self._channel} files", f"{what} could not be attached: {error}")
+            what = f"a file of {counted(records)}" if records else "a record's full text"
+            self._say(f"{what} could not be attached: {error}")
             self._settled(is_shared=False)
-            return 0.0
-        if upload.is_shared:
-            self._settled(is_shared=True)
+            wait = 0.0
+        else:
+            if upload.is_shared:
+                notices.clear(self._cause, f"files are uploaded to {self._channel} again")
+                self._settled(is_shared=True)
         return wait
 
+    @property
+    def _cause(self) -> str:
+        return f"{self._channel} files"
+
+    def _say(self, text: str) -> None:
+        if not self.is_given_up:
+            notices.say(self._cause, text)
+
     def _settled(self, *, is_shared: bool) -> None:
+        self._backoff.succeeded()
         with self._books.lock:
-            records = self._waiting.popleft()[0].records
+            size, records, _ = self._waiting.popleft()
+            self._bytes -= size
             if is_shared:
                 self._books.delivered += records
             else:
