@@ -72,7 +72,7 @@ def test_the_service_says_what_is_wrong_with_them() -> None:
         out, _ = process.communicate()
 
     assert (process.returncode, out.count("\n")) == (1, 1)
-    assert out.startswith("service.py: allow: 'ada' is no id of a user (U..., W...)")
+    assert out.startswith("service.py: commands: allow: 'ada' is no id of a user (U..., W...)")
 
 
 def test_the_service_obeys_its_own_commands() -> None:
