@@ -41,7 +41,7 @@ _VALUE_FOLLOWS = (
     r":[ \t]?(?=[^\s\d]{0,32}\d)(?=[^\sa-z]{0,32}[a-z])[a-z0-9!#$%*+?@^~]{6,64}(?:[\s,;&)\]}]|$)|$)"
 )
 
-#: Each begins with a letter, for then `re` skips in one go what cannot begin a name. `PWD` is also a directory, and
+#: Each begins with a letter that is not repeated, for then `re` skips in one go what cannot begin a name. `PWD` is also a directory, and
 #: parsers complain of an unexpected token. The two headers' groups tell them apart.
 _NAMES = (
     *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
@@ -163,6 +163,15 @@ _QUOTED |= {
 }
 
 
+def _either(names: Iterable[str]) -> str:
+    """Return one pattern for any of some, told apart by their first letters: in most places none of them begins."""
+    by_first: dict[str, list[str]] = {}
+    for name in names:
+        by_first.setdefault(name[0] if name[0].isalpha() else "", []).append(name)
+    groups = ((first, "|".join(name[len(first) :] for name in alike)) for first, alike in by_first.items())
+    return "|".join(f"{first}(?:{rest})" for first, rest in groups)
+
+
 class Names:
     """Which names are secrets', and the shapes of their values in a text.
 
@@ -175,7 +184,7 @@ class Names:
 
     def __init__(self, more: Iterable[str] = ()) -> None:
         more = [name.lower() for name in more]
-        either = "|".join((*(re.escape(name) for name in more), *_NAMES))
+        either = _either([*(re.escape(name) for name in more), *_NAMES])
         self._whole = re.compile(rf"(?:{either})(?:s(?<!tokens))?{_SUFFIX}$")
         name = rf"(?:{either}){_SUFFIX}"
         value = rf"(?!{_NO_VALUE})(?!{_PROSE}){_VALUE}{_SCHEME}"
