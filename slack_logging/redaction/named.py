@@ -41,8 +41,8 @@ _VALUE_FOLLOWS = (
     r":[ \t]?(?=[^\s\d]{0,32}\d)(?=[^\sa-z]{0,32}[a-z])[a-z0-9!#$%*+?@^~]{6,64}(?:[\s,;&)\]}]|$)|$)"
 )
 
-#: Each begins with a letter that is not repeated, for then `re` skips in one go what cannot begin a name. `PWD` is also a directory, and
-#: parsers complain of an unexpected token. The two headers' groups tell them apart.
+#: Each begins with a letter, alone, for then `re` skips in one go what cannot begin a name. `PWD` is also a directory,
+#: and parsers complain of an unexpected token. The two headers' groups tell them apart.
 _NAMES = (
     *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
     r"pass(?:word|wd|phrase|code)(?<!/etc/passwd)",
