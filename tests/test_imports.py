@@ -42,6 +42,7 @@ PURE = [
     "active/answering/answer.py",
     "active/language/arguments.py",
     "active/language/kinds.py",
+    "active/inbox.py",
     "active/ledger.py",
     "active/language/parsing.py",
     "active/answering/part.py",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 
 from slack_logging.active import audit
@@ -32,6 +34,9 @@ _PLUMBING = "slack_logging.active.router"
 _MAX_REASON = 1_000
 #: Characters from which on a secret is looked for in replies: shorter ones stand in every other word.
 _LEAST_SECRET = 4
+
+#: How a text is written within quotation marks.
+_WRITERS = (repr, json.dumps, partial(json.dumps, ensure_ascii=False))
 
 
 class Command:
@@ -108,9 +113,10 @@ class Command:
         self._secrets = tuple(sorted((each for each in secrets if len(each) >= _LEAST_SECRET), key=len, reverse=True))
 
     def masked(self, text: str) -> str:
-        """Return `text` with dots for the command's secrets, as they are and as `repr` writes them."""
+        """Return `text` with dots for the command's secrets, as they are and as `repr` and JSON write them."""
         for secret in self._secrets:
-            text = text.replace(secret, "...").replace(repr(secret)[1:-1], "...")
+            for form in (secret, *(write(secret)[1:-1] for write in _WRITERS)):
+                text = text.replace(form, "...")
         return text
 
     def progress(self, done: float, total: float | None, note: str = "") -> None:
@@ -291,4 +297,6 @@ def _reason(error: BaseException) -> str:
     with contextlib.suppress(Exception):  # of an error that cannot say what it is
         if isinstance(error, CommandError):
             return str(error).strip() or "no reason was given"
-    return traceback.format_exception_only(type(error), error)[-1].strip()
+    told = traceback.TracebackException(type(error), error, None)
+    told.__notes__ = None  # type: ignore[attr-defined,unused-ignore] # from Python 3.11 on they would come last
+    return list(told.format_exception_only())[-1].strip()

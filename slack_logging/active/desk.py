@@ -14,11 +14,13 @@ from slack_logging.active import audit
 from slack_logging.active.answering.answers import Answers
 from slack_logging.active.command import Command
 from slack_logging.active.emoji import Mark, Order
+from slack_logging.active.inbox import Inbox
 from slack_logging.active.ledger import Key, Ledger, order
 from slack_logging.active.origin import Operated
 from slack_logging.active.people import approving, orders
 from slack_logging.active.people.access import Verdict
 from slack_logging.active.people.approvals import Request, Requests, Terms
+from slack_logging.active.people.proving import use_up
 from slack_logging.active.reading.intake import Heard
 from slack_logging.active.reading.line import Line
 from slack_logging.active.settings import Settings
@@ -68,7 +70,7 @@ class Desk:
         self._settings = settings
         self._changed = changed
         self._lock = threading.Lock()
-        self._inbox: dict[Key, Heard] = {}
+        self._inbox = Inbox()
         self._running: dict[Key, tuple[Command, int]] = {}
         self._watchdog = Watchdog()
         #: Called with the thread in which a command goes on that was given up; none where whoever iterates runs them.
@@ -94,9 +96,9 @@ class Desk:
 
     def _lay_out(self, heard: Heard) -> None:
         """See `offer`; the lock is held."""
-        lies = self._inbox.get(heard.key)
-        if lies is None or (lies.edited != heard.edited and not lies.is_anew):
-            self._inbox[heard.key] = heard
+        lies = self._inbox.lay(heard)
+        if lies is not None and lies is not self._inbox[heard.key]:
+            use_up(lies, self.clock)  # who has stolen the account may have edited it
         if lies is None:
             if len(self._inbox) == 1:
                 self._watchdog.moved(self.clock.monotonic())
@@ -122,11 +124,9 @@ class Desk:
 
     def _claim_next(self) -> Command | None:
         with self._lock:
-            if not self._inbox:
+            heard = self._inbox.take(Counter(command.user for command, _ in self._running.values()))
+            if heard is None:
                 return None
-            running = Counter(command.user for command, _ in self._running.values())
-            heard = min(self._inbox.values(), key=lambda heard: (running[heard.user], order(heard.key.ts)))
-            del self._inbox[heard.key]
             attempt = self.ledger.claim(heard.key, self.clock.monotonic(), heard.edited)
             is_too_old = self._is_too_old(heard)
             if attempt and not is_too_old:  # under the lock: who cancels it finds it here or there
@@ -136,7 +136,7 @@ class Desk:
         if not attempt:
             return None
         if is_too_old:
-            self._leave(heard)
+            self._settle_unrun(heard, Mark.TOO_OLD, "too old")
             return None
         self.answers.begin(heard)
         self._changed()
@@ -192,10 +192,8 @@ class Desk:
             audit.decided(running.heard, reason)
             running.cancel(reason)
         elif waiting is not None and self.ledger.claim(key, self.clock.monotonic(), waiting.edited):
-            audit.decided(waiting, reason)
-            self.ledger.settle(key, Mark.ERRORED)
+            self._settle_unrun(waiting, Mark.ERRORED, reason)
             self.answers.say(waiting, f"{reason} before it began")
-            self._changed()
 
     def gone(self, key: Key) -> None:
         """Take in that a command's message was deleted: it is cancelled, and nothing is said in its thread."""
@@ -212,15 +210,17 @@ class Desk:
         if not self._is_too_old(heard):
             return False
         if self.ledger.claim(heard.key, self.clock.monotonic(), heard.edited):
-            self._leave(heard)
+            self._settle_unrun(heard, Mark.TOO_OLD, "too old")
         return True
 
     def _is_too_old(self, heard: Heard) -> bool:
         return self._connected().client.time() - heard.asked_at > self._settings.max_age
 
-    def _leave(self, heard: Heard) -> None:
-        audit.decided(heard, "too old")
-        self.ledger.settle(heard.key, Mark.TOO_OLD)
+    def _settle_unrun(self, heard: Heard, outcome: Mark, reason: str) -> None:
+        """Settle what is claimed and does not run."""
+        audit.decided(heard, reason)
+        use_up(heard, self.clock)
+        self.ledger.settle(heard.key, outcome)
         self._changed()
 
     def is_full(self, heard: Heard) -> bool:
@@ -234,9 +234,7 @@ class Desk:
         """Settle a command of somebody who may not; False if it is not to be had."""
         if not self.ledger.claim(heard.key, self.clock.monotonic(), heard.edited):
             return False
-        audit.decided(heard, "refused")
-        self.ledger.settle(heard.key, Mark.REFUSED)
-        self._changed()
+        self._settle_unrun(heard, Mark.REFUSED, "refused")
         return True
 
     def withdraw(self, heard: Heard) -> None:
@@ -311,7 +309,7 @@ class Desk:
     def waiting(self) -> list[Heard]:
         """See `Origin`."""
         with self._lock:
-            return sorted(self._inbox.values(), key=lambda heard: order(heard.key.ts))
+            return self._inbox.oldest_first()
 
     def drop(self, key: Key) -> None:
         """Take back a command that lies here, because its message is none any more."""
@@ -322,6 +320,7 @@ class Desk:
             del self._inbox[key]
             self.ledger.drop(key)
         audit.decided(lies, "edited into something else before it began")
+        use_up(lies, self.clock)
 
     def in_hand(self, key: Key) -> Heard | None:
         """Return a command that runs, is pending or was wanted anew, whatever its message says by now."""

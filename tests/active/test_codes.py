@@ -163,6 +163,47 @@ def test_a_code_that_is_not_the_last_word_is_used_up(ops: Ops, start: Any, ran: 
     assert ops.type(f"!wipe sda {next_code(ops)}")[0] == {DONE}
 
 
+@pytest.mark.parametrize("then", ["cancel", "talk", "other"])
+def test_the_code_of_what_never_begins_is_used_up(
+    ops: Ops, start: Any, router: CommandRouter, ran: list[str], then: str
+) -> None:
+    """Everybody has seen it: who has stolen the account might steer the command, and type another."""
+    go_on = queue.SimpleQueue[None]()
+
+    @router.command
+    def hold() -> None:
+        ran.append("hold")
+        ops.clock.wait(go_on, None)
+
+    desk = start(workers=1)._reader.desk
+    ops.say("!hold")
+    ops.clock.run_until(lambda: ran)
+    used = code(ops.clock)
+    ts = ops.say(f"!wipe sda {used}")
+    ops.clock.run_until(desk.waiting)
+    if then == "cancel":
+        ops.slack.react(CHANNEL, ts, "octagonal_sign", user="ada")
+        ops.clock.run_until(lambda: not desk.waiting())
+    else:
+        ops.slack.edit(CHANNEL, ts, "oops" if then == "talk" else f"!wipe sdb {used}")
+        ops.clock.run_until(lambda: [each.text for each in desk.waiting()] == ([] if then == "talk" else ["!wipe sdb"]))
+    again = ops.say(f"!wipe sdc {used}")
+    go_on.put(None)
+    assert ops.settled(again) == ({REFUSED}, [NO_MORE])
+    ops.after_sweeps()
+    assert ran == ["hold"]
+
+
+def test_a_code_that_is_typed_twice_is_shown_in_no_reply(ops: Ops, start: Any, ran: list[str]) -> None:
+    """It is used up, and what else was typed is not understood."""
+    start()
+    used = code(ops.clock)
+    marks, replies = ops.type(f"!wipe {used} {used}")
+    assert marks == {PUZZLED}
+    assert used not in "".join(replies)
+    assert ran == []
+
+
 def test_digits_after_what_is_no_command_are_no_guess(ops: Ops, start: Any) -> None:
     """They may be anything: nobody is locked for them."""
     start()

@@ -98,6 +98,24 @@ def test_who_cannot_be_told_just_now_waits_and_others_do_not(
     assert method in lines[1]
 
 
+def test_who_is_known_does_not_wait_while_slack_takes_long_about_others(ops: Ops) -> None:
+    """What is pushed is taken in all the same, and acknowledged in time."""
+    router, ran = CommandRouter(), []
+    router.command("note")(lambda: ran.append(1))
+    stranger = ops.slack.add_user("eve")
+    connect(ops, router)
+    ops.say("!note")
+    ops.slack.wait_for(lambda: ran)
+    ops.slack.fault("users.info", Fault.latency(3600, times=None))  # time stands still
+    ops.say("!note", user=stranger)
+    ops.slack.wait_for(lambda: ops.slack.faults_met)
+    ops.say("!note")
+    ops.slack.wait_for(lambda: len(ran) == 2)
+    ops.slack.wait_for(lambda: not ops.slack.deliveries())
+    ops.slack.clear_faults()
+    ops.clock.advance(3601)  # and the answer comes
+
+
 def test_what_waits_is_not_forgotten_while_others_type(ops: Ops, router: CommandRouter) -> None:
     """Also for longer than each look goes back: it runs once Slack tells, or is too old."""
     allow = [ops.slack.user_id("ada"), ops.slack.add_group("oncall", ["ben"])]

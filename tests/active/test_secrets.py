@@ -96,6 +96,19 @@ def test_what_a_secret_is_replied_as(ops: Ops, vault: CommandRouter, caplog: pyt
     assert caplog.records[-1].getMessage() == "command of U0ADA0000 errored: 'login ...'"
 
 
+@pytest.mark.parametrize("is_ascii", [True, False])
+def test_a_secret_is_not_shown_as_json_either(ops: Ops, is_ascii: bool) -> None:
+    """With letters beyond ASCII, and what JSON escapes."""
+    router = CommandRouter()
+
+    @router.command
+    def post(token: Secret) -> str:
+        return json.dumps({"token": token.reveal()}, ensure_ascii=is_ascii)
+
+    ops.start(router=router)
+    assert ops.type("!post 'pässwörd\\\"9'")[1] == ['{"token": "..."}']
+
+
 def test_errors_tell_what_is_expected_and_not_what_was_typed(ops: Ops, vault: CommandRouter) -> None:
     """Any word may have been meant as the secret."""
     ops.start(router=vault, roles={"admins": [ops.slack.user_id("ada")]})

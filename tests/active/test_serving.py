@@ -68,6 +68,19 @@ def test_a_command_can_be_given_back(ops: Ops) -> None:
     assert (ops.marks(command.ts), ops.replies(command.ts)) == ({ERRORED}, ["enough"])
 
 
+@pytest.mark.parametrize("message", ["no", "two\nlines"])
+def test_an_exceptions_notes_are_not_what_it_says(ops: Ops, message: str) -> None:
+    """From Python 3.11 on they are a traceback's last lines."""
+    ts = ops.say("!one")
+    for command in ops.source():
+        with command:
+            error = ValueError(message)
+            error.__notes__ = ["while importing row 3"]  # type: ignore[attr-defined,unused-ignore]
+            raise error
+        break
+    assert (ops.marks(ts), ops.replies(ts)) == ({ERRORED}, [f"ValueError: {message}"])
+
+
 def test_an_exception_settles_a_command_and_the_loop_goes_on(ops: Ops) -> None:
     """Ctrl-C settles it too, and leaves the loop."""
     stamps = [ops.say("!one"), ops.say("!two")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import queue
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from slack_logging import SlackHandler
+from slack_logging import Command, CommandRouter, SlackHandler
 from slack_logging.local import LocalSlack
 from slack_logging.testing import FakeClock
 from tests.local.conftest import Open
@@ -57,7 +58,18 @@ class Desk:
 @pytest.fixture
 def logger(slack: LocalSlack, clock: FakeClock) -> Iterator[logging.Logger]:
     """Return the program's logger, whose handler takes ada's commands."""
-    commands = {"channel": COMMANDS, "allow": [slack.user_id("ada")], "start_delay": 0}
+    router = CommandRouter()
+
+    @router.command("import")
+    def import_(rows: int, *, command: Command) -> str:
+        """Import rows, one a second."""
+        for row in range(rows):
+            command.progress(row, rows, f"row {row}")
+            clock.wait(queue.SimpleQueue(), 1.0)
+            command.check()
+        return f"imported {rows} rows"
+
+    commands = {"channel": COMMANDS, "allow": [slack.user_id("ada")], "router": router, "start_delay": 0}
     handler = SlackHandler(LOG, token=slack.bot_token, api_url=slack.api_url, service="shop", commands=commands)
     logger = logging.getLogger("browser.shop")
     logger.setLevel(logging.INFO)
@@ -96,6 +108,21 @@ def test_each_built_in_command_is_answered_on_the_page(desk: Desk, logger: loggi
     expect(desk.type("!flush")).to_contain_text("posted 1 record")
     desk.log_shows("nothing much")
     expect(desk.type("!stacks").first).to_contain_text("threads besides this one")
+
+
+def test_a_person_watches_a_command_at_work_and_stops_it(desk: Desk) -> None:
+    """Its one reply shows how far it is, and in the end what became of it."""
+    replies = desk.type("!import 1000", mark="eyes")
+    ts = desk.slack.messages(COMMANDS)[-1]["ts"]
+    for percent in (5, 9):
+        shown = f"{percent} %  "
+        desk.clock.run_until(lambda: shown in str(desk.slack.messages(COMMANDS, thread_ts=ts)))  # noqa: B023 - at once
+        expect(replies).to_contain_text(re.compile(rf"█+░+ {percent} % +{percent}\d of 1,000 +row {percent}\d"))
+    desk.slack.react(COMMANDS, ts, "octagonal_sign", user="ada")
+    desk.clock.run_until(lambda: "x" in desk.slack.reactions(COMMANDS, ts))
+    desk.clock.run_until(lambda: "cancelled" in str(desk.slack.messages(COMMANDS, thread_ts=ts)))
+    expect(replies).to_have_count(1)
+    expect(replies).to_contain_text("cancelled by ada")
 
 
 def test_what_is_not_understood_or_not_allowed_shows_on_the_page(desk: Desk) -> None:

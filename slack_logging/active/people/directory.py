@@ -32,7 +32,8 @@ class Directory:
     be asked about before the first answer is old.
 
     Whoever asks says how many seconds they can wait for Slack's pace, and for it to answer after all. With 0, what
-    others wait for meanwhile is one call, and what was not answered a moment ago is not asked again.
+    others wait for meanwhile is one call, and what was not answered a moment ago is not asked again. With less, nothing
+    is asked, and only what is known counts.
 
     Args:
         client: asks Slack.
@@ -116,7 +117,7 @@ class Directory:
             again_at = self._unanswered.get(key, now)
         if now - asked_at < TTL:
             return answer
-        if not patience and now < again_at:
+        if patience < 0 or (not patience and now < again_at):
             raise RateLimited(method, again_at - now)
         try:
             answer = self._client.deliver(method, timeout=patience, **arguments)

@@ -31,7 +31,7 @@ def verdict(
         user: their id.
         roles: those that the command takes.
         patience: seconds that the caller can wait for Slack's pace and its answers; then a group that there is no
-            answer about counts as untold. With 0 nothing is decided without one.
+            answer about counts as untold. With 0 nothing is decided without one; see `Directory`.
 
     Raises:
         Unreachable, RateLimited: it cannot be known right now.
@@ -42,17 +42,20 @@ def verdict(
     return found
 
 
-def is_authors(line: Line, heard: Heard) -> bool:
+def is_authors(line: Line, heard: Heard, *, patience: float) -> bool:
     """Tell whether a command is from whom its message names: what an app posts may have a person's token.
 
-    Does not wait for Slack's pace.
+    Args:
+        line: knows people.
+        heard: the command.
+        patience: see `verdict`.
 
     Raises:
         Unreachable, RateLimited: it cannot be known right now.
     """
     if not heard.by_app:
         return True
-    author = line.directory.person(heard.user, groups=False, patience=0)
+    author = line.directory.person(heard.user, groups=False, patience=patience)
     return author is not None and author.is_bot
 
 
@@ -87,7 +90,7 @@ def _decided(
         try:
             person = line.directory.person(user, patience=patience)
         except Unreachable as error:
-            if not patience:
+            if patience <= 0:
                 raise
             notices.say(f"groups {user}", f"commands: whether {user} may could not be told: {error}")
             return person, Verdict.UNTOLD

@@ -13,6 +13,8 @@ from slack_logging.errors import NotAuthorized
 
 if TYPE_CHECKING:
     from slack_logging.active.command import Command
+    from slack_logging.active.reading.intake import Heard
+    from slack_logging.clock import Clock
 
 
 def prove(command: Command) -> None:
@@ -52,6 +54,10 @@ def used_up(command: Command) -> Iterator[None]:
     try:
         yield
     finally:
-        heard = command.heard
-        for code in {heard.code, *heard.misplaced} - {""}:
-            codes_of(command.origin.clock).use_up(heard.user, code, heard.said_at)
+        use_up(command.heard, command.origin.clock)
+
+
+def use_up(heard: Heard, clock: Clock) -> None:
+    """Have the code that was typed with a command, also elsewhere in it, count no more, whether it runs or not."""
+    for code in {heard.code, *heard.misplaced} - {""}:
+        codes_of(clock).use_up(heard.user, code, heard.said_at)

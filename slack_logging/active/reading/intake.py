@@ -94,7 +94,7 @@ class Heard:
         while len(spans) > 1 and not spans[-1].text.strip():
             del spans[-1]
         found = _CODE.search(spans[-1].text)
-        if found is None:
+        if found is None or found[1] in self.text.removesuffix(found[1]):  # or twice
             misplaced = frozenset(_LIKE_A_CODE.findall(self.text))
             return replace(self, text=_LIKE_A_CODE.sub("CODE", self.text), misplaced=misplaced)
         spans[-1] = Span(spans[-1].text[: found.start()], is_code=spans[-1].is_code)

@@ -97,6 +97,7 @@ class Reader:
         self._undecided: Undecided | None = None
         self._must_connect = True
         self._window = Window(settings.max_age)
+        self._pushed: queue.SimpleQueue[Heard] = queue.SimpleQueue()
         self._sweep_at = 0.0
         self._swept_at = -_HINT_PACE
         self._is_hinted = False
@@ -217,6 +218,7 @@ class Reader:
 
     def _step(self) -> float | None:
         """Do what it is time for and place marks; return the seconds until there is more to do."""
+        self._consider_pushed()
         now = self._clock.monotonic()
         if self._is_hinted:
             self._is_hinted = False
@@ -357,10 +359,19 @@ class Reader:
         return line
 
     def _hear(self, heard: Heard) -> None:
-        """Consider what was pushed. In the socket's thread; raises `DeliveryError` where nothing is decided."""
-        if line := self.desk.line:
-            self.triage.consider(line, heard)
-        self._wake.put(None)  # a mark may be owed
+        """Consider what was pushed. In the socket's thread, which asks Slack nothing: ours does, of who is unknown."""
+        try:
+            if line := self.desk.line:
+                self.triage.consider(line, heard, patience=-1)
+        except DeliveryError:
+            self._pushed.put(heard)
+        self._wake.put(None)  # or a mark may be owed
+
+    def _consider_pushed(self) -> None:
+        """Consider what the socket's thread left to us; what cannot be decided now is for the next look."""
+        found = [self._pushed.get() for _ in range(self._pushed.qsize())]
+        if found and (line := self.desk.line) and self.triage.consider_each(line, found):
+            self._is_hinted = True
 
     def _hint_of_reaction(self, channel: str, ts: str) -> None:
         """Look soon at what shows an error, or asks for approval. In the socket's thread; does not wait."""

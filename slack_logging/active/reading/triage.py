@@ -93,13 +93,18 @@ class Triage:
                     break
         return Undecided(why, min((heard.key.ts for heard in left), key=order)) if why else None
 
-    def consider(self, line: Line, heard: Heard) -> None:
-        """Lay out a command, refuse it, or leave it: exactly one of these. Waits for calls, not for their pace.
+    def consider(self, line: Line, heard: Heard, *, patience: float = 0.0) -> None:
+        """Lay out a command, refuse it, or leave it: exactly one of these.
+
+        Args:
+            line: where it was typed.
+            heard: the command.
+            patience: how long it can be waited for who somebody is; see `Directory`.
 
         Raises:
             DeliveryError: who somebody is cannot be known right now; nothing is decided.
         """
-        if self._is_for_others(heard) or not is_authors(line, heard):
+        if self._is_for_others(heard) or not is_authors(line, heard, patience=patience):
             return
         ledger = self._desk.ledger
         state = ledger.state(heard.key)
@@ -111,19 +116,19 @@ class Triage:
             self._desk.withdraw(heard)  # treated by another process meanwhile
             return
         if ledger.reopens(heard.key, heard.edited):
-            may(line, self._settings.access, heard.user, patience=0)  # raises while nothing is decided yet
+            may(line, self._settings.access, heard.user, patience=patience)  # raises while nothing is decided yet
         is_new = state is State.NEW or ledger.reopen(heard.key, heard.edited)
         if is_new or state is State.WAITING:
             if self._desk.expire(heard):
                 return
-            if is_new and not self._admit(line, heard):
+            if is_new and not self._admit(line, heard, patience):
                 return
-            wishes = self._wishes(line, heard)  # before anybody can take it
+            wishes = self._wishes(line, heard, patience)  # before anybody can take it
             ledger.note(heard.key, heard.edited)
             if not any(what is Order.CANCEL for what, _, _ in wishes):
                 self._desk.offer(heard)
         else:
-            wishes = self._wishes(line, heard)
+            wishes = self._wishes(line, heard, patience)
         for what, user, name in wishes:
             if what is Order.CANCEL:
                 self._desk.cancel(heard.key, f"cancelled by {name}", unlaid=heard)
@@ -143,9 +148,9 @@ class Triage:
         is_known = self.roles is None or heard.call.name in self.roles
         return self._settings.shared and not is_known and heard.call.address is None
 
-    def _admit(self, line: Line, heard: Heard) -> bool:
+    def _admit(self, line: Line, heard: Heard, patience: float) -> bool:
         """Tell whether somebody may run commands at all, and one more of them; if not, refuse this one."""
-        verdict = may(line, self._settings.access, heard.user, patience=0)
+        verdict = may(line, self._settings.access, heard.user, patience=patience)
         if verdict is Verdict.ALLOWED and self._desk.is_full(heard):
             verdict = Verdict.TOO_MANY
         if verdict is Verdict.ALLOWED:
@@ -171,11 +176,11 @@ class Triage:
             self._desk.answers.say(heard, f"interrupted: {what.format(again)}")
             self._desk.answers.finish(heard)
 
-    def _wishes(self, line: Line, heard: Heard) -> list[tuple[Order, str, str]]:
+    def _wishes(self, line: Line, heard: Heard, patience: float) -> list[tuple[Order, str, str]]:
         """Return what people newly want of a command, of those who may: each with their id and name."""
         roles = (self.roles or {}).get((self._desk.in_hand(heard.key) or heard).call.name, ())
         fresh = self._desk.ledger.fresh(heard.key, heard.orders)
-        found = [wish(line, self._settings.access, user, roles, patience=0) for _, user in fresh]
+        found = [wish(line, self._settings.access, user, roles, patience=patience) for _, user in fresh]
         self._desk.ledger.decided(heard.key, *fresh)
         wishes = []
         for (what, user), (verdict, name) in zip(fresh, found, strict=True):

@@ -1,0 +1,33 @@
+"""What was typed and waits to be run. Whoever owns it locks it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from slack_logging.active.ledger import Key, order
+from slack_logging.active.reading.intake import Heard
+
+
+class Inbox(dict[Key, Heard]):
+    """Commands by their messages."""
+
+    def lay(self, heard: Heard) -> Heard | None:
+        """Lay out a command, and return what lay there for it: that stays where it is no other edit, or wanted anew."""
+        lies = self.get(heard.key)
+        if lies is None or (lies.edited != heard.edited and not lies.is_anew):
+            self[heard.key] = heard
+        return lies
+
+    def take(self, running: Counter[str]) -> Heard | None:
+        """Take the oldest of those people for whom the fewest run; None where nothing lies.
+
+        Args:
+            running: how many commands run for whom.
+        """
+        if not self:
+            return None
+        return self.pop(min(self, key=lambda key: (running[self[key].user], order(key.ts))))
+
+    def oldest_first(self) -> list[Heard]:
+        """Return all that lies here."""
+        return sorted(self.values(), key=lambda heard: order(heard.key.ts))
