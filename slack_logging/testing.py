@@ -120,7 +120,10 @@ class FakeClock:
             if self._now >= end:
                 return False
             if time.monotonic() > give_up:
-                raise TimeoutError(f"{patience:g} real seconds passed and it did not happen; {self!r}")
+                raise TimeoutError(
+                    f"{patience:g} real seconds passed and it did not happen; {self!r}. What is at work and sleeps "
+                    "by itself, as with time.sleep, holds this clock up: test that on the real one"
+                )
             with self._changed:
                 moment = min(self._next_moment(), end)
                 if moment in (math.inf, -math.inf):

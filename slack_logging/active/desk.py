@@ -57,6 +57,7 @@ class Desk:
         changed: Callable[[], None],
     ) -> None:
         self.prefix = settings.prefix
+        self.emoji = settings.emoji
         self.instance = instance
         self.operated = operated
         self.clock = clock
@@ -161,7 +162,7 @@ class Desk:
             if self.given_up:
                 self.given_up(thread)
         if stalls:
-            self.answers.say(running[0].heard, stalled(waiting, len(running), self._settings.emoji.name(Order.CANCEL)))
+            self.answers.say(running[0].heard, stalled(waiting, len(running), self.emoji.name(Order.CANCEL)))
 
     def deadline(self) -> float:
         """Return when something may next have taken too long, in monotonic seconds."""
@@ -389,7 +390,7 @@ class Desk:
             command.abandon(Mark.INTERRUPTED, self._interrupted("ran"))
 
     def _interrupted(self, did: str) -> str:
-        again = self._settings.emoji.name(Order.REPEAT)
+        again = self.emoji.name(Order.REPEAT)
         return f"interrupted: {self.instance.name} ended while this {did}; :{again}: on the command runs it again"
 
     def _connected(self) -> Line:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from slack_logging.active.emoji import Mark
+from slack_logging.active.emoji import Emoji, Mark
 from slack_logging.active.people.access import Verdict
 from slack_logging.clock import Clock
 from slack_logging.instance import Instance
@@ -134,6 +134,10 @@ class Origin(Protocol):
     @property
     def prefix(self) -> str:
         """What commands start with."""
+
+    @property
+    def emoji(self) -> Emoji:
+        """What marks and orders are called."""
 
     @property
     def instance(self) -> Instance:

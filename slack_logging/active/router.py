@@ -14,6 +14,7 @@ from slack_logging.active import audit
 from slack_logging.active.builtins import table
 from slack_logging.active.builtins.about import Catalogue
 from slack_logging.active.command import Command
+from slack_logging.active.emoji import Order
 from slack_logging.active.language.kinds import secrets_in
 from slack_logging.active.language.parsing import Misfit, command_name
 from slack_logging.active.language.pointing import pointed
@@ -263,7 +264,9 @@ class CommandRouter:
         """See `Catalogue`."""
         prefix = command.origin.prefix
         routes = self._allowed(command)
-        return "\n".join(f"{route.usage(prefix)}\n    {route.signature.summary}".rstrip() for route in routes)
+        lines = [f"{route.usage(prefix)}\n    {route.signature.summary}".rstrip() for route in routes]
+        stop, again = (command.origin.emoji.name(order) for order in (Order.CANCEL, Order.REPEAT))
+        return "\n".join([*lines, f":{stop}: cancels what you typed,", f":{again}: runs it again."])
 
     def manual(self, name: str, command: Command) -> str:
         """See `Catalogue`."""

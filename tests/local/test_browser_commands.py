@@ -96,7 +96,7 @@ def test_each_built_in_command_is_answered_on_the_page(desk: Desk, logger: loggi
     expect(desk.type("!status")).to_contain_text("#ops-commands, polled every 5s")
     expect(desk.type("!loggers browser")).to_contain_text("browser.shop  INFO: INFO and above reach #ops-log")
     replies = desk.type("!level browser.shop DEBUG --for 10m")
-    expect(replies).to_contain_text("browser.shop: INFO -> DEBUG for 10m, then back to INFO")
+    expect(replies).to_contain_text(re.compile(r"browser\.shop: INFO -> DEBUG in .* for 10m, then back to INFO"))
     replies = desk.type("!incidents")
     expect(replies).to_contain_text("x 1, last")
     name = replies.locator(".body").inner_text().split()[0]

@@ -274,7 +274,7 @@ class Answers:
             found = [(kind, at, answer) for answer in self._answers.values() for kind, at in answer.due()]
         next_progress = self._progress_at + PROGRESS_INTERVAL
         due = [(kind, max(at, next_progress) if kind in _PROGRESS else at, answer) for kind, at, answer in found]
-        return sorted(due, key=lambda each: (each[0], each[2].since))
+        return sorted(due, key=lambda each: (each[0], each[2].since, order(each[2].heard.key.ts)))
 
     def _look_for_links(self, line: Line) -> float | None:
         """Have failures go on that wait for the message of their error; return the seconds until the next look."""

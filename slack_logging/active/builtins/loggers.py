@@ -67,6 +67,7 @@ def level(logger: str, level: str, *, for_: timedelta | None = None, command: Co
     except RuntimeError as error:
         raise CommandError(f"nothing was changed: no thread to set it back could be started ({error})") from error
     changed = f"{name or 'root'}: {logging.getLevelName(former)} -> {logging.getLevelName(number)}"
+    changed += f" in {command.origin.instance.name}"  # and in no other process of the service
     if duration is not None:
         changed += f" for {format_duration(duration)}, then back to {logging.getLevelName(lasting)}"
     if note := _unshown(name, number, command.origin.operated):

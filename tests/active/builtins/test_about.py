@@ -53,6 +53,8 @@ def test_help_lists_what_may_be_run(ops: Ops) -> None:
         "$undocumented",
         "$unmute FINGERPRINT",
         "    Show a muted error again.",
+        ":octagonal_sign: cancels what you typed,",
+        ":repeat: runs it again.",
     ]
     assert max(len(line) for line in reply.splitlines()) <= 40  # what a phone shows of a line
 

@@ -11,11 +11,15 @@ from collections.abc import Iterator
 import pytest
 
 from slack_logging import SlackHandler
+from slack_logging.instance import Instance
 from tests.active.conftest import DONE as DONE_MARK
 from tests.active.conftest import ERRORED, Ops
 from tests.active.conftest import PUZZLED as PUZZLED_MARK
 
 DONE, PUZZLED = {DONE_MARK}, {PUZZLED_MARK}
+
+#: Whose logger was changed.
+HERE = f" in {Instance.current().name}"
 
 
 @pytest.fixture
@@ -121,8 +125,8 @@ def test_loggers_tells_what_goes_back_and_when(ops: Ops, shop: logging.Logger) -
 def test_level_changes_a_logger_and_says_from_what(ops: Ops, orders: logging.Logger) -> None:
     """Until somebody changes it again."""
     ops.start()
-    assert ops.type("!level orders.import debug") == (DONE, ["orders.import: NOTSET -> DEBUG"])
-    assert ops.type("!level orders.import ERROR") == (DONE, ["orders.import: DEBUG -> ERROR"])
+    assert ops.type("!level orders.import debug") == (DONE, [f"orders.import: NOTSET -> DEBUG{HERE}"])
+    assert ops.type("!level orders.import ERROR") == (DONE, [f"orders.import: DEBUG -> ERROR{HERE}"])
     assert orders.level == logging.ERROR
 
 
@@ -132,7 +136,7 @@ def test_level_goes_back_by_itself_when_all_has_stopped(
     """To what it was before the first change, at the time of the last one: source and handler are closed by then."""
     orders.addHandler(handler)
     ops.type("!level orders.import DEBUG --for 10m")
-    reply = "orders.import: DEBUG -> INFO for 30m, then back to NOTSET"
+    reply = f"orders.import: DEBUG -> INFO{HERE} for 30m, then back to NOTSET"
     assert ops.type("!level orders.import INFO --for 30m") == (DONE, [reply])
     began = ops.clock.monotonic()
     orders.removeHandler(handler)
@@ -150,7 +154,7 @@ def test_a_level_that_somebody_set_meanwhile_stays(ops: Ops, orders: logging.Log
     logging.config.dictConfig({"version": 1, "incremental": True, "loggers": {"orders.import": {"level": "ERROR"}}})
     ops.clock.run_until(lambda: ops.clock.monotonic() > 300)
     assert orders.level == logging.ERROR
-    reply = "orders.import: ERROR -> DEBUG for 1m, then back to ERROR"
+    reply = f"orders.import: ERROR -> DEBUG{HERE} for 1m, then back to ERROR"
     assert ops.type("!level orders.import DEBUG --for 1m") == (DONE, [reply])
     ops.clock.run_until(lambda: orders.level == logging.ERROR)
 
@@ -213,13 +217,13 @@ def test_a_lasting_level_cancels_going_back(ops: Ops, orders: logging.Logger) ->
 @pytest.mark.parametrize(
     ("typed", "reply"),
     [
-        ("DEBUG", "orders.import: NOTSET -> DEBUG (the Slack handler shows WARNING and above)"),
+        ("DEBUG", "orders.import: NOTSET -> DEBUG in HERE (...)"),
         (
             "INFO --for 90m",
-            "orders.import: NOTSET -> INFO for 1h30m, then back to NOTSET (the Slack handler shows WARNING and above)",
+            "orders.import: NOTSET -> INFO in HERE for 1h30m, then back to NOTSET (...)",
         ),
-        ("WARNING --for 10m", "orders.import: NOTSET -> WARNING for 10m, then back to NOTSET"),
-        ("NOTSET", "orders.import: NOTSET -> NOTSET"),
+        ("WARNING --for 10m", "orders.import: NOTSET -> WARNING in HERE for 10m, then back to NOTSET"),
+        ("NOTSET", "orders.import: NOTSET -> NOTSET in HERE"),
     ],
 )
 def test_level_says_what_will_not_be_shown_all_the_same(
@@ -231,7 +235,10 @@ def test_level_says_what_will_not_be_shown_all_the_same(
     answer = ops.type(f"!level orders.import {typed}")
     ops.type("!level orders.import NOTSET")
     orders.removeHandler(handler)
-    assert answer == (DONE, [reply])
+    assert answer == (
+        DONE,
+        [reply.replace(" in HERE", HERE).replace("...", "the Slack handler shows WARNING and above")],
+    )
 
 
 def test_level_says_that_nothing_of_the_logger_reaches_slack(
@@ -239,7 +246,7 @@ def test_level_says_that_nothing_of_the_logger_reaches_slack(
 ) -> None:
     """Who waits for its records would wait for ever."""
     assert handler.level == logging.NOTSET
-    reply = "orders.import: NOTSET -> DEBUG (nothing reaches Slack: there is no Slack handler on it or above)"
+    reply = f"orders.import: NOTSET -> DEBUG{HERE} (nothing reaches Slack: there is no Slack handler on it or above)"
     assert ops.type("!level orders.import DEBUG") == (DONE, [reply])
     assert orders.level == logging.DEBUG
 
@@ -248,7 +255,7 @@ def test_level_knows_the_root_logger(ops: Ops) -> None:
     """By the name root."""
     logging.getLogger().setLevel(logging.WARNING)
     ops.start()
-    assert ops.type("!level root ERROR") == (DONE, ["root: WARNING -> ERROR"])
+    assert ops.type("!level root ERROR") == (DONE, [f"root: WARNING -> ERROR{HERE}"])
     assert logging.getLogger().level == logging.ERROR
 
 
