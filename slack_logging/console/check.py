@@ -67,16 +67,12 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
     wanted = [_wanted(args)]
     webhooks = [] if args.webhook_url is None else [hook.address(args.webhook_url)]
     if args.config:
-        from slack_logging.console.config import load, slack_handlers  # here, because only this runs others' code
+        from slack_logging.console.config import is_file, load, slack_handlers  # here: only this runs others' code
 
-        config = load(args.config)
-        if args.config.endswith(".ini"):
-            default = (
-                "fileConfig silences the loggers that exist before and are not in the file, which is supposed here: "
-                "pass disable_existing_loggers=False to it, which a file cannot say"
-            )
-            yield note("disable_existing_loggers", default)
-        handlers = slack_handlers(config)
+        config, from_file = load(args.config), is_file(args.config)
+        if from_file and config.get("disable_existing_loggers", True):
+            yield note("disable_existing_loggers", _silencing(is_ini=args.config.endswith(".ini")))
+        handlers = slack_handlers(config, from_file=from_file)
         yield from handlers.findings
         wanted = [*handlers.wanted, *wanted]
         webhooks += handlers.webhooks
@@ -88,6 +84,16 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
         wanted = [one for one in wanted if one != Wanted()]
     for one in _merged(wanted):
         yield from examine(one, clock=clock.current(), post=args.post)
+
+
+def _silencing(*, is_ini: bool) -> str:
+    """Return what a file does to loggers of which it cannot be told whether the program has them by then."""
+    name, remedy = "dictConfig", "set disable_existing_loggers to False in it"
+    if is_ini:
+        name, remedy = "fileConfig", "pass disable_existing_loggers=False to it, which a file cannot say"
+    return (
+        f"{name} silences the loggers that exist before and are not in the file, which is supposed here: {remedy}"
+    )
 
 
 def _wanted(args: argparse.Namespace) -> Wanted:

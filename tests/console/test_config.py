@@ -94,7 +94,34 @@ def test_files_are_read_as_well(slack: LocalSlack, run: Run, tmp_path: Path, nam
     path = tmp_path / name
     path.write_text(json.dumps(config_of()))
     ended = run("check", "--config", str(path))
-    assert (ended.status, ended.out[0]) == (0, "ok     handler slack: a SlackHandler for #ops-log")
+    assert (ended.status, ended.out[1]) == (0, "ok     handler slack: a SlackHandler for #ops-log")
+
+
+@pytest.mark.parametrize(("disables", "is_noted"), [(None, True), (True, True), (False, False)])
+@pytest.mark.parametrize("name", ["logging.json", "logging.yaml", "logging.yml"])
+def test_what_a_file_silences_is_noted(
+    slack: LocalSlack, run: Run, written: Written, tmp_path: Path, name: str, disables: bool | None, is_noted: bool
+) -> None:
+    """Nothing tells what the program has imported by then; its router's module, for one, is supposed to be in it."""
+    written(None, f"import logging\nlogging.getLogger('shop')\n{ROUTER}")
+    ada = slack.user_id("ada")
+    commands = {"channel": "#ops-commands", "allow": ada, "roles": {"deployers": ada}}
+    config = config_of({"commands": {**commands, "router": "program_of_a_test.router"}})
+    path = tmp_path / name
+    path.write_text(json.dumps(config if disables is None else {**config, "disable_existing_loggers": disables}))
+    ended = run("check", "--config", str(path))
+    assert (ended.status, ended.err) == (0, [])
+    [shop] = [line for line in ended.out if " logger shop: " in line]
+    noted = [line for line in notes(ended.out) if line.startswith("disable_existing_loggers: ")]
+    if is_noted:
+        assert noted == [
+            "disable_existing_loggers: dictConfig silences the loggers that exist before and are not in the file, "
+            "which is supposed here: set disable_existing_loggers to False in it"
+        ]
+        assert shop.startswith("note   logger shop: nothing reaches Slack: it is disabled; dictConfig and fileConfig")
+    else:
+        assert noted == []
+        assert shop == "ok     logger shop: INFO and above reach #ops-log (root's level)"
 
 
 def test_a_channel_that_yaml_takes_for_a_comment_is_explained(run: Run, tmp_path: Path) -> None:
