@@ -78,6 +78,18 @@ def test_each_slack_is_looked_at_once(slack: LocalSlack, run: Run, written: Writ
     assert len(slack.calls("auth.test")) == 2
 
 
+def test_that_a_channel_is_reached_twice_is_worth_knowing(slack: LocalSlack, run: Run, written: Written) -> None:
+    """And no fault, as somebody may want it."""
+    config = {**config_of(), "loggers": {"shop": {"handlers": ["slack"]}, "till": {}}}
+    ended = run("check", "--config", written(config))
+    assert (ended.status, wrong(ended.out)) == (0, [])
+    assert [line for line in ended.out if " logger " in line and "audit" not in line] == [
+        "ok     logger root: INFO and above reach #ops-log (its own level)",
+        "note   logger shop: INFO and above reach #ops-log 2 times, by shop and root (root's level)",
+        "ok     logger till: INFO and above reach #ops-log (root's level)",
+    ]
+
+
 def test_a_handler_that_passes_records_on_leads_to_slack(slack: LocalSlack, run: Run, written: Written) -> None:
     """With the higher of the two levels."""
     memory = {"class": "logging.handlers.MemoryHandler", "capacity": 9, "target": "slack", "level": "ERROR"}
