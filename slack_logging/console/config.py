@@ -95,10 +95,10 @@ def _yaml() -> Callable[[str], object]:
 
 def _imported(source: str) -> object:
     module, _, name = source.partition(":")
-    if not module or not name.isidentifier():
-        raise ConfigurationError(
-            f"--config {source}: expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, .yaml or .ini"
-        )
+    is_path = module.endswith(".py") or "/" in module or os.sep in module
+    if not module or is_path or not name.isidentifier():
+        example = f"{_module_at(module) or 'myapp.settings'}:{name if name.isidentifier() else 'LOGGING'}"
+        raise ConfigurationError(f"--config {source}: expected MODULE:NAME, such as {example}, FILE.json, .yaml or .ini")
     try:
         with _importing():
             return getattr(importlib.import_module(module), name)
@@ -107,6 +107,12 @@ def _imported(source: str) -> object:
         if isinstance(error, ModuleNotFoundError):
             said += ": run it where your program runs, or set PYTHONPATH"
         raise ConfigurationError(f"--config {source}: {said}") from error
+
+
+def _module_at(path: str) -> str:
+    """Return the name under which the module of a file, or of such a name, is imported from here; empty for none."""
+    name = os.path.relpath(path or ".").removesuffix(".py").replace(os.sep, ".")
+    return name if all(part.isidentifier() for part in name.split(".")) else ""
 
 
 @contextlib.contextmanager

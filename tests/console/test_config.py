@@ -195,8 +195,14 @@ def test_a_module_that_cannot_be_imported_is_one_line(run: Run, written: Written
     [
         (
             "program_of_a_test",
-            "expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, .yaml or .ini",
+            "expected MODULE:NAME, such as program_of_a_test:LOGGING, FILE.json, .yaml or .ini",
         ),
+        ("program_of_a_test.py:CFG", "expected MODULE:NAME, such as program_of_a_test:CFG, FILE.json, .yaml or .ini"),
+        ("web/shop.py:CFG", "expected MODULE:NAME, such as web.shop:CFG, FILE.json, .yaml or .ini"),
+        ("./web/shop.py", "expected MODULE:NAME, such as web.shop:LOGGING, FILE.json, .yaml or .ini"),
+        ("web/shop:CFG", "expected MODULE:NAME, such as web.shop:CFG, FILE.json, .yaml or .ini"),
+        ("../shop.py:CFG", "expected MODULE:NAME, such as myapp.settings:CFG, FILE.json, .yaml or .ini"),
+        (":", "expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, .yaml or .ini"),
         (
             "nowhere.to.be.found:LOGGING",
             "ModuleNotFoundError: No module named 'nowhere': run it where your program runs",
