@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 from slack_logging import clock, options
 from slack_logging.active.people.access import Access
@@ -64,7 +64,7 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
             yield note("SLACK_LOGGING_COMMANDS", "is off: programs with this environment read no commands")
     except ConfigurationError as error:
         yield wrong("environment", f"{error}: programs with this environment read no commands")
-    wanted = [_wanted(args)]
+    wanted = [(yield from _wanted(args))]
     webhooks = [] if args.webhook_url is None else [hook.address(args.webhook_url)]
     if args.config:
         from slack_logging.console.config import is_file, load, slack_handlers  # here: only this runs others' code
@@ -96,14 +96,19 @@ def _silencing(*, is_ini: bool) -> str:
     )
 
 
-def _wanted(args: argparse.Namespace) -> Wanted:
-    """Return what the options say."""
+def _wanted(args: argparse.Namespace) -> Generator[Finding, None, Wanted]:
+    """Return what the options say; of ids that are none, all else is looked at."""
     given = {
         name: (options.channel(f"--{name.replace('_', '-')}", value),)
         for name in ("channel", "commands_channel")
         if (value := getattr(args, name)) is not None
     }
-    allow = sorted(Access.configured(args.allow).allow) if args.allow is not None else []
+    allow: list[str] = []
+    try:
+        if args.allow is not None:
+            allow = sorted(Access.configured(args.allow).allow)
+    except ConfigurationError as error:
+        yield wrong("--allow", str(error).removeprefix("allow: "))
     return Wanted(
         channels=given.get("channel", ()), commands_channels=given.get("commands_channel", ()), allow=tuple(allow)
     )
