@@ -91,9 +91,7 @@ def _silencing(*, is_ini: bool) -> str:
     name, remedy = "dictConfig", "set disable_existing_loggers to False in it"
     if is_ini:
         name, remedy = "fileConfig", "pass disable_existing_loggers=False to it, which a file cannot say"
-    return (
-        f"{name} silences the loggers that exist before and are not in the file, which is supposed here: {remedy}"
-    )
+    return f"{name} silences the loggers that exist before and are not in the file, which is supposed here: {remedy}"
 
 
 def _wanted(args: argparse.Namespace) -> Generator[Finding, None, Wanted]:

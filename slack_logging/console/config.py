@@ -97,8 +97,8 @@ def _imported(source: str) -> object:
     module, _, name = source.partition(":")
     is_path = module.endswith(".py") or "/" in module or os.sep in module
     if not module or is_path or not name.isidentifier():
-        example = f"{_module_at(module) or 'myapp.settings'}:{name if name.isidentifier() else 'LOGGING'}"
-        raise ConfigurationError(f"--config {source}: expected MODULE:NAME, such as {example}, FILE.json, .yaml or .ini")
+        such = f"{_module_at(module) or 'myapp.settings'}:{name if name.isidentifier() else 'LOGGING'}"
+        raise ConfigurationError(f"--config {source}: expected MODULE:NAME, such as {such}, FILE.json, .yaml or .ini")
     try:
         with _importing():
             return getattr(importlib.import_module(module), name)

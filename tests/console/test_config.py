@@ -126,10 +126,11 @@ def test_what_a_file_silences_is_noted(
     [shop] = [line for line in ended.out if " logger shop: " in line]
     noted = [line for line in notes(ended.out) if line.startswith("disable_existing_loggers: ")]
     if is_noted:
-        assert noted == [
+        [note] = noted
+        assert note == (
             "disable_existing_loggers: dictConfig silences the loggers that exist before and are not in the file, "
             "which is supposed here: set disable_existing_loggers to False in it"
-        ]
+        )
         assert shop.startswith("note   logger shop: nothing reaches Slack: it is disabled; dictConfig and fileConfig")
     else:
         assert noted == []

@@ -239,9 +239,7 @@ def test_the_workers_of_a_pool_deliver(run: Run, slack: LocalSlack) -> None:
     [("work", "pool.close(); pool.join()"), ("work_and_flush", "")],
     ids=["closed and joined", "flushed in the job"],
 )
-def test_the_workers_of_a_pool_that_kills_them_deliver_before(
-    run: Run, slack: LocalSlack, job: str, end: str
-) -> None:
+def test_the_workers_of_a_pool_that_kills_them_deliver_before(run: Run, slack: LocalSlack, job: str, end: str) -> None:
     """Leaving its block is SIGTERM to them: by then the pool is closed and joined, or each job has flushed."""
     run(
         f"""
