@@ -17,6 +17,8 @@ from slack_logging.errors import ConfigurationError
 _EPILOG = """It looks at Slack as your program would: the token comes from SLACK_BOT_TOKEN or
 SLACK_BOT_TOKEN_FILE, another Slack from SLACK_API_URL. Nothing is posted without --post, no command is
 read, no logging is configured. A webhook is sent a message without content, which it refuses.
+The modules that --config needs are imported, its routers' too, and their code runs: one that calls dictConfig
+then does configure logging, and what it logs is posted.
 
 Each line is "ok", "note" (worth knowing) or "WRONG" (and what to do). The exit status is 1 if anything is WRONG.
 
