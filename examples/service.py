@@ -51,7 +51,8 @@ def main(channel: str, commands_channel: str, user_id: str) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 4:
-        print("service.py needs a channel for records, one for commands, and the id of who may", file=sys.stderr)
+        needed = "a channel for records, one for commands, and the id of who may"
+        print(f"service.py needs {needed}; write '#name' in quotes: # begins a comment in a shell", file=sys.stderr)
         sys.exit(2)
     try:
         main(*sys.argv[1:])

@@ -23,6 +23,10 @@ _COMMANDS = {
 }
 
 
+#: What to add where a channel was not got, which often begins with a #.
+_IN_A_SHELL = " (in a shell, write '#name' in quotes: # begins a comment)"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand and return the exit status: 0 done, 1 could not, 2 wrong usage, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -86,7 +90,8 @@ class _Parser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace) if required else (known, rest)
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; {self.prog} --help says more\n")
+        hint = _IN_A_SHELL if message.endswith("channel: expected one argument") else ""
+        self.exit(2, f"{self.prog}: {message}{hint}; {self.prog} --help says more\n")
 
 
 def _parser(asked: str) -> argparse.ArgumentParser:

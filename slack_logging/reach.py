@@ -69,10 +69,12 @@ class Reach:
     Attributes:
         is_some: some reach Slack.
         text: from which level on and by whose, or why none do.
+        is_repeated: some reach one channel more than once.
     """
 
     is_some: bool
     text: str
+    is_repeated: bool = False
 
 
 def told(name: str, nodes: Mapping[str, Node], barred: int = logging.NOTSET) -> Reach:
@@ -101,7 +103,8 @@ def told(name: str, nodes: Mapping[str, Node], barred: int = logging.NOTSET) -> 
         return Reach(False, _without_outlet(way, nodes))
     parts = [f"{what}{_often(owners)} ({why})" for (what, why), owners in found.items()]
     filters = " (its filters may refuse some)" if node.filtered else ""
-    return Reach(True, f"{'; '.join(parts)}{filters}")
+    places = [outlet.place for step in way for outlet in nodes[step].outlets]
+    return Reach(True, f"{'; '.join(parts)}{filters}", is_repeated=len(places) > len(set(places)))
 
 
 def is_own(name: str) -> bool:

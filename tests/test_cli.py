@@ -51,6 +51,14 @@ def test_who_stops_reading_needs_no_word(typed: str) -> None:
             ["local", "--prot", "1"],
             "slack-logging local: unrecognized arguments: --prot 1 (did you mean --port?); slack-logging local --help",
         ),
+        *(
+            (
+                [command, option],
+                f"slack-logging {command}: argument {option}: expected one argument (in a shell, write '#name' in ",
+            )
+            for command, option in [("send", "--channel"), ("check", "--channel"), ("demo", "--commands-channel")]
+        ),
+        (["check", "--allow"], "slack-logging check: argument --allow: expected one argument; slack-logging"),
         (
             ["demo", "--onec"],
             "slack-logging demo: unrecognized arguments: --onec (did you mean --once?); slack-logging",

@@ -62,7 +62,10 @@ def test_the_service_says_what_it_needs() -> None:
 
     assert (process.returncode, out) == (
         2,
-        "service.py needs a channel for records, one for commands, and the id of who may\n",
+        (
+            "service.py needs a channel for records, one for commands, and the id of who may; write '#name' in quotes: "
+            "# begins a comment in a shell\n"
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 from slack_logging import clock, options
 from slack_logging.active.people.access import Access
@@ -17,6 +17,8 @@ from slack_logging.errors import ConfigurationError
 _EPILOG = """It looks at Slack as your program would: the token comes from SLACK_BOT_TOKEN or
 SLACK_BOT_TOKEN_FILE, another Slack from SLACK_API_URL. Nothing is posted without --post, no command is
 read, no logging is configured. A webhook is sent a message without content, which it refuses.
+The modules that --config needs are imported, its routers' too, and their code runs: one that calls dictConfig
+then does configure logging, and what it logs is posted.
 
 Each line is "ok", "note" (worth knowing) or "WRONG" (and what to do). The exit status is 1 if anything is WRONG.
 
@@ -64,19 +66,15 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
             yield note("SLACK_LOGGING_COMMANDS", "is off: programs with this environment read no commands")
     except ConfigurationError as error:
         yield wrong("environment", f"{error}: programs with this environment read no commands")
-    wanted = [_wanted(args)]
+    wanted = [(yield from _wanted(args))]
     webhooks = [] if args.webhook_url is None else [hook.address(args.webhook_url)]
     if args.config:
-        from slack_logging.console.config import load, slack_handlers  # here, because only this runs others' code
+        from slack_logging.console.config import is_file, load, slack_handlers  # here: only this runs others' code
 
-        config = load(args.config)
-        if args.config.endswith(".ini"):
-            default = (
-                "fileConfig silences the loggers that exist before and are not in the file, which is supposed here: "
-                "pass disable_existing_loggers=False to it, which a file cannot say"
-            )
-            yield note("disable_existing_loggers", default)
-        handlers = slack_handlers(config)
+        config, from_file = load(args.config), is_file(args.config)
+        if from_file and config.get("disable_existing_loggers", True):
+            yield note("disable_existing_loggers", _silencing(is_ini=args.config.endswith(".ini")))
+        handlers = slack_handlers(config, from_file=from_file)
         yield from handlers.findings
         wanted = [*handlers.wanted, *wanted]
         webhooks += handlers.webhooks
@@ -90,14 +88,27 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
         yield from examine(one, clock=clock.current(), post=args.post)
 
 
-def _wanted(args: argparse.Namespace) -> Wanted:
-    """Return what the options say."""
+def _silencing(*, is_ini: bool) -> str:
+    """Return what a file does to loggers of which it cannot be told whether the program has them by then."""
+    name, remedy = "dictConfig", "set disable_existing_loggers to False in it"
+    if is_ini:
+        name, remedy = "fileConfig", "pass disable_existing_loggers=False to it, which a file cannot say"
+    return f"{name} silences the loggers that exist before and are not in the file, which is supposed here: {remedy}"
+
+
+def _wanted(args: argparse.Namespace) -> Generator[Finding, None, Wanted]:
+    """Return what the options say; of ids that are none, all else is looked at."""
     given = {
         name: (options.channel(f"--{name.replace('_', '-')}", value),)
         for name in ("channel", "commands_channel")
         if (value := getattr(args, name)) is not None
     }
-    allow = sorted(Access.configured(args.allow).allow) if args.allow is not None else []
+    allow: list[str] = []
+    try:
+        if args.allow is not None:
+            allow = sorted(Access.configured(args.allow).allow)
+    except ConfigurationError as error:
+        yield wrong("--allow", str(error).removeprefix("allow: "))
     return Wanted(
         channels=given.get("channel", ()), commands_channels=given.get("commands_channel", ()), allow=tuple(allow)
     )

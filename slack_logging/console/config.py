@@ -42,6 +42,11 @@ class Handlers:
     webhooks: list[Address]
 
 
+def is_file(source: str) -> bool:
+    """Tell a file from ``module:NAME``."""
+    return source.endswith((".json", ".yaml", ".yml", ".ini"))
+
+
 def load(source: str) -> dict[str, Any]:
     """Return a logging config: ``module:NAME`` is imported, a file of JSON, YAML or INI is read.
 
@@ -50,7 +55,7 @@ def load(source: str) -> dict[str, Any]:
     Raises:
         ConfigurationError: there is none to be had there; whatever the module raises is said as such.
     """
-    config = _read(source) if source.endswith((".json", ".yaml", ".yml", ".ini")) else _imported(source)
+    config = _read(source) if is_file(source) else _imported(source)
     if not isinstance(config, Mapping) or "handlers" not in config:
         raise ConfigurationError(f"--config {source}: expected a mapping for dictConfig, with 'handlers' in it")
     if problem := misshapen(config):
@@ -90,10 +95,10 @@ def _yaml() -> Callable[[str], object]:
 
 def _imported(source: str) -> object:
     module, _, name = source.partition(":")
-    if not module or not name.isidentifier():
-        raise ConfigurationError(
-            f"--config {source}: expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, .yaml or .ini"
-        )
+    is_path = module.endswith(".py") or "/" in module or os.sep in module
+    if not module or is_path or not name.isidentifier():
+        such = f"{_module_at(module) or 'myapp.settings'}:{name if name.isidentifier() else 'LOGGING'}"
+        raise ConfigurationError(f"--config {source}: expected MODULE:NAME, such as {such}, FILE.json, .yaml or .ini")
     try:
         with _importing():
             return getattr(importlib.import_module(module), name)
@@ -102,6 +107,12 @@ def _imported(source: str) -> object:
         if isinstance(error, ModuleNotFoundError):
             said += ": run it where your program runs, or set PYTHONPATH"
         raise ConfigurationError(f"--config {source}: {said}") from error
+
+
+def _module_at(path: str) -> str:
+    """Return the name under which the module of a file, or of such a name, is imported from here; empty for none."""
+    name = os.path.relpath(path or ".").removesuffix(".py").replace(os.sep, ".")
+    return name if all(part.isidentifier() for part in name.split(".")) else ""
 
 
 @contextlib.contextmanager
@@ -126,17 +137,23 @@ def _copied(value: Any) -> Any:
     return [_copied(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
-def slack_handlers(config: dict[str, Any]) -> Handlers:
-    """Make the config's Slack handlers, look at them, and say which loggers reach them. No I/O, but importing."""
+def slack_handlers(config: dict[str, Any], *, from_file: bool = False) -> Handlers:
+    """Make the config's Slack handlers, look at them, and say which loggers reach them. No I/O, but importing.
+
+    Args:
+        config: the whole.
+        from_file: nothing was imported for it, so that what the program imports before is unknown; the router may be
+            among that, and is supposed to be, as its loggers are lost then. Otherwise it comes when reading starts.
+    """
     maker = _Maker(config)
     findings: list[Finding] = []
     with _importing(), contextlib.suppress(ConfigurationError):  # of a level that is none, which is said by then
         findings += maker.findings()
-        existing = _existing(config.get("loggers", ()))  # a program imports the router later, when reading starts
+        before = _existing(config.get("loggers", ()))
         findings += maker.commands_findings()
         if maker.outlets:
             later = _existing(config.get("loggers", ()))
-            findings += told({**later, **configured(config, existing, maker.outlets)})
+            findings += told({**later, **configured(config, later if from_file else before, maker.outlets)})
         else:
             findings.append(wrong("handlers", "none that works is a SlackHandler"))
     return Handlers(findings, maker.wanted, maker.webhooks)

@@ -66,13 +66,14 @@ def level_number(where: str, level: object) -> int:
 
 
 def told(nodes: Mapping[str, Node]) -> Iterator[Finding]:
-    """Say for each logger whether its records reach Slack; the last line is about all, if none does."""
+    """Say for each logger whether its records reach Slack, and no channel twice; at last, if no logger's do."""
     reaching = False
     for name in sorted(nodes):
         if reach.is_own(name):
             continue
         found = reach.told(name, nodes)
         reaching = reaching or found.is_some
-        yield (ok if found.is_some else note)(f"logger {name or 'root'}", found.text)
+        is_well = found.is_some and not found.is_repeated
+        yield (ok if is_well else note)(f"logger {name or 'root'}", found.text)
     if not reaching:
         yield wrong("loggers", "no record reaches Slack: put the handler on root, or on a logger of yours")

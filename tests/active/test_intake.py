@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,6 +48,23 @@ def test_a_persons_message_is_heard(fields: dict[str, Any], user: str) -> None:
         "!status",
         frozenset(),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("!scael hunter2", "!scael ..."),
+        (" <@U0BOT>, Scael=hunter2", "<@U0BOT>, scael ..."),
+        ("<@U0BOT> !scael hunter2", "<@U0BOT> !scael ..."),
+        ("!@orders, scael `hunter2`", "!@orders, scael ..."),
+        ("!@web-1", "!@web-1 ..."),
+    ],
+)
+def test_what_is_secret_is_shown_as_it_was_typed_up_to_its_name(text: str, shown: str) -> None:
+    """So that a command looks like one beside others, which are shown whole."""
+    heard = replace(INTAKE, is_secret=lambda _: True).hear({**MESSAGE, "text": text})
+    assert heard is not None
+    assert heard.shown == shown
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,7 @@ def test_a_word_that_does_not_fit_is_named(annotation: object, words: list[str],
 
 def one(service: str, note: str, replicas: int, *, tags: list[str], note_to: str = "") -> None: ...
 def plain_words(a: int, b: int, *, n: int = 0) -> None: ...
+def scale(service: str, replicas: int) -> None: ...
 def several(a: str, b: list[int], c: str) -> None: ...
 def rest(a: str, b: str = "x", c: list[str] | None = None) -> None: ...
 def options(*, force: bool = False, version: str, size: list[Size] | None = None) -> None: ...
@@ -187,7 +188,7 @@ def options(*, force: bool = False, version: str, size: list[Size] | None = None
             "unrecognized arguments: -5 y; each wants its own --ta",
             4,
         ),
-        (one, ["api", "x" * 60, "3", "y", "--tags=x"], "unrecognized arguments: y; put a text with blanks in quot", 3),
+        (one, ["api", "x" * 60, "y", "z", "--tags=x"], "unrecognized arguments: z; put a text with blanks in quot", 3),
         (one, ["api", "hello", "world", "--tags", "x"], "REPLICAS: expected a whole number, got 'world'", 2),
         (several, ["a", "1", "x", "c"], "B: expected a whole number, got 'x'", 2),
     ],
@@ -199,6 +200,15 @@ def test_an_error_names_what_is_wrong_and_where(
     with pytest.raises(BadArguments) as caught:
         Signature(function, ()).bind(words, {})
     assert (str(caught.value)[: len(says)], getattr(caught.value, "at", None)) == (says, at)
+
+
+def test_no_quotation_is_proposed_that_would_take_what_fits_elsewhere() -> None:
+    """Whoever puts ``"api 3 4"`` as proposed would be told that the number is missing."""
+    with pytest.raises(BadArguments) as caught:
+        Signature(scale, ()).bind(["api", "3", "4"], {})
+    assert str(caught.value) == "unrecognized arguments: 4"
+    with pytest.raises(BadArguments, match=r'slow; put a text with blanks in quotation marks: "api is slow"$'):
+        Signature(scale, ()).bind(["api", "is", "slow"], {})
 
 
 def test_a_list_takes_what_the_others_leave() -> None:

@@ -86,14 +86,14 @@ def test_what_a_secret_is_replied_as(ops: Ops, vault: CommandRouter, caplog: pyt
     assert "\n".join(replies).split("\n") == [
         "ada ... Secret('...')   ... ... [Secret('...')]",
         'leaked ... in ["..."]',
-        f"<Command 'login ...' by U0ADA0000 at {ts}>",
+        f"<Command '!login ...' by U0ADA0000 at {ts}>",
         'ValueError: bad "..."',
     ]
     ops.clock.run_until(lambda: len(caplog.records) == 3)
     audited = caplog.records[1].getMessage()
-    assert audited.startswith("command of U0ADA0000 raised an exception: 'login ...'\nTraceback (most recent call")
+    assert audited.startswith("command of U0ADA0000 raised an exception: '!login ...'\nTraceback (most recent call")
     assert audited.endswith('ValueError: bad "..."')
-    assert caplog.records[-1].getMessage() == "command of U0ADA0000 errored: 'login ...'"
+    assert caplog.records[-1].getMessage() == "command of U0ADA0000 errored: '!login ...'"
 
 
 @pytest.mark.parametrize("is_ascii", [True, False])
@@ -133,7 +133,7 @@ def test_other_commands_are_audited_in_full(ops: Ops, vault: CommandRouter, capl
     assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
         "'!note hello'",
         "'!note hello'",
-        "'nope ...'",
+        "'!nope ...'",
     ]
 
 
@@ -151,8 +151,8 @@ def test_a_secret_of_somebody_who_may_not_is_kept_too(
     assert ops.settled(late)[0] == {LATE}
     assert ops.type(f"!login ada {TYPED}", user="ben")[0] == {REFUSED}
     assert [record.getMessage() for record in caplog.records] == [
-        "command of U0ADA0000 too old: 'login ...'",
-        f"command of {ops.slack.user_id('ben')} refused: 'login ...'",
+        "command of U0ADA0000 too old: '!login ...'",
+        f"command of {ops.slack.user_id('ben')} refused: '!login ...'",
     ]
 
 
@@ -163,7 +163,7 @@ def test_a_router_run_by_hand_keeps_secrets(ops: Ops, vault: CommandRouter, capl
     for command in ops.source(roles={"admins": [ops.slack.user_id("ada")]}):
         assert TYPED in command.text
         vault.run(command)
-        with pytest.raises(AlreadySettled, match=r"the command 'login ...' is settled already"):
+        with pytest.raises(AlreadySettled, match=r"the command '!login ...' is settled already"):
             command.ack()
         break
     assert "hunter2" not in shown(ops, command.ts, caplog)
@@ -189,7 +189,7 @@ def test_status_shows_no_secret_of_what_runs(ops: Ops, vault: CommandRouter) -> 
     with login:
         vault.run(status)
     ops.clock.run_until(lambda: ops.replies(status.ts))
-    assert "running      login ... (ada, " in ops.replies(status.ts)[0]
+    assert "running      !login ... (ada, " in ops.replies(status.ts)[0]
 
 
 def test_a_short_secret_leaves_replies_readable(ops: Ops, vault: CommandRouter) -> None:

@@ -327,11 +327,12 @@ def test_who_may_run_commands_is_looked_up(
 
 
 def test_a_name_in_allow_is_told_with_how_to_get_the_id(slack: LocalSlack, run: Run) -> None:
-    """Before anything is asked."""
+    """As one of the lines: all else is looked at."""
     ended = run("check", *BOTH, "--allow", "@ada")
-    [line] = ended.err
-    assert (ended.status, slack.calls()) == (1, [])
-    assert line.startswith("slack-logging check: allow: '@ada' is no id of a user")
+    [line] = wrong(ended.out)
+    assert (ended.status, ended.err) == (1, [])
+    assert line.startswith("--allow: '@ada' is no id of a user")
+    assert [line.split(": ")[0] for line in ended.out if " #" in line] == ["ok     #ops-log", "ok     #ops-commands"]
 
 
 @pytest.mark.parametrize(("moved", "says"), [(600.0, "600 s ahead of"), (-60.0, "60 s behind")])

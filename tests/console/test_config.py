@@ -78,6 +78,18 @@ def test_each_slack_is_looked_at_once(slack: LocalSlack, run: Run, written: Writ
     assert len(slack.calls("auth.test")) == 2
 
 
+def test_that_a_channel_is_reached_twice_is_worth_knowing(slack: LocalSlack, run: Run, written: Written) -> None:
+    """And no fault, as somebody may want it."""
+    config = {**config_of(), "loggers": {"shop": {"handlers": ["slack"]}, "till": {}}}
+    ended = run("check", "--config", written(config))
+    assert (ended.status, wrong(ended.out)) == (0, [])
+    assert [line for line in ended.out if " logger " in line and "audit" not in line] == [
+        "ok     logger root: INFO and above reach #ops-log (its own level)",
+        "note   logger shop: INFO and above reach #ops-log 2 times, by shop and root (root's level)",
+        "ok     logger till: INFO and above reach #ops-log (root's level)",
+    ]
+
+
 def test_a_handler_that_passes_records_on_leads_to_slack(slack: LocalSlack, run: Run, written: Written) -> None:
     """With the higher of the two levels."""
     memory = {"class": "logging.handlers.MemoryHandler", "capacity": 9, "target": "slack", "level": "ERROR"}
@@ -94,7 +106,35 @@ def test_files_are_read_as_well(slack: LocalSlack, run: Run, tmp_path: Path, nam
     path = tmp_path / name
     path.write_text(json.dumps(config_of()))
     ended = run("check", "--config", str(path))
-    assert (ended.status, ended.out[0]) == (0, "ok     handler slack: a SlackHandler for #ops-log")
+    assert (ended.status, ended.out[1]) == (0, "ok     handler slack: a SlackHandler for #ops-log")
+
+
+@pytest.mark.parametrize(("disables", "is_noted"), [(None, True), (True, True), (False, False)])
+@pytest.mark.parametrize("name", ["logging.json", "logging.yaml", "logging.yml"])
+def test_what_a_file_silences_is_noted(
+    slack: LocalSlack, run: Run, written: Written, tmp_path: Path, name: str, disables: bool | None, is_noted: bool
+) -> None:
+    """Nothing tells what the program has imported by then; its router's module, for one, is supposed to be in it."""
+    written(None, f"import logging\nlogging.getLogger('shop')\n{ROUTER}")
+    ada = slack.user_id("ada")
+    commands = {"channel": "#ops-commands", "allow": ada, "roles": {"deployers": ada}}
+    config = config_of({"commands": {**commands, "router": "program_of_a_test.router"}})
+    path = tmp_path / name
+    path.write_text(json.dumps(config if disables is None else {**config, "disable_existing_loggers": disables}))
+    ended = run("check", "--config", str(path))
+    assert (ended.status, ended.err) == (0, [])
+    [shop] = [line for line in ended.out if " logger shop: " in line]
+    noted = [line for line in notes(ended.out) if line.startswith("disable_existing_loggers: ")]
+    if is_noted:
+        [note] = noted
+        assert note == (
+            "disable_existing_loggers: dictConfig silences the loggers that exist before and are not in the file, "
+            "which is supposed here: set disable_existing_loggers to False in it"
+        )
+        assert shop.startswith("note   logger shop: nothing reaches Slack: it is disabled; dictConfig and fileConfig")
+    else:
+        assert noted == []
+        assert shop == "ok     logger shop: INFO and above reach #ops-log (root's level)"
 
 
 def test_a_channel_that_yaml_takes_for_a_comment_is_explained(run: Run, tmp_path: Path) -> None:
@@ -156,8 +196,14 @@ def test_a_module_that_cannot_be_imported_is_one_line(run: Run, written: Written
     [
         (
             "program_of_a_test",
-            "expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, .yaml or .ini",
+            "expected MODULE:NAME, such as program_of_a_test:LOGGING, FILE.json, .yaml or .ini",
         ),
+        ("program_of_a_test.py:CFG", "expected MODULE:NAME, such as program_of_a_test:CFG, FILE.json, .yaml or .ini"),
+        ("web/shop.py:CFG", "expected MODULE:NAME, such as web.shop:CFG, FILE.json, .yaml or .ini"),
+        ("./web/shop.py", "expected MODULE:NAME, such as web.shop:LOGGING, FILE.json, .yaml or .ini"),
+        ("web/shop:CFG", "expected MODULE:NAME, such as web.shop:CFG, FILE.json, .yaml or .ini"),
+        ("../shop.py:CFG", "expected MODULE:NAME, such as myapp.settings:CFG, FILE.json, .yaml or .ini"),
+        (":", "expected MODULE:NAME, such as myapp.settings:LOGGING, FILE.json, .yaml or .ini"),
         (
             "nowhere.to.be.found:LOGGING",
             "ModuleNotFoundError: No module named 'nowhere': run it where your program runs",

@@ -170,11 +170,11 @@ def test_what_is_foretold_comes_true(config: dict[str, Any], tmp_path: Path) -> 
         ),
         (
             {"": Node(20, outlets=(SLACK,)), "shop": Node(outlets=(SLACK,))},
-            "ok     logger shop: WARNING and above reach #ops-log 2 times, by shop and root (handler slack's level)",
+            "note   logger shop: WARNING and above reach #ops-log 2 times, by shop and root (handler slack's level)",
         ),
         (
             {"": Node(40, outlets=(Outlet("one", "#ops-log", 0), Outlet("other", "#ops-log", 0))), "shop": Node()},
-            "ok     logger shop: ERROR and above reach #ops-log 2 times, by root (root's level)",
+            "note   logger shop: ERROR and above reach #ops-log 2 times, by root (root's level)",
         ),
         (
             {"": Node(20, outlets=(SLACK,)), "shop": Node(propagate=False)},
@@ -208,7 +208,7 @@ def test_a_handler_that_a_logger_is_given_twice_is_told_once() -> None:
     outlets = {"slack": SLACK, "errors": Outlet("errors", "#ops-log", 40)}
     [line] = map(str, told(configured(config, {"": Node()}, outlets)))
     assert line == (
-        "ok     logger root: WARNING and above reach #ops-log (handler slack's level); "
+        "note   logger root: WARNING and above reach #ops-log (handler slack's level); "
         "ERROR and above reach #ops-log (handler errors's level)"
     )
 

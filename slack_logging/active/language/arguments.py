@@ -178,7 +178,11 @@ def _allot(parameters: Sequence[Parameter], pieces: Sequence[Piece], found: dict
 
 
 def _too_many(surplus: Sequence[Piece], found: Mapping[str, list[Piece]], parameters: Iterable[Parameter]) -> Misfit:
-    """Return the error about words that nothing takes, and what was probably meant: a text before them has blanks."""
+    """Return the error about words that nothing takes, and what was probably meant: a text before them has blanks.
+
+    What fits where it stands between that text and them is no part of it: in ``api 3 4`` for a text and a number, the 3
+    would be lost.
+    """
     owners = {piece.at: (parameter, piece) for parameter in parameters for piece in found.get(parameter.name, ())}
     words = [piece.word for piece in surplus]
     rest = " ".join(words)
@@ -192,6 +196,6 @@ def _too_many(surplus: Sequence[Piece], found: Mapping[str, list[Piece]], parame
         elif parameter.kind is TEXT:
             whole = quote(" ".join(words))
             hint = "; put a text with blanks in quotation marks" + f": {whole}" * (len(whole) <= _MOST_REPEATED)
-        elif parameter.is_option:
+        elif parameter.is_option or parameter.kind.takes(piece.word):
             break
     return Misfit(f"unrecognized arguments: {rest[:_MOST_REPEATED]}{hint}", "too many arguments", at=first)

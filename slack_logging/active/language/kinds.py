@@ -48,6 +48,14 @@ class Kind:
     word: Callable[[Any], str] = str
     choices: tuple[str, ...] = ()
 
+    def takes(self, word: str) -> bool:
+        """Tell whether a word is one of this kind."""
+        try:
+            self.convert(word)
+        except ValueError:
+            return False
+        return True
+
     def nearest(self, word: str) -> str | None:
         """Return the choice that somebody may have meant."""
         loose = {choice.casefold(): choice for choice in self.choices}

@@ -53,10 +53,12 @@ class Call:
     Attributes:
         spans: from the command's name on.
         address: the instance, host or service it is meant for, or None: whoever listens.
+        lead: all that was typed before the name: the prefix, a mention of the bot, the address.
     """
 
     spans: tuple[Span, ...]
     address: str | None = None
+    lead: str = ""
 
     @property
     def name(self) -> str:
@@ -119,7 +121,7 @@ def recognise(spans: Sequence[Span], *, prefix: str, bot_user: str) -> Call | No
     """
     if not spans or spans[0].is_code:
         return None
-    start = spans[0].text.lstrip()
+    start = whole = spans[0].text.lstrip()
     mention = f"<@{bot_user}>"
     if start.startswith(mention):
         start = start[len(mention) :].lstrip(",: \t\n").removeprefix(prefix)
@@ -132,7 +134,7 @@ def recognise(spans: Sequence[Span], *, prefix: str, bot_user: str) -> Call | No
         address, start = addressed[1].rstrip(",:"), start[addressed.end() :]
     if address is None and not start[:1].isalpha():
         return None
-    return Call((Span(start), *spans[1:]), address)
+    return Call((Span(start), *spans[1:]), address, lead=whole.removesuffix(start))
 
 
 def split(spans: Iterable[Span]) -> list[str]:

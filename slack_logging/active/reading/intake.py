@@ -76,7 +76,7 @@ class Heard:
     @property
     def shown(self) -> str:
         """What was typed, as logs and other people may see it."""
-        return f"{self.call.plain_name} ..." if self.is_secret else self.text
+        return f"{self.call.lead}{self.call.plain_name} ..." if self.is_secret else self.text
 
     @property
     def said_at(self) -> float:

@@ -262,13 +262,14 @@ def test_a_secret_is_stated_nowhere(
     ts = ops.say("!rotate carl hunter2")
     request = asked(ops, ts)
     assert ops.replies(ts)[0].split("\n")[0] == "!rotate carl ..."
-    assert "!rotate" not in ops.type("!status")[1][0]
+    status = ops.type("!status")[1][0]
+    assert ("pending      !rotate ... (ada, " in status, "carl" in status, "hunter2" in status) == (True, False, False)
     approve(ops, request, "ben")
     assert ops.settled(ts)[0] == {WAITS, DONE}
     assert ran == ["carl hunter2"]
     posted = [call for method in ("chat.postMessage", "chat.update") for call in ops.slack.calls(method)]
     assert "hunter2" not in audit.text + "".join(str(call.args) for call in posted)
-    assert f"approval by {ops.slack.user_id('ben')} allowed: 'rotate ...'" in audit.text
+    assert f"approval by {ops.slack.user_id('ben')} allowed: '!rotate ...'" in audit.text
 
 
 def test_status_lists_what_waits_for_approval(ops: Ops, router: CommandRouter, people: dict[str, Any]) -> None:

@@ -234,6 +234,32 @@ def test_the_workers_of_a_pool_deliver(run: Run, slack: LocalSlack) -> None:
     assert sorted(lines(slack)) == [*(f"child {name}" for name in range(6)), "parent"]
 
 
+@pytest.mark.parametrize(
+    ("job", "end"),
+    [("work", "pool.close(); pool.join()"), ("work_and_flush", "")],
+    ids=["closed and joined", "flushed in the job"],
+)
+def test_the_workers_of_a_pool_that_kills_them_deliver_before(run: Run, slack: LocalSlack, job: str, end: str) -> None:
+    """Leaving its block is SIGTERM to them: by then the pool is closed and joined, or each job has flushed."""
+    run(
+        f"""
+        def work(name):
+            log.info('child %d', name)
+
+        def work_and_flush(name):
+            work(name)
+            assert log.root.handlers[0].flush()
+
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            pool.map({job}, range(6))
+            {end}
+        """,
+        before=PATIENT,
+        options=QUIET,
+    )
+    assert sorted(lines(slack)) == [f"child {name}" for name in range(6)]
+
+
 def test_a_handler_that_is_sent_to_a_spawned_child_delivers_there(run: Run, slack: LocalSlack) -> None:
     """Its token is not sent along: the child looks into its own environment."""
     run(
