@@ -122,7 +122,7 @@ def drawn(letters: str, *counts: int, before: str = "", after: str = "") -> Call
         pytest.param(drawn(UPPER + "234567", 26), 12, id="base32"),
         pytest.param(base64_of, 40, id="base64"),
         pytest.param(drawn(LOWER + DIGITS + "_", 8, before="/tmp/tmp", after="/a.csv"), 1, id="temporary folder"),  # noqa: S108 - no file
-        pytest.param(drawn(SAFE, 9, 5, before="web-"), 25, id="pod"),
+        pytest.param(drawn(SAFE, 9, 5, before="web-"), 5, id="pod"),
         pytest.param(drawn(UPPER + DIGITS, 9, before="U0"), 3, id="slack"),
         pytest.param(drawn("0123456789abcdef", 8), 5, id="hexadecimal"),
         pytest.param(drawn("0123456789abcdef", 8, 4, 4, 4, 12), 1, id="uuid"),
