@@ -158,9 +158,10 @@ def _plain_size(msg: str, args: Any) -> int:
 
 
 def _formatted(record: logging.LogRecord, formatter: logging.Formatter) -> str | None:
-    """Return the text that a formatter makes, or None where it fails."""
+    """Return the text that a formatter makes, or None where it fails, which it also does where that is no text."""
     try:
-        return cut(formatter.format(record), keeps_end=True)  # which is where formatters put a traceback
+        text = str.__str__(formatter.format(record))
+        return cut(text, keeps_end=True)  # which is where formatters put a traceback
     except Exception as error:  # noqa: BLE001 - a formatter of the user's may raise anything
         kinds = f"{type(formatter).__name__}: {type(error).__name__}"
         notices.say("formatter", f"a record is shown without the handler's formatter, which cannot format it: {kinds}")
