@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import pytest
 
+from slack_logging import notices
 from slack_logging.passive.records.fingerprint import fault_of, fingerprint, is_library, normalised
 
 
@@ -374,12 +375,13 @@ def test_an_exception_whose_text_raises_is_told_by_its_type() -> None:
         ("/srv/app/.venv/lib/python3.11/site-packages/aiohttp/web.py", True),
         ("/usr/lib/python3/dist-packages/yaml.py", True),
         (json.__file__, True),
+        (notices.__file__, True),
         ("<frozen importlib._bootstrap>", True),
         ("<stdin>", True),
     ],
 )
 def test_files_of_libraries_are_known(path: str, library: bool) -> None:
-    """The standard library's and installed packages', and what is no file."""
+    """The standard library's, installed packages' and our own, and what is no file."""
     assert is_library(path) is library
 
 

@@ -90,6 +90,9 @@ _PLACEHOLDER = re.compile(r"%(?:\(\w{1,64}\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[a-zA-Z
 _LIBRARIES = frozenset({"site-packages", "dist-packages"})
 _STDLIB = os.path.dirname(os.__file__)
 
+#: Our own, which are no application's wherever they lie: a recursion without end may end within a log call.
+_OWN = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "")
+
 #: The folder of an installed package, or its only file.
 _PACKAGE = re.compile(rf".*[/\\](?:{'|'.join(sorted(_LIBRARIES))})[/\\][^/\\]+")
 
@@ -265,10 +268,10 @@ def _digest(*parts: str) -> str:
 
 
 def is_library(filename: str) -> bool:
-    """Tell the standard library's and installed packages' files, and what is no file, from the application's."""
+    """Tell the standard library's, installed packages' and our own files, and no files, from the application's."""
     if filename.startswith("<"):
         return True
-    return not _LIBRARIES.isdisjoint(re.split(r"[/\\]", filename)) or filename.startswith(_STDLIB)
+    return not _LIBRARIES.isdisjoint(re.split(r"[/\\]", filename)) or filename.startswith((_STDLIB, _OWN))
 
 
 def library_judge(paths: Iterable[str], logged_in: str) -> Callable[[str], bool]:
