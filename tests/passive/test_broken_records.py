@@ -83,6 +83,29 @@ def test_a_record_whose_parts_are_not_what_they_should_be_shows_what_can_be_show
     assert f" UTC {said}\n" in shown(slack)
 
 
+class Returning(logging.Formatter):
+    """One that makes something else than a text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return what the record says."""
+        made: str = vars(record)["made"]
+        return made
+
+
+@pytest.mark.parametrize("made", [None, b"bytes", [], 7])
+def test_a_formatter_that_makes_no_text_fails_like_one_that_raises(
+    made: object, clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger, capfd: Errs
+) -> None:
+    """The record is shown without it, and stderr says so."""
+    handler.setFormatter(Returning())
+    logger.error("disk %s", "full", extra={"made": made})
+    settle(clock, handler)
+    assert "disk full" in shown(slack)
+    stats = handler.stats()
+    assert (stats.delivered, stats.dropped) == (1, {})
+    assert "without the handler's formatter, which cannot format it: Returning: TypeError" in capfd.readouterr().err
+
+
 def test_a_message_that_cannot_be_made_is_divided_down_to_the_record(
     clock: FakeClock,
     slack: LocalSlack,

@@ -51,13 +51,64 @@ class Raising:
         ({"event": "x"}, (), "x"),
         ("%d", ("ada",), "%d [its arguments do not fit: ('ada',): TypeError]"),
         ("%s %s", ("one",), "%s %s [its arguments do not fit: ('one',): TypeError]"),
-        ("%s", (Raising(),), "%s [its arguments do not fit: <tuple whose str() raises RuntimeError>: RuntimeError]"),
+        ("%d %s", ("ada", Raising()), "ada <Raising whose str() raises RuntimeError>"),
+        (
+            "%s",
+            (7, Raising()),
+            "%s [its arguments do not fit: (7, <Raising whose repr() raises RuntimeError>): TypeError]",
+        ),
         (Raising(), (), "<Raising whose str() raises RuntimeError>"),
+        (Raising(), (7,), "<Raising whose str() raises RuntimeError> [its arguments do not fit: (7,): TypeError]"),
     ],
 )
 def test_the_message_is_what_logging_would_show(msg: object, args: tuple[Any, ...], message: str) -> None:
     """Plain, formatted, or, where it cannot be formatted, said so and kept."""
     assert entry(record(msg, *args))["message"] == message
+
+
+def nested() -> list[Any]:
+    """Return a list within a list, deeper than Python can show."""
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    return deep
+
+
+class OfOneText:
+    """An object of which only `str` is to be had."""
+
+    def __str__(self) -> str:
+        return "fine"
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize("conversion", ["s", "r", "a", "d", "5.2f", "-40s", "(odd)s", "(odd)d", "(odd)-5.2f"])
+@pytest.mark.parametrize(
+    ("odd", "instead"),
+    [
+        pytest.param(Raising(), "<Raising whose str() raises RuntimeError>", id="raising"),
+        pytest.param(nested(), "<list whose str() raises RecursionError>", id="nested"),
+        pytest.param([Raising()], "<list whose str() raises RuntimeError>", id="within"),
+        pytest.param(10**10_000, "<int whose str() raises ValueError>", id="digits"),
+    ],
+)
+def test_an_argument_that_cannot_be_shown_takes_no_other_away(conversion: str, odd: object, instead: str) -> None:
+    """What it is stands in its place, and its neighbours in theirs."""
+    if conversion.startswith("("):
+        made = record(f"%(a)s 100%%d %{conversion} %(b)r", {"a": "good", "odd": odd, "b": 7})
+    else:
+        made = record(f"%s 100%%d %{conversion} %r", "good", odd, 7)
+    asked = instead.replace("str()", "repr()") if conversion in ("r", "a") else instead
+    assert entry(made)["message"].split() == ["good", "100%d", *asked.split(), "7"]
+
+
+def test_an_argument_of_which_only_the_repr_raises_is_told_by_that() -> None:
+    """Where it was asked for."""
+    assert entry(record("%s", OfOneText()))["message"] == "fine"
+    assert entry(record("%s %r", 7, OfOneText()))["message"] == "7 <OfOneText whose repr() raises RuntimeError>"
+    assert entry(record("%s %s", Raising(), OfOneText()))["message"].endswith("> fine")
 
 
 def test_arguments_are_shown_as_they_were() -> None:

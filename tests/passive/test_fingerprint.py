@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import pytest
 
+from slack_logging import notices
 from slack_logging.passive.records.fingerprint import fault_of, fingerprint, is_library, normalised
 
 
@@ -122,7 +123,7 @@ def drawn(letters: str, *counts: int, before: str = "", after: str = "") -> Call
         pytest.param(drawn(UPPER + "234567", 26), 12, id="base32"),
         pytest.param(base64_of, 40, id="base64"),
         pytest.param(drawn(LOWER + DIGITS + "_", 8, before="/tmp/tmp", after="/a.csv"), 1, id="temporary folder"),  # noqa: S108 - no file
-        pytest.param(drawn(SAFE, 9, 5, before="web-"), 25, id="pod"),
+        pytest.param(drawn(SAFE, 9, 5, before="web-"), 5, id="pod"),
         pytest.param(drawn(UPPER + DIGITS, 9, before="U0"), 3, id="slack"),
         pytest.param(drawn("0123456789abcdef", 8), 5, id="hexadecimal"),
         pytest.param(drawn("0123456789abcdef", 8, 4, 4, 4, 12), 1, id="uuid"),
@@ -374,12 +375,13 @@ def test_an_exception_whose_text_raises_is_told_by_its_type() -> None:
         ("/srv/app/.venv/lib/python3.11/site-packages/aiohttp/web.py", True),
         ("/usr/lib/python3/dist-packages/yaml.py", True),
         (json.__file__, True),
+        (notices.__file__, True),
         ("<frozen importlib._bootstrap>", True),
         ("<stdin>", True),
     ],
 )
 def test_files_of_libraries_are_known(path: str, library: bool) -> None:
-    """The standard library's and installed packages', and what is no file."""
+    """The standard library's, installed packages' and our own, and what is no file."""
     assert is_library(path) is library
 
 

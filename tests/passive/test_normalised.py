@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
+from collections.abc import Callable
+from datetime import timedelta
 from ipaddress import IPv6Address
 from typing import Any
 
@@ -142,3 +145,69 @@ def test_names_between_colons_are_kept(text: str) -> None:
 def test_numbers_between_colons_are_no_more_than_numbers(text: str) -> None:
     """Times, and names with a number."""
     assert normalised(f"{text.replace('#', '2')} failed") == f"{text.replace('12:30:45', '#')} failed"
+
+
+def seconds_of(dice: random.Random) -> float:
+    """Return a number that may be tiny, huge and negative."""
+    return dice.uniform(-1, 1) * 10.0 ** dice.randrange(-12, 20)
+
+
+def list_of(dice: random.Random, most: int = 9) -> list[int]:
+    return [dice.randrange(10**6) for _ in range(dice.randint(1, most))]
+
+
+@pytest.mark.parametrize(
+    ("draw", "most"),
+    [
+        pytest.param(lambda dice: f"{seconds_of(dice)}", 1, id="float"),
+        pytest.param(lambda dice: f"took {seconds_of(dice)}s", 1, id="float with a unit"),
+        pytest.param(lambda dice: f"{seconds_of(dice):.2g}.", 1, id="float of two digits"),
+        pytest.param(lambda dice: f"{timedelta(days=dice.randint(-2, 2), seconds=dice.random())}", 1, id="days"),
+        pytest.param(lambda dice: f"{timedelta(days=dice.randint(0, 2), hours=dice.randrange(9))}", 1, id="hours"),
+        pytest.param(lambda dice: f"{list_of(dice)}", 1, id="list"),
+        pytest.param(lambda dice: f"({tuple(list_of(dice))}, 'a')", 1, id="tuple"),
+        pytest.param(lambda dice: f"{[str(number) for number in list_of(dice)]}", 1, id="list of texts"),
+        pytest.param(lambda dice: f"{list_of(dice, 99)}", 15, id="list too long to be read"),
+        pytest.param(lambda dice: f"/in/{dice.getrandbits(32):08x}/{dice.randrange(99)}.csv", 1, id="folder"),
+    ],
+)
+def test_a_thousand_values_are_few_kinds(draw: Callable[[random.Random], str], most: int) -> None:
+    """However many digits, days and members they have; a list that is cut shows what follows it or not."""
+    dice = random.Random(5)  # noqa: S311 - no secret
+    texts = [f"order {draw(dice)} not imported" for _ in range(1000)]
+    assert len({normalised(text) for text in texts}) <= most
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("1e-09, -2.5E+16m and +3e-5.", "#, #m and #."),
+        ("abc1e-09 and node-1e-2x", "abc#e# and node#e#x"),
+        ("in 3 days, 17 items", "in # days, # items"),
+        ("in 3 days, 0:00:17", "in #"),
+        ("pow(1, 2) of [] and [a, b]", "pow(#) of [] and [a, b]"),
+        ("{1: 2, 3: 4}, 5, 6", "{#: #, #: #}, #, #"),
+        ("[1, 2, 3] and (4,) but [5, x]", "[#] and (#) but [# x]"),
+        ("/a/12345678/9/b2", "/a/#/#/b#"),
+    ],
+)
+def test_of_values_nothing_else_is_lost(text: str, kept: str) -> None:
+    """What merely looks like one, and what stands beside it."""
+    assert normalised(text) == kept
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("[1, 2] are no orders", "[1, 2] are no users"),
+        ("[1, free] of [2, 3]", "[1, busy] of [2, 3]"),
+        ("[1, 2, 'a'] rejected: total", "[1, 2] rejected: sum"),
+        ("3 days, 0:05:12 late", "3 days, 0:05:12 early"),
+        ("7.9e-09 below", "7.9e-09 above"),
+        ("/in/0a1b2c3d/7.csv missing", "/out/0a1b2c3d/7.csv missing"),
+        ("xmlrpc failed", "httpd failed"),
+    ],
+)
+def test_errors_that_differ_beside_such_values_stay_two(one: str, other: str) -> None:
+    """What differs from case to case hides nothing else."""
+    assert normalised(one) != normalised(other)

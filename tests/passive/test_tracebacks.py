@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import builtins
 import json
+import logging
 import sys
 import traceback
 from collections.abc import Callable
 
 import pytest
 
+from slack_logging import notices
+from slack_logging.passive import handler
 from slack_logging.passive.records.tracebacks import fault_of_text, folded, gist
 
 
@@ -105,6 +108,13 @@ def test_the_applications_own_files_come_before_the_package_that_logged() -> Non
     text = frames(*INSTALLED, "/srv/app/view.py", *FOREIGN)
     assert gist(text, INSTALLED[0]) == "OSError: gone\nview.py:1 in f2: g2()"
     assert folded(text, INSTALLED[0]).count("frames of libraries") == 2
+
+
+def test_an_error_in_a_log_call_came_from_who_logged() -> None:
+    """As a recursion that reaches its limit there; our own files are a library's also in a checkout."""
+    text = frames("/srv/app/view.py", logging.__file__, handler.__file__, notices.__file__)
+    assert gist(text, "/srv/app/view.py") == "OSError: gone\nview.py:1 in f0: g0()"
+    assert "... 3 frames of libraries" in folded(text, "/srv/app/view.py")
 
 
 def test_where_all_frames_are_of_libraries_none_is_folded() -> None:

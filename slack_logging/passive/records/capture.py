@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from slack_logging import notices
 from slack_logging.passive.records.fingerprint import fault_of, fingerprint
 from slack_logging.passive.records.instructions import instructions
+from slack_logging.passive.records.message import message_of, plain_text
 from slack_logging.passive.records.tracebacks import fault_in_json, fault_of_text
 
 #: (size, created, origin, thread, msg, args, more). `origin` is (levelno, levelname, logger, pathname, lineno,
@@ -92,7 +93,7 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
     """
     if formatter is None and type(record.msg) is dict:
         record = _flattened(record, record.msg)
-    msg = record.msg if type(record.msg) is str else _plain_text(record.msg)
+    msg = record.msg if type(record.msg) is str else plain_text(record.msg)
     args = record.args or None
     own = text = None if formatter is None else _formatted(record, formatter)
     size = 0 if own is not None else _plain_size(msg, args)
@@ -157,9 +158,10 @@ def _plain_size(msg: str, args: Any) -> int:
 
 
 def _formatted(record: logging.LogRecord, formatter: logging.Formatter) -> str | None:
-    """Return the text that a formatter makes, or None where it fails."""
+    """Return the text that a formatter makes, or None where it fails, which it also does where that is no text."""
     try:
-        return cut(formatter.format(record), keeps_end=True)  # which is where formatters put a traceback
+        text = str.__str__(formatter.format(record))
+        return cut(text, keeps_end=True)  # which is where formatters put a traceback
     except Exception as error:  # noqa: BLE001 - a formatter of the user's may raise anything
         kinds = f"{type(formatter).__name__}: {type(error).__name__}"
         notices.say("formatter", f"a record is shown without the handler's formatter, which cannot format it: {kinds}")
@@ -183,7 +185,7 @@ def _more(record: logging.LogRecord, text: str | None, *, has_own_format: bool) 
         fault, exc_text = _exception(record)
     extras = _extras(fields) if len(fields) != _STANDARD_COUNT else None
     told = instructions(fields["slack"]) if "slack" in fields else None
-    stack = cut(_plain_text(record.stack_info), MAX_PART, keeps_end=True) if record.stack_info else None
+    stack = cut(plain_text(record.stack_info), MAX_PART, keeps_end=True) if record.stack_info else None
     return (text, fault, None if has_own_format else exc_text, stack, fields.get("taskName"), extras, told)
 
 
@@ -269,17 +271,6 @@ def in_thread(captured: Captured, thread: str) -> Captured:
     return (size, created, origin, name, msg, args, (*kept, (*(told or ()), ("thread", thread))))
 
 
-def message_of(msg: object, args: Any) -> str:
-    """Return `msg % args` as `LogRecord.getMessage` does; if that fails, say so and lose neither."""
-    template = str(msg) if type(msg) is not str else msg
-    if not args:
-        return template
-    try:
-        return str(template % args)
-    except Exception as error:  # noqa: BLE001 - any argument's own __str__ may raise anything
-        return f"{template} [its arguments do not fit: {_plain_text(args)}: {type(error).__name__}]"
-
-
 def cut(text: str, most: int = MAX_CHARS, *, keeps_end: bool = False) -> str:
     """Return at most about `most` characters of `text`, and how many there were.
 
@@ -308,20 +299,13 @@ def _bytes(text: str) -> int:
     return len(text) if text.isascii() else text.__sizeof__()
 
 
-def _plain_text(value: object) -> str:
-    try:
-        return str(value)
-    except Exception as error:  # noqa: BLE001 - an object's own __str__ may raise anything
-        return f"<{type(value).__name__} whose str() raises {type(error).__name__}>"
-
-
 def _exception(record: logging.LogRecord) -> tuple[str | None, str | None]:
     """Return what tells a record's exception from others, and its text; nothing, where it is something else."""
     if record.exc_info:
         given = record.exc_info if isinstance(record.exc_info, tuple) else (record.exc_info, *sys.exc_info())
         error = next((part for part in given if isinstance(part, BaseException)), None)
         return (None if error is None else fault_of(error, record.pathname)), _exception_text(error)
-    text = _plain_text(record.exc_text or "").rstrip()
+    text = plain_text(record.exc_text or "").rstrip()
     return (fault_of_text(text, record.pathname), cut(text, MAX_PART, keeps_end=True)) if text else (None, None)
 
 
@@ -347,5 +331,5 @@ def _extras(fields: dict[str, Any]) -> dict[str, Any] | None:
     }
     if type(given.get("extra")) is dict:  # loguru's
         given |= {str(name): value for name, value in given.pop("extra").items()}
-    extras = {name: value if _is_small(value) else cut(_plain_text(value), MAX_EXTRA) for name, value in given.items()}
+    extras = {name: value if _is_small(value) else cut(plain_text(value), MAX_EXTRA) for name, value in given.items()}
     return extras or None

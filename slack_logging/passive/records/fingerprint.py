@@ -43,16 +43,18 @@ _SAID = re.compile(rf"(?<![\w.-])(?:{'|'.join(_EVENTS)})=({_QUOTED.pattern})")
 _GROUP = "[0-9a-fA-F]{1,4}"
 _GROUPS = f"{_GROUP}(?::{_GROUP}){{0,6}}"
 
-#: Ids that are known by their shape: a UUID, an address in memory, by mail and of IPv6, base64, a temporary file. Names
-#: between colons (`ab::cd`) look like an address of IPv6, but for the digits.
+#: Ids that are known by their shape: a UUID, an address in memory, by mail and of IPv6, base64, a temporary file, a
+#: number with an exponent (`7.9e-09s`), a time with days (`2 days, 0:05:12`). Names between colons (`ab::cd`) look like
+#: an address of IPv6, but for the digits. To look behind a first character costs less than to look behind everywhere.
 _SHAPED = re.compile(
-    r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
-    r"|\b0[xX][0-9a-fA-F]+\b"
-    r"|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}"
+    r"[0-9a-fA-F](?<!\w.)[0-9a-fA-F]{7}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
+    r"|0(?<!\w.)[xX][0-9a-fA-F]+\b"
+    r"|[\w.+-](?<![\w.+-].)[\w.+-]{0,63}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}"
     rf"|(?<![\w:])(?=[a-fA-F:]{{0,40}}\d)(?:(?:{_GROUPS})?::(?:{_GROUPS})?|(?:{_GROUP}:){{3,7}}[0-9a-fA-F:]{{0,32}})"
     r"(?:(?:\.\d{1,3}){3})?(?:%[\w.-]{1,16})?(?<![^:]:)(?!\w|:[\w:])"
     r"|(?<![\w+/.-])(?=\w*[+/])(?=[A-Za-z/]*[\d+])(?=[a-z\d+/]*[A-Z])(?=[A-Z\d+/]*[a-z])[\w+][\w+/]{15,}={0,2}(?![\w+/.-])"
-    r"|(?<=[/\\])tmp[a-z0-9_]{8}(?![\w-])"
+    r"|t(?<=[/\\].)mp[a-z0-9_]{8}(?![\w-])"
+    r"|[-+\d](?<![\w.+-].)\d*(?:(?:\.\d+)?[eE][-+]\d{1,3}(?=[a-zA-Z]{0,2}(?![\w-]))| days?, \d+:\d\d:\d\d(?:\.\d+)?)"
 )
 
 #: What may be an id: words, and what hyphens and underscores join. Its parts, and the runs of letters in a part.
@@ -60,7 +62,12 @@ _JOINED, _PART = re.compile(r"[A-Za-z0-9_-]{6,}"), re.compile(r"[A-Za-z0-9]+")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{7,}")
 _ENUMERATED = re.compile(r"([A-Za-z]+)\d{1,3}([A-Z][a-z]{2}[A-Za-z]*)")
-_NUMBERS = re.compile(r"[-+]?\d(?:[\d.,:_/-]*\d)?")
+
+#: A number, a date, a time. What slashes divide are several: one of them may be an id of another shape.
+_NUMBERS = re.compile(r"[-+]?\d(?:[\d.,:_-]*\d)?")
+
+#: What follows the first in a list of ids: how many there are differs, too, and where the text is cut.
+_OTHERS = re.compile(r",(?<=[\[({]#.)(?: #,?)*(?: ?[-+]?$)?")
 
 #: Characters of the shortest id that has a digit, and of one that has none: shorter ones look like abbreviations.
 _SHORTEST, _SHORTEST_OF_LETTERS = 6, 8
@@ -82,6 +89,9 @@ _PLACEHOLDER = re.compile(r"%(?:\(\w{1,64}\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[a-zA-Z
 #: Parts of a path that tell a library's file from the application's.
 _LIBRARIES = frozenset({"site-packages", "dist-packages"})
 _STDLIB = os.path.dirname(os.__file__)
+
+#: Our own, which are no application's wherever they lie: a recursion without end may end within a log call.
+_OWN = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "")
 
 #: The folder of an installed package, or its only file.
 _PACKAGE = re.compile(rf".*[/\\](?:{'|'.join(sorted(_LIBRARIES))})[/\\][^/\\]+")
@@ -136,7 +146,7 @@ def _told_in_json(text: str) -> str:
 
 
 def _without_ids(text: str) -> str:
-    return _NUMBERS.sub("#", _JOINED.sub(_word_or_blank, _SHAPED.sub("#", text)))
+    return _OTHERS.sub("", _NUMBERS.sub("#", _JOINED.sub(_word_or_blank, _SHAPED.sub("#", text))))
 
 
 def _word_or_blank(found: re.Match[str]) -> str:
@@ -152,7 +162,7 @@ def _is_id(part: str) -> bool:
 
     =========================  ===============================================  ==============================
     letters alone              where they are no name                           ``NffrFeUfNVHib``
-    then digits                where the letters are no name                    ``aKdXqPw4``, not ``getUser2``
+    then digits                where the letters are no name, or six consonants ``aKdXqPw4``, not ``getUser2``
     digits, then letters       where there are more of them than a unit has     ``4aKdXqPw``, not ``100MB``
     digits within              unless they count a part of a name               ``7d9f8b6c5``, not ``S3Client``
     hexadecimal                where there is a digit                           ``deadbee1``
@@ -168,7 +178,9 @@ def _is_id(part: str) -> bool:
     if part.endswith(letters) and letters.isalpha():
         return len(letters) > (2 if letters.isupper() else 4)
     if part.startswith(letters) and letters.isalpha():
-        return not _is_name(letters)
+        return not _is_name(letters) or (
+            len(letters) >= _SHORTEST and letters.islower() and _VOWELS.isdisjoint(letters)
+        )
     name = _ENUMERATED.fullmatch(part)
     return not (name and all(map(_is_name, name.groups())))
 
@@ -256,10 +268,10 @@ def _digest(*parts: str) -> str:
 
 
 def is_library(filename: str) -> bool:
-    """Tell the standard library's and installed packages' files, and what is no file, from the application's."""
+    """Tell the standard library's, installed packages' and our own files, and no files, from the application's."""
     if filename.startswith("<"):
         return True
-    return not _LIBRARIES.isdisjoint(re.split(r"[/\\]", filename)) or filename.startswith(_STDLIB)
+    return not _LIBRARIES.isdisjoint(re.split(r"[/\\]", filename)) or filename.startswith((_STDLIB, _OWN))
 
 
 def library_judge(paths: Iterable[str], logged_in: str) -> Callable[[str], bool]:
