@@ -35,10 +35,10 @@ _CLOSE = rf"[\"'`\]\\]{{0,5}}(?:%22|%5d)?{_COLOUR}"
 _NO_NUMBER = rf"(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\d.,]{{1,16}}(?:%|[a-z]{{1,3}})?(?:[\s,;&)\]}}]|$))"
 
 #: What makes `pass` by itself a password's name, for it says how tests ended, too: an equals sign right behind it, a
-#: quoted value, or one of letters and digits.
+#: quoted value, or one of letters and digits: whether it is as long is seen first, for most words are not.
 _VALUE_FOLLOWS = (
     r"(?==(?!=)|[\"'\\]{0,5}:[ \t]?[bu]?\\{0,7}[\"'`]|"
-    r":[ \t]?(?=[^\s\d]{0,32}\d)(?=[^\sa-z]{0,32}[a-z])[a-z0-9!#$%*+?@^~]{6,64}(?:[\s,;&)\]}]|$)|$)"
+    r":[ \t]?(?=[a-z0-9!#$%*+?@^~]{6,64}(?:[\s,;&)\]}]|$))(?=[a-z!#$%*+?@^~]{0,63}\d)[0-9!#$%*+?@^~]{0,63}[a-z]|$)"
 )
 
 #: Each begins with a letter, alone, for then `re` skips in one go what cannot begin a name. `PWD` is also a directory,

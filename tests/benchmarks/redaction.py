@@ -53,6 +53,8 @@ HOSTILE = {
     "hidden tokens": "xoxb-aaaaaaaaa[redacted] ",
     "hidden, of headers": "Bearer aaaaaaaaaaaaaaa1[redacted] ",
     "pass: ": "pass: ",
+    "pass:": "pass:",
+    "pass:pw:": "pass:pw:",
     "pw": "pw ",
     "pwd": "pwd",
     "each look": " ".join(trigger for shape in SHAPES for trigger in shape.triggers) + " ",
