@@ -31,8 +31,8 @@ _COLOUR = r"(?:\x1b\[[\d;]{0,16}m)?"
 #: Between a name and its separator: what quotes or brackets it, also escaped or as an address writes it.
 _CLOSE = rf"[\"'`\]\\]{{0,5}}(?:%22|%5d)?{_COLOUR}"
 
-#: What is no password behind `pass` or `pw`: a count, a share or a time.
-_NO_NUMBER = rf"(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\d.,]{{1,16}}(?:%|[a-z]{{1,3}})?(?:[\s,;&)\]}}]|$))"
+#: What is no password behind `pass`, `pw` or a plural: a count, a share or a time.
+_NO_NUMBER = rf"(?!{_CLOSE}[ \t:=]{{1,9}}[\d.,]{{1,16}}(?:%|[a-z]{{1,3}})?(?:[\s,;&)\]}}]|$))"
 
 #: What makes `pass` by itself a password's name, for it says how tests ended, too: an equals sign right behind it, a
 #: quoted value, or one of letters and digits: whether it is as long is seen first, for most words are not.
@@ -65,8 +65,15 @@ _NAMES = (
     r"cookie(?P<cookie>)",
 )
 
+#: Several secrets, but for tokens, which a model counts and lists; also no number of them, nor what goes on with a
+#: sentence: "passwords: changed for ada".
+_PLURAL = rf"s(?<!tokens){_NO_NUMBER}(?!:[ ][a-z]{{1,16}}[ ][a-z])"
+
 #: What may follow a secret's name without making it another thing's; else no letter, which is seen at once.
-_SUFFIX = r"(?:[_-]?(?:base|hash|digest|value|string|text|plain|confirm(?:ation)?|again|old|new|\d{1,2})|(?![a-z]))"
+_SUFFIX = (
+    rf"(?:{_PLURAL})?"
+    r"(?:[_-]?(?:base|hash|digest|value|string|text|plain|confirm(?:ation)?|again|old|new|\d{1,2})|(?![a-z]))"
+)
 
 #: Values that are none: nothing, what a program puts a value in for, and what is starred out already.
 _NOTHING = (
@@ -185,7 +192,7 @@ class Names:
     def __init__(self, more: Iterable[str] = ()) -> None:
         more = [name.lower() for name in more]
         either = _either([*(re.escape(name) for name in more), *_NAMES])
-        self._whole = re.compile(rf"(?:{either})(?:s(?<!tokens))?{_SUFFIX}$")
+        self._whole = re.compile(rf"(?:{either}){_SUFFIX}$")
         name = rf"(?:{either}){_SUFFIX}"
         value = rf"(?!{_NO_VALUE})(?!{_PROSE}){_VALUE}{_SCHEME}"
         option, pair = r"(?:[ \t]{1,4}|[\"'],[ ]?(?=[\"']))", r"[\"'],[ ]?(?=[bu]?[\"'])"

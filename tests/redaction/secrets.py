@@ -272,9 +272,8 @@ BY_NAME: list[tuple[str, str]] = [
 HARMLESS: list[str] = [
     "loading... please wait ... done",
     "pass: 12, fail: 3; bypass=on; compass: north",
-    "first_pass: done second_pass=0.4s, single-pass: 3 'final_pass': 'ok'",
+    "first_pass: done second_pass=0.4s, single-pass: 3 'final_pass': 'ok' pass: aborted,5",
     "2 passed, pass=3 pw=3 pass=12%, pass=0.4s pass: 100% pass: ok; PASS: test_login2 PASS: tests/a.py pass=yes",
-    "pass: aborted,5 pass: skipped, 2 of 3",
     "pw:api navigating to /x, npw=x bypass=true use `password=` and `token=` options, ``password=``",
     "Access denied for user 'ada'@'db' (using password: YES)",
     '{"name": "DB_PASSWORD", "value": null}, {"name": "password", "type": "x"}, {"value": "x", "name": "max_tokens"}',
