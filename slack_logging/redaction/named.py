@@ -9,6 +9,7 @@ The rules that `slack_logging.redaction.shapes` states for patterns hold here to
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -25,14 +26,15 @@ _NO_PASSWORDS = "first second third final single multi".split()
 #: Texts without one of which no name ends like a secret's.
 _STEMS = "pass pw secret token key credential string dsn sess jwt sig authorization cookie".split()
 
-#: A terminal's colours, as structlog's console puts them around names and values.
-_COLOUR = r"(?:\x1b\[[\d;]{0,16}m)?"
+#: A terminal's colours, as structlog's console puts them around names and values. An empty alternative costs
+#: less than `?` does, here and below.
+_COLOUR = r"(?:\x1b\[[\d;]{0,16}m|)"
 
 #: Between a name and its separator: what quotes or brackets it, also escaped or as an address writes it.
-_CLOSE = rf"[\"'`\]\\]{{0,5}}(?:%22|%5d)?{_COLOUR}"
+_CLOSE = rf"[\"'`\]\\]{{0,5}}(?:%22|%5d|){_COLOUR}"
 
-#: What is no password behind `pass`, `pw` or a plural: a count, a share or a time.
-_NO_NUMBER = rf"(?!{_CLOSE}[ \t:=]{{1,9}}[\d.,]{{1,16}}(?:%|[a-z]{{1,3}})?(?:[\s,;&)\]}}]|$))"
+#: What is no password behind `pass`, `pw` or a plural: a count, a share or a time. A letter is seen at once.
+_NO_NUMBER = rf"(?!(?=\W){_CLOSE}[ \t:=]{{1,9}}[\d.,]{{1,16}}(?:%|[a-z]{{1,3}})?(?:[\s,;&)\]}}]|$))"
 
 #: What makes `pass` by itself a password's name, for it says how tests ended, too: an equals sign right behind it, a
 #: quoted value, or one of letters and digits: whether it is as long is seen first, for most words are not.
@@ -49,7 +51,7 @@ _NAMES = (
     rf"pass(?<=[_-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
     rf"pass(?<![\w-]pass){_VALUE_FOLLOWS}{_NO_NUMBER}{''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
     rf"pw(?<![a-z0-9]pw){_NO_NUMBER}(?!==|:[^\s\"'`])",
-    rf"pwd(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
+    rf"pwd(?!(?=\W){_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
     r"secret",
     r"token(?<!unexpected token)",
     r"credentials?",
@@ -71,8 +73,8 @@ _PLURAL = rf"s(?<!tokens){_NO_NUMBER}(?!:[ ][a-z]{{1,16}}[ ][a-z])"
 
 #: What may follow a secret's name without making it another thing's; else no letter, which is seen at once.
 _SUFFIX = (
-    rf"(?:{_PLURAL})?"
-    r"(?:[_-]?(?:base|hash|digest|value|string|text|plain|confirm(?:ation)?|again|old|new|\d{1,2})|(?![a-z]))"
+    rf"(?:{_PLURAL}|)"
+    r"(?:(?![a-z\d_-])|[_-]?(?:base|hash|digest|value|string|text|plain|confirm(?:ation)?|again|old|new|\d{1,2}))"
 )
 
 #: Values that are none: nothing, what a program puts a value in for, and what is starred out already.
@@ -92,9 +94,12 @@ _PROSE = (
     r"(?=[,.;:!]?(?:[\s\"')\]}<&\\]|$))"
 )
 
+#: White space between items, and what quotes a text, both also escaped; and a mapping's key.
+_BREAK, _MARKS = r"(?:\\n(?:\\[nt]|\s){0,64}|\s{0,64})", r"[\"'\\]{1,5}"
+_KEY = rf"{_MARKS}[^\"'\\\n]{{1,64}}{_MARKS}[ ]?:[ ]?"
+
 #: Between a name that is itself a value and the value that it names: `"name": "DB_PASSWORD", "value": "x"`, as
 #: containers' environments are written; also in YAML and in HTML.
-_BREAK, _MARKS = r"(?:\\n|\s){0,64}", r"[\"'\\]{1,5}"
 _NAMED = (
     rf"(?:,{_BREAK}{_MARKS}\w{{0,16}}value{_MARKS}[ ]?:[ ]?|"
     r"[ ]{0,4}\r?(?:\n|\\n)[ ]{0,40}value:[ ]|(?<=[\"'])[ ]value=)"
@@ -105,9 +110,17 @@ _SEPARATOR = (
     r"[ \t]{0,20}(?:=>|:=|={1,3}(?![=>])|:(?![:=]|//)|%3[ad]|>(?=[^<>\n]{1,256}</))[ \t]{0,20}" + _COLOUR + r")(?=\S)"
 )
 
-#: How a value begins: quoted, after a list's or a call's bracket or a prefix of Python's; or with what is no bracket.
+#: Behind a plural, a mapping's first key: its own keys name what is secret, where behind another name, and behind
+#: `credentials`, they tell about it. What ends with `ss` is no plural.
+_OF_SEVERAL = "|".join(
+    rf"(?<=[^ls]s{close}[:=]{blank}\{{)" for close in ("", "[\"']", r"\\[\"']") for blank in ("", "[ ]")
+)
+_MAPPING = rf"\{{(?:{_OF_SEVERAL}){_BREAK}{_KEY}"
+
+#: How a value begins: quoted, after a call's bracket, a list's, a mapping's key or a prefix of Python's; or with what
+#: is no bracket.
 _VALUE = (
-    r"(?:(?:[a-z_][\w.]{0,40}\(|[\[(])?[\[(]?[bruefn]{0,2}(?P<depth>\\{0,7})"
+    rf"(?:(?:[a-z_][\w.]{{0,40}}\(|)(?P<many>[\[(]{{1,2}}{_BREAK}|{_MAPPING}|)[bruefn]{{0,2}}(?P<depth>\\{{0,7}})"
     r"(?P<quote>\"\"\"|'''|(?<=\\)(?:\"\\\"\\\"|'\\'\\')|[\"']|`(?=[^`\s]{1,256}`))|"
     rf"(?![({{]|\[(?!{MARKER[1:-1]}\])))"
 )
@@ -148,7 +161,7 @@ _OPEN_QUOTE = re.compile(r"[\"']")
 _FRAME = re.compile(r"([ |]{2,40})File \"")
 
 
-def _quoted(quote: str, depth: int) -> re.Pattern[str]:
+def _steps(quote: str, depth: int) -> str:
     """Return what a quoted value is made of, where `depth` is how many backslashes stand before its quotes.
 
     Depths: 0, a string; 1, a string within a string; more is rare, and ends at the first quote that is as deep.
@@ -160,10 +173,22 @@ def _quoted(quote: str, depth: int) -> re.Pattern[str]:
         rf"{plain}|\\\\(?:[^{quote}\\\n]|\\.)|\\[^{quote}\\]",
         rf"{plain}|\\(?!\\{{0,7}}{quote})",
     )
-    return re.compile(rf"(?:{steps[depth]}){{1,{RUN}}}", re.DOTALL)
+    return steps[depth]
 
 
-_QUOTED = {(quote, depth): _quoted(quote, depth) for quote in "\"'`" for depth in (0, 1, 2)}
+@functools.cache
+def _items(depth: int) -> re.Pattern[str]:
+    """Return how a list goes on behind a quoted item, or a mapping: the next, and some more, so that one call does."""
+    items = "|".join(rf"\\{{0,7}}{quote}(?:{_steps(quote, depth)}){{0,{RUN // 8}}}" for quote in "\"'")
+    item = rf"{_MARKS},{_BREAK}(?:{_KEY})?[bru]{{0,2}}(?:{items})"
+    return re.compile(item + f"(?:{item})?" * 7, re.DOTALL)
+
+
+_QUOTED = {
+    (quote, depth): re.compile(rf"(?:{_steps(quote, depth)}){{1,{RUN}}}", re.DOTALL)
+    for quote in "\"'`"
+    for depth in (0, 1, 2)
+}
 _QUOTED |= {
     (quote * 3, 0): re.compile(rf"(?:[^{quote}\\\n]|\\.|{quote}(?!{quote}{quote})){{1,{RUN}}}", re.DOTALL)
     for quote in "\"'"
@@ -239,12 +264,24 @@ def _locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
     start = opening.end()
     run = _UNQUOTED
     if opening.lastgroup is not None:
-        quote, depth, scheme = opening.group("quote", "depth", "scheme")
+        quote, depth, scheme, many = opening.group("quote", "depth", "scheme", "many")
         if quote:
-            run = _QUOTED[quote[0] if depth else quote, min(len(depth), 2)]
+            deep = min(len(depth), 2)
+            run = _QUOTED[quote[0] if depth else quote, deep]
+            if many:
+                return start, _end_of_items(run, _items(deep), text, start, pause)
         elif not scheme:  # a header
             run = _REST_OF_LINE
     return start, end_of_run(run, text, start, pause)
+
+
+def _end_of_items(run: re.Pattern[str], items: re.Pattern[str], text: str, start: int, pause: Pause) -> int:
+    """Return where the last of a list's or a mapping's texts ends, the first of which is a `run`."""
+    end = end_of_run(run, text, start, pause)
+    while more := items.match(text, end):
+        pause()
+        end = end_of_run(run, text, more.end(), pause)
+    return end
 
 
 def _locate_by_code(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
