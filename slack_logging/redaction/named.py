@@ -23,6 +23,14 @@ _KINDS_OF_KEY = (
 #: Which of several passes, of a compiler or a test, something is.
 _NO_PASSWORDS = "first second third final single multi".split()
 
+#: Whose `Pass` it is where a capital letter begins it: a text is searched in lower case, where `bypass` looks alike.
+#: The letter before it is looked at first, for most words have another.
+_OWNERS = "db user smtp ftp mail admin auth".split()
+_OWNED = (
+    rf"(?<=[{''.join(owner[-1] for owner in _OWNERS)}]pass)"
+    rf"(?:{'|'.join(f'(?<={owner}pass)' for owner in _OWNERS)})"
+)
+
 #: Texts without one of which no name ends like a secret's.
 _STEMS = "pass pw secret token key credential string dsn sess jwt sig authorization cookie".split()
 
@@ -48,7 +56,7 @@ _VALUE_FOLLOWS = (
 _NAMES = (
     *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
     r"pass(?:word|wd|phrase|code)(?<!/etc/passwd)",
-    rf"pass(?<=[_-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
+    rf"pass(?:(?<=[_-]pass)|{_OWNED}){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
     rf"pass(?<![\w-]pass){_VALUE_FOLLOWS}{_NO_NUMBER}{''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
     rf"pw(?<![a-z0-9]pw){_NO_NUMBER}(?!==|:[^\s\"'`])",
     rf"pwd(?!(?=\W){_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
@@ -107,7 +115,9 @@ _NAMED = (
 
 _SEPARATOR = (
     rf"(?:{_NAMED}|"
-    r"[ \t]{0,20}(?:=>|:=|={1,3}(?![=>])|:(?![:=]|//)|%3[ad]|>(?=[^<>\n]{1,256}</))[ \t]{0,20}" + _COLOUR + r")(?=\S)"
+    r"[ \t\xa0]{0,20}(?:=>|:=|={1,3}(?![=>])|:(?![:=]|//)|%3[ad]|>(?=[^<>\n]{1,256}</))[ \t\xa0]{0,20}"
+    + _COLOUR
+    + r")(?=\S)"
 )
 
 #: Behind a plural, a mapping's first key: its own keys name what is secret, where behind another name, and behind
