@@ -9,6 +9,7 @@ The rules that `slack_logging.redaction.shapes` states for patterns hold here to
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -22,23 +23,32 @@ _KINDS_OF_KEY = (
 #: Which of several passes, of a compiler or a test, something is.
 _NO_PASSWORDS = "first second third final single multi".split()
 
+#: Whose `Pass` it is where a capital letter begins it: a text is searched in lower case, where `bypass` looks alike.
+#: The letter before it is looked at first, for most words have another.
+_OWNERS = "db user smtp ftp mail admin auth".split()
+_OWNED = (
+    rf"(?<=[{''.join(owner[-1] for owner in _OWNERS)}]pass)"
+    rf"(?:{'|'.join(f'(?<={owner}pass)' for owner in _OWNERS)})"
+)
+
 #: Texts without one of which no name ends like a secret's.
 _STEMS = "pass pw secret token key credential string dsn sess jwt sig authorization cookie".split()
 
-#: A terminal's colours, as structlog's console puts them around names and values.
-_COLOUR = r"(?:\x1b\[[\d;]{0,16}m)?"
+#: A terminal's colours, as structlog's console puts them around names and values. An empty alternative costs
+#: less than `?` does, here and below.
+_COLOUR = r"(?:\x1b\[[\d;]{0,16}m|)"
 
 #: Between a name and its separator: what quotes or brackets it, also escaped or as an address writes it.
-_CLOSE = rf"[\"'`\]\\]{{0,5}}(?:%22|%5d)?{_COLOUR}"
+_CLOSE = rf"[\"'`\]\\]{{0,5}}(?:%22|%5d|){_COLOUR}"
 
-#: What is no password behind `pass` or `pw`: a count, a share or a time.
-_NO_NUMBER = rf"(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\d.,]{{1,16}}(?:%|[a-z]{{1,3}})?(?:[\s,;&)\]}}]|$))"
+#: What is no password behind `pass`, `pw` or a plural: a count, a share or a time. A letter is seen at once.
+_NO_NUMBER = rf"(?!(?=\W){_CLOSE}[ \t:=]{{1,9}}[\d.,]{{1,16}}(?:%|[a-z]{{1,3}})?(?:[\s,;&)\]}}]|$))"
 
 #: What makes `pass` by itself a password's name, for it says how tests ended, too: an equals sign right behind it, a
-#: quoted value, or one of letters and digits.
+#: quoted value, or one of letters and digits: whether it is as long is seen first, for most words are not.
 _VALUE_FOLLOWS = (
     r"(?==(?!=)|[\"'\\]{0,5}:[ \t]?[bu]?\\{0,7}[\"'`]|"
-    r":[ \t]?(?=[^\s\d]{0,32}\d)(?=[^\sa-z]{0,32}[a-z])[a-z0-9!#$%*+?@^~]{6,64}(?:[\s,;&)\]}]|$)|$)"
+    r":[ \t]?(?=[a-z0-9!#$%*+?@^~]{6,64}(?:[\s,;&)\]}]|$))(?=[a-z!#$%*+?@^~]{0,63}\d)[0-9!#$%*+?@^~]{0,63}[a-z]|$)"
 )
 
 #: Each begins with a letter, alone, for then `re` skips in one go what cannot begin a name. `PWD` is also a directory,
@@ -46,10 +56,10 @@ _VALUE_FOLLOWS = (
 _NAMES = (
     *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
     r"pass(?:word|wd|phrase|code)(?<!/etc/passwd)",
-    rf"pass(?<=[_-]pass){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
+    rf"pass(?:(?<=[_-]pass)|{_OWNED}){''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
     rf"pass(?<![\w-]pass){_VALUE_FOLLOWS}{_NO_NUMBER}{''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
     rf"pw(?<![a-z0-9]pw){_NO_NUMBER}(?!==|:[^\s\"'`])",
-    rf"pwd(?!{_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
+    rf"pwd(?!(?=\W){_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
     r"secret",
     r"token(?<!unexpected token)",
     r"credentials?",
@@ -65,8 +75,15 @@ _NAMES = (
     r"cookie(?P<cookie>)",
 )
 
+#: Several secrets, but for tokens, which a model counts and lists; also no number of them, nor what goes on with a
+#: sentence: "passwords: changed for ada".
+_PLURAL = rf"s(?<!tokens){_NO_NUMBER}(?!:[ ][a-z]{{1,16}}[ ][a-z])"
+
 #: What may follow a secret's name without making it another thing's; else no letter, which is seen at once.
-_SUFFIX = r"(?:[_-]?(?:base|hash|digest|value|string|text|plain|confirm(?:ation)?|again|old|new|\d{1,2})|(?![a-z]))"
+_SUFFIX = (
+    rf"(?:{_PLURAL}|)"
+    r"(?:(?![a-z\d_-])|[_-]?(?:base|hash|digest|value|string|text|plain|confirm(?:ation)?|again|old|new|\d{1,2}))"
+)
 
 #: Values that are none: nothing, what a program puts a value in for, and what is starred out already.
 _NOTHING = (
@@ -85,9 +102,12 @@ _PROSE = (
     r"(?=[,.;:!]?(?:[\s\"')\]}<&\\]|$))"
 )
 
+#: White space between items, and what quotes a text, both also escaped; and a mapping's key.
+_BREAK, _MARKS = r"(?:\\n(?:\\[nt]|\s){0,64}|\s{0,64})", r"[\"'\\]{1,5}"
+_KEY = rf"{_MARKS}[^\"'\\\n]{{1,64}}{_MARKS}[ ]?:[ ]?"
+
 #: Between a name that is itself a value and the value that it names: `"name": "DB_PASSWORD", "value": "x"`, as
 #: containers' environments are written; also in YAML and in HTML.
-_BREAK, _MARKS = r"(?:\\n|\s){0,64}", r"[\"'\\]{1,5}"
 _NAMED = (
     rf"(?:,{_BREAK}{_MARKS}\w{{0,16}}value{_MARKS}[ ]?:[ ]?|"
     r"[ ]{0,4}\r?(?:\n|\\n)[ ]{0,40}value:[ ]|(?<=[\"'])[ ]value=)"
@@ -95,12 +115,22 @@ _NAMED = (
 
 _SEPARATOR = (
     rf"(?:{_NAMED}|"
-    r"[ \t]{0,20}(?:=>|:=|={1,3}(?![=>])|:(?![:=]|//)|%3[ad]|>(?=[^<>\n]{1,256}</))[ \t]{0,20}" + _COLOUR + r")(?=\S)"
+    r"[ \t\xa0]{0,20}(?:=>|:=|={1,3}(?![=>])|:(?![:=]|//)|%3[ad]|>(?=[^<>\n]{1,256}</))[ \t\xa0]{0,20}"
+    + _COLOUR
+    + r")(?=\S)"
 )
 
-#: How a value begins: quoted, after a list's or a call's bracket or a prefix of Python's; or with what is no bracket.
+#: Behind a plural, a mapping's first key: its own keys name what is secret, where behind another name, and behind
+#: `credentials`, they tell about it. What ends with `ss` is no plural.
+_OF_SEVERAL = "|".join(
+    rf"(?<=[^ls]s{close}[:=]{blank}\{{)" for close in ("", "[\"']", r"\\[\"']") for blank in ("", "[ ]")
+)
+_MAPPING = rf"\{{(?:{_OF_SEVERAL}){_BREAK}{_KEY}"
+
+#: How a value begins: quoted, after a call's bracket, a list's, a mapping's key or a prefix of Python's; or with what
+#: is no bracket.
 _VALUE = (
-    r"(?:(?:[a-z_][\w.]{0,40}\(|[\[(])?[\[(]?[bruefn]{0,2}(?P<depth>\\{0,7})"
+    rf"(?:(?:[a-z_][\w.]{{0,40}}\(|)(?P<many>[\[(]{{1,2}}{_BREAK}|{_MAPPING}|)[bruefn]{{0,2}}(?P<depth>\\{{0,7}})"
     r"(?P<quote>\"\"\"|'''|(?<=\\)(?:\"\\\"\\\"|'\\'\\')|[\"']|`(?=[^`\s]{1,256}`))|"
     rf"(?![({{]|\[(?!{MARKER[1:-1]}\])))"
 )
@@ -141,7 +171,7 @@ _OPEN_QUOTE = re.compile(r"[\"']")
 _FRAME = re.compile(r"([ |]{2,40})File \"")
 
 
-def _quoted(quote: str, depth: int) -> re.Pattern[str]:
+def _steps(quote: str, depth: int) -> str:
     """Return what a quoted value is made of, where `depth` is how many backslashes stand before its quotes.
 
     Depths: 0, a string; 1, a string within a string; more is rare, and ends at the first quote that is as deep.
@@ -153,10 +183,22 @@ def _quoted(quote: str, depth: int) -> re.Pattern[str]:
         rf"{plain}|\\\\(?:[^{quote}\\\n]|\\.)|\\[^{quote}\\]",
         rf"{plain}|\\(?!\\{{0,7}}{quote})",
     )
-    return re.compile(rf"(?:{steps[depth]}){{1,{RUN}}}", re.DOTALL)
+    return steps[depth]
 
 
-_QUOTED = {(quote, depth): _quoted(quote, depth) for quote in "\"'`" for depth in (0, 1, 2)}
+@functools.cache
+def _items(depth: int) -> re.Pattern[str]:
+    """Return how a list goes on behind a quoted item, or a mapping: the next, and some more, so that one call does."""
+    items = "|".join(rf"\\{{0,7}}{quote}(?:{_steps(quote, depth)}){{0,{RUN // 8}}}" for quote in "\"'")
+    item = rf"{_MARKS},{_BREAK}(?:{_KEY})?[bru]{{0,2}}(?:{items})"
+    return re.compile(item + f"(?:{item})?" * 7, re.DOTALL)
+
+
+_QUOTED = {
+    (quote, depth): re.compile(rf"(?:{_steps(quote, depth)}){{1,{RUN}}}", re.DOTALL)
+    for quote in "\"'`"
+    for depth in (0, 1, 2)
+}
 _QUOTED |= {
     (quote * 3, 0): re.compile(rf"(?:[^{quote}\\\n]|\\.|{quote}(?!{quote}{quote})){{1,{RUN}}}", re.DOTALL)
     for quote in "\"'"
@@ -185,7 +227,7 @@ class Names:
     def __init__(self, more: Iterable[str] = ()) -> None:
         more = [name.lower() for name in more]
         either = _either([*(re.escape(name) for name in more), *_NAMES])
-        self._whole = re.compile(rf"(?:{either})(?:s(?<!tokens))?{_SUFFIX}$")
+        self._whole = re.compile(rf"(?:{either}){_SUFFIX}$")
         name = rf"(?:{either}){_SUFFIX}"
         value = rf"(?!{_NO_VALUE})(?!{_PROSE}){_VALUE}{_SCHEME}"
         option, pair = r"(?:[ \t]{1,4}|[\"'],[ ]?(?=[\"']))", r"[\"'],[ ]?(?=[bu]?[\"'])"
@@ -232,12 +274,24 @@ def _locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
     start = opening.end()
     run = _UNQUOTED
     if opening.lastgroup is not None:
-        quote, depth, scheme = opening.group("quote", "depth", "scheme")
+        quote, depth, scheme, many = opening.group("quote", "depth", "scheme", "many")
         if quote:
-            run = _QUOTED[quote[0] if depth else quote, min(len(depth), 2)]
+            deep = min(len(depth), 2)
+            run = _QUOTED[quote[0] if depth else quote, deep]
+            if many:
+                return start, _end_of_items(run, _items(deep), text, start, pause)
         elif not scheme:  # a header
             run = _REST_OF_LINE
     return start, end_of_run(run, text, start, pause)
+
+
+def _end_of_items(run: re.Pattern[str], items: re.Pattern[str], text: str, start: int, pause: Pause) -> int:
+    """Return where the last of a list's or a mapping's texts ends, the first of which is a `run`."""
+    end = end_of_run(run, text, start, pause)
+    while more := items.match(text, end):
+        pause()
+        end = end_of_run(run, text, more.end(), pause)
+    return end
 
 
 def _locate_by_code(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
