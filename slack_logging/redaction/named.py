@@ -95,8 +95,9 @@ _NO_VALUE = rf"(?:\"{_NOTHING}\"|'{_NOTHING}'|\\\"{_NOTHING}\\\"|{_NOTHING}(?=[\
 #: Words that go on with a sentence: "invalid token: expired", "credentials: user ada"; and which or how many tokens:
 #: "next_token=5".
 _PROSE = (
-    r"(?:(?<=: )(?:accepted|cannot|denied|disabled|does|enabled|expired|failed|granted|has|incorrect|invalid|is|loaded|"
-    r"malformed|missing|must|no|not|rejected|required|revoked|signature|the|too|unknown|was|wrong)|"
+    r"(?:(?<=: )(?:accepted|an?|as|at|by|cannot|denied|disabled|does|enabled|expired|failed|for|from|granted|has|in|"
+    r"incorrect|invalid|is|its?|loaded|malformed|missing|must|no|not|of|on|rejected|required|revoked|signature|that|the|"
+    r"this|to|too|unknown|was|with|wrong|your)|"
     r"(?<=credentials: )(?:for|of|user)|"
     r"(?:(?<=token[=:])|(?<=token: )|(?<=token[\"']:)|(?<=token[\"']: ))\d{1,3})"
     r"(?=[,.;:!]?(?:[\s\"')\]}<&\\]|$))"
@@ -104,7 +105,7 @@ _PROSE = (
 
 #: White space between items, and what quotes a text, both also escaped; and a mapping's key.
 _BREAK, _MARKS = r"(?:\\n(?:\\[nt]|\s){0,64}|\s{0,64})", r"[\"'\\]{1,5}"
-_KEY = rf"{_MARKS}[^\"'\\\n]{{1,64}}{_MARKS}[ ]?:[ ]?"
+_KEY = rf"{_MARKS}[\w .@/-]{{1,64}}{_MARKS}[ ]?:[ ]?"
 
 #: Between a name that is itself a value and the value that it names: `"name": "DB_PASSWORD", "value": "x"`, as
 #: containers' environments are written; also in YAML and in HTML.
@@ -126,6 +127,9 @@ _OF_SEVERAL = "|".join(
     rf"(?<=[^ls]s{close}[:=]{blank}\{{)" for close in ("", "[\"']", r"\\[\"']") for blank in ("", "[ ]")
 )
 _MAPPING = rf"\{{(?:{_OF_SEVERAL}){_BREAK}{_KEY}"
+
+#: What is no list, nor a mapping, of texts, seen at once: a word behind its bracket.
+_NO_LIST = rf"[\[({{](?!{MARKER[1:-1]}\])[\w.]{{3}}"
 
 #: How a value begins: quoted, after a call's bracket, a list's, a mapping's key or a prefix of Python's; or with what
 #: is no bracket.
@@ -159,6 +163,7 @@ _UNQUOTED = re.compile(
     rf"(?:{re.escape(MARKER)}|[^\s\"'`<>,;&|)\]}}\\]|[,;&|](?![\s\"'\\]|$|[\w .%-]{{1,64}}[=:])|"
     rf"[)\]}}](?![\s)\]}},;.:\"'\\]|$)|\\(?![\"'])){{1,{RUN}}}"
 )
+_LABEL = re.compile(r"[A-Z][A-Z0-9_-]{1,64}(?![\w-])")
 _REST_OF_LINE = re.compile(rf"(?:[^\r\n\"'\\]|\\(?![rn\"'])){{1,{RUN}}}")
 
 #: Lines of a statement that a traceback shows at most; ours.
@@ -229,7 +234,7 @@ class Names:
         either = _either([*(re.escape(name) for name in more), *_NAMES])
         self._whole = re.compile(rf"(?:{either}){_SUFFIX}$")
         name = rf"(?:{either}){_SUFFIX}"
-        value = rf"(?!{_NO_VALUE})(?!{_PROSE}){_VALUE}{_SCHEME}"
+        value = rf"(?!{_NO_LIST})(?!{_NO_VALUE})(?!{_PROSE}){_VALUE}{_SCHEME}"
         option, pair = r"(?:[ \t]{1,4}|[\"'],[ ]?(?=[\"']))", r"[\"'],[ ]?(?=[bu]?[\"'])"
         openings = (
             # a word behind the name is a sentence's: that, too, is seen at once
@@ -272,6 +277,8 @@ class Names:
 def _locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
     """Find the value: where it begins is where the opening ends, and how it is quoted says how far it goes."""
     start = opening.end()
+    if (label := _LABEL.match(text, start)) and _plain(label[0]) == _plain(opening[0].strip("-:= ")):
+        return start, start  # the name itself, as a usage has it: `--api-key API_KEY`
     run = _UNQUOTED
     if opening.lastgroup is not None:
         quote, depth, scheme, many = opening.group("quote", "depth", "scheme", "many")
@@ -283,6 +290,10 @@ def _locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
         elif not scheme:  # a header
             run = _REST_OF_LINE
     return start, end_of_run(run, text, start, pause)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_")
 
 
 def _end_of_items(run: re.Pattern[str], items: re.Pattern[str], text: str, start: int, pause: Pause) -> int:

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from slack_logging import CommandRouter, instance
+from slack_logging import CommandRouter, Secret, instance
 from slack_logging.active.builtins.table import COMMANDS
 from slack_logging.active.people.directory import TTL
 from slack_logging.local import Fault
@@ -57,6 +57,32 @@ def test_help_lists_what_may_be_run(ops: Ops) -> None:
         ":repeat: runs it again.",
     ]
     assert max(len(line) for line in reply.splitlines()) <= 40  # what a phone shows of a line
+
+
+def test_help_shows_the_options_that_take_secrets(ops: Ops) -> None:
+    """What stands for a value is none, though it is named like one."""
+    router = CommandRouter()
+
+    @router.command
+    def grant(who: str, *, token: Secret | None = None, api_key: Secret | None = None) -> None:
+        """Grant a role.
+
+        Args:
+            who: somebody
+            token: the token: at least eight letters
+            api_key: theirs
+        """
+
+    ops.start(router=router)
+    [reply] = ops.type("!help grant")[1]
+    assert reply.splitlines() == [
+        "!grant WHO [--token TOKEN] [--api-key API-KEY]",
+        "Grant a role.",
+        "WHO                  somebody; text",
+        "[--token TOKEN]      the token: at least eight letters; text",
+        "[--api-key API-KEY]  theirs; text",
+    ]
+    assert "[--token TOKEN] [--api-key API-KEY]" in ops.type("!help")[1][0]
 
 
 @pytest.mark.parametrize("text", ["!help level", "!help !level", "!help Level", "!level --help", "!level x -h"])
