@@ -310,7 +310,7 @@ HARMLESS: list[str] = [
     "Invalid password for user ada",
     "password: must have 8 characters",
     "invalid token: expired",
-    "!grant WHO [--tags TAGS]... [--token TOKEN] [--api-key API-KEY] [--app-key APP_KEY], or password=PASSWORD in a template",
+    "!grant [--token TOKEN] [--api-key API-KEY] [--app-key APP_KEY], or password=PASSWORD in a template",
     "password: at least eight letters, token: your own, secret: a word",
     "token: not found",
     "authorization: denied",

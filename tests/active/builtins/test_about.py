@@ -78,7 +78,7 @@ def test_help_shows_the_options_that_take_secrets(ops: Ops) -> None:
     assert reply.splitlines() == [
         "!grant WHO [--token TOKEN] [--api-key API-KEY]",
         "Grant a role.",
-        "WHO                  somebody; text",
+        "WHO                  somebody",
         "[--token TOKEN]      the token: at least eight letters; text",
         "[--api-key API-KEY]  theirs; text",
     ]
