@@ -98,10 +98,7 @@ class Doubt(Generic[Found]):
 
     def marked(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return what chat.postMessage is given for the repeat, which says that it is one if we could not look."""
-        if not self.was_blind:
-            return arguments
-        said = {"type": "context", "elements": [{"type": "plain_text", "text": _SENT_AGAIN, "emoji": False}]}
-        return arguments | {"blocks": [*arguments["blocks"], said]}
+        return sent_again(arguments) if self.was_blind else arguments
 
     def _postpone(self, wait: float) -> None:
         """Look after so many seconds, if that is not too long."""
@@ -112,6 +109,12 @@ class Doubt(Generic[Found]):
     def _see_nothing(self) -> None:
         self.was_blind = True
         self._looks.clear()
+
+
+def sent_again(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return what chat.postMessage, or chat.update after it, is given for a message that may be there twice."""
+    said = {"type": "context", "elements": [{"type": "plain_text", "text": _SENT_AGAIN, "emoji": False}]}
+    return arguments | {"blocks": [*arguments["blocks"], said]}
 
 
 def doubt_of_message(

@@ -7,6 +7,8 @@ import logging.config
 import logging.handlers
 import queue
 import sys
+import traceback
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -41,6 +43,41 @@ def test_a_queue_in_front(clock: FakeClock, slack: LocalSlack, handler: SlackHan
     assert "ValueError: no such order" in text
     assert "x 3, last" in text
     assert handler.stats().emitted == 3
+
+
+def call(what: Callable[[], object], depth: int = 9) -> None:
+    call(what, depth - 1) if depth else what()
+
+
+def broken(way: str) -> str:
+    """Fail in one of three ways, at one place; return the traceback."""
+    nothing: dict[str, int] = {}
+    ways: dict[str, Callable[[], object]] = {"a": lambda: 1 / 0, "b": lambda: nothing[way], "c": lambda: int("x")}
+    try:
+        call(ways[way])
+    except (ArithmeticError, LookupError, ValueError):
+        return traceback.format_exc()
+    return ""
+
+
+@pytest.mark.parametrize("kind", ["queue", "formatted", "alone", "argument"])
+def test_different_errors_stay_apart_where_their_tracebacks_are_text(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, kind: str
+) -> None:
+    """They begin alike: what happened stands at the end, and comes first in what is shown."""
+    records: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    logger = logging.Logger("shop")
+    logger.addHandler(logging.handlers.QueueHandler(records) if kind == "queue" else handler)
+    for way in "abcabc":
+        told = broken(way)
+        given = {"formatted": (f"job failed: {told}",), "alone": (told,), "argument": ("%s", told)}
+        logger.error(*given.get(kind, (f"job failed\n{told}",)))  # as a queue's handler joins them
+    while not records.empty():
+        handler.handle(records.get())
+    assert handler.flush(60)
+    assert (handler.stats().delivered, handler.stats().merged) == (3, 3)
+    for said in ("ZeroDivisionError: division by zero", "KeyError: 'b'", "ValueError: invalid literal for int()"):
+        assert said in shown(slack)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="dictConfig makes no listener before Python 3.12")

@@ -237,6 +237,10 @@ def test_where_nobody_can_look_the_repeat_says_that_it_is_one(
     first, again = [visible_text(message) for message in slack.messages("#ops-log")]
     note = "Sent again: nothing told whether it was taken the first time, so this may be above already."
     assert [note in first, note in again] == [False, True]
+    slack.clear_faults()
+    logger.error("disk full")
+    clock.run_until(lambda: "x 2, last" in visible_text(slack.messages("#ops-log")[1]))
+    assert note in visible_text(slack.messages("#ops-log")[1])  # the other is still there, and counts no more
 
 
 def test_what_nobody_took_is_sent_again_without_a_look(clock: FakeClock) -> None:

@@ -102,10 +102,12 @@ class Shipment(abc.ABC):
     Attributes:
         id: what its metadata holds, by which it is found again.
         thread: the `ts` of the message that it answers; empty for the channel.
+        may_be_twice: whether it was sent again, and nobody could look whether Slack had it already; it says so.
     """
 
     def __init__(self, thread: str = "") -> None:
         self.id = os.urandom(16).hex()
+        self.may_be_twice = False
         self.thread = thread
 
     @property
@@ -207,6 +209,7 @@ class NewBoard(Shipment):
     def landed(self, ts: str, now: float) -> Landing:
         """See `Shipment`."""
         news, merged = self._incidents.landed(self._board, self._told, ts, now)
+        self._board.may_be_twice = self.may_be_twice
         first = self._board.incidents[0]
         context, first.context = first.context, ()
         file = full_text(boards.full_texts(self._board, news)) if self._medium.has_files else None

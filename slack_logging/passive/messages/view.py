@@ -72,7 +72,7 @@ class Line:
     def headline(self) -> str:
         """Return the summary and what the exception says, short."""
         said = self.gist.partition("\n")[0]
-        return shorten(f"{self.summary}: {said}" if said else self.summary, MAX_HEAD)
+        return shorten(": ".join(filter(None, (self.summary, said))), MAX_HEAD)
 
     @property
     def is_headline(self) -> bool:

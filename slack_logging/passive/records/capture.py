@@ -18,7 +18,7 @@ from slack_logging import notices
 from slack_logging.passive.records.fingerprint import fault_of, fingerprint
 from slack_logging.passive.records.instructions import instructions
 from slack_logging.passive.records.message import message_of, plain_text
-from slack_logging.passive.records.tracebacks import fault_in_json, fault_of_text
+from slack_logging.passive.records.tracebacks import fault_in_json, fault_of_text, split_off
 
 #: (size, created, origin, thread, msg, args, more). `origin` is (levelno, levelname, logger, pathname, lineno,
 #: function, process), shared by all records of one place. `more` is None, or (text, fault, exc_text, stack_info, task,
@@ -223,6 +223,11 @@ def restore(captured: Captured) -> logging.LogRecord:
     levelno, levelname, name, pathname, lineno, function, process = origin
     text, fault, exc_text, stack_info, task, extras, told = more or (None,) * 7
     message = text if text is not None else cut(message_of(msg, args)) if args else msg
+    said, told_of = split_off(message) if fault is None else (message, "")
+    if told_of:
+        fault, msg = fault_of_text(told_of, pathname), split_off(msg)[0]
+        if text is None:  # what a formatter made is shown as it is
+            message, exc_text = said, told_of
     attributes: dict[str, Any] = {
         **(extras or {}),
         "created": created,

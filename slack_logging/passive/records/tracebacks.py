@@ -20,6 +20,8 @@ _LINKS = frozenset(
 )
 _HEADS = frozenset({"Traceback (most recent call last):", "Exception Group Traceback (most recent call last):"})
 
+_HEAD = re.compile(r"(?:  \+ Exception Group )?Traceback \(most recent call last\):\n")
+
 #: How a line ends behind which the middle of the text is left out; see `slack_logging.passive.records.capture.cut`.
 _CUT = re.compile(r" \.\.\. \(cut: [\d,]+ characters in all\)$")
 
@@ -65,6 +67,15 @@ def fault_of_text(exception: str, logged_in: str = "") -> str:
     places = [(match["path"], match["function"]) for match in reversed(frames) if not is_foreign(match["path"])]
     functions = [f"{os.path.basename(path)}:{function}" for path, function in dict.fromkeys(places)]
     return "\0".join((normalised(_said(lines, end) or lines[-1]), *functions[:MOST_FUNCTIONS]))
+
+
+def split_off(text: str) -> tuple[str, str]:
+    """Return what a text says before the traceback in it, and that, as `logging.handlers.QueueHandler` joins them.
+
+    Where there is no traceback, that is empty.
+    """
+    found = _HEAD.search(text)
+    return (text[: found.start()].rstrip(": \n"), text[found.start() :].rstrip()) if found else (text, "")
 
 
 def fault_in_json(message: str, logged_in: str = "") -> str:

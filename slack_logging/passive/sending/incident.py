@@ -93,6 +93,7 @@ class Board:
         changes: how often what it says of muting has changed.
         changes_told: how many of these changes its message shows.
         is_taken: whether somebody is about to post it.
+        may_be_twice: whether it says that it may have been posted twice.
     """
 
     incidents: list[Incident]
@@ -100,6 +101,7 @@ class Board:
     mentions: bool = False
     ts: str | None = None
     is_taken: bool = False
+    may_be_twice: bool = False
     room: int = ROOM
     is_quiet: bool = False
     edited_at: float = 0.0

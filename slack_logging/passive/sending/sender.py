@@ -35,7 +35,7 @@ from slack_logging.passive.sending.incidents import Incidents
 from slack_logging.passive.sending.living import LivingIncident, living
 from slack_logging.passive.sending.loader import Loader
 from slack_logging.passive.sending.uploads import Uploads
-from slack_logging.slack.doubt import Doubt, doubt_of_message
+from slack_logging.slack.doubt import Doubt, doubt_of_message, sent_again
 
 if TYPE_CHECKING:
     from slack_logging.slack.transport import Client
@@ -242,6 +242,7 @@ class Sender:
             return 0.0
         if self._doubt:
             given = self._doubt.marked(given)
+            hand.may_be_twice = self._doubt.was_blind
         try:
             answer = client.call("chat.postMessage", channel=self._slack.target, **given)
         except Unreachable as error:
@@ -305,6 +306,7 @@ class Sender:
         told, changes = dict(boards.told(board)), board.changes
         try:
             given = boards.arguments(board, service=self._footer, medium=self._loader.medium)
+            given = sent_again(given) if board.may_be_twice else given
         except Exception as error:  # noqa: BLE001 - whatever is in a record, the others go on
             self._loader.abandon(board, error)
             return 0.0
