@@ -271,3 +271,11 @@ def test_what_is_marked_is_not_run_again_after_a_restart(ops: Ops) -> None:
     ops.start(router=router)
     ops.type("!note new")
     assert sorted(ran) == ["liked", "new"]
+
+
+@pytest.mark.parametrize("odd", [{"bot_profile": "x"}, {"edited": "x"}, {"reply_users": 5}, {"reactions": [5]}])
+def test_a_message_that_cannot_be_read_holds_up_no_other(ops: Ops, router: CommandRouter, odd: dict[str, Any]) -> None:
+    """As long as Slack changes nothing there is none; one line on stderr tells of it."""
+    ops.say("!echo odd", raw=True, **odd)
+    ops.start(router=router)
+    assert ops.type("!echo x") == ({DONE}, ["x"])

@@ -182,7 +182,8 @@ class Intake:
 
     def is_own(self, message: Mapping[str, Any]) -> bool:
         """Tell whether we wrote it: by user, bot or app, because a webhook's posts have neither our user nor bot id."""
-        app_id = message.get("app_id") or (message.get("bot_profile") or {}).get("app_id")
+        profile = message.get("bot_profile")
+        app_id = message.get("app_id") or (profile.get("app_id") if isinstance(profile, Mapping) else None)
         theirs = {message.get("user"), message.get("bot_id"), app_id}
         return not theirs.isdisjoint({self.bot_user, self.bot_id, self.app_id} - {""})
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from slack_logging import notices
 from slack_logging.active import audit
 from slack_logging.active.desk import Desk
 from slack_logging.active.emoji import Mark, Order
@@ -58,10 +59,16 @@ class Triage:
 
         What was edited into something else before anybody took it is dropped, as if it had never been typed.
         """
-        heard = line.intake.hear(message)
+        key = line.intake.key(message)
+        try:
+            heard = line.intake.hear(message)
+        except Exception as error:  # noqa: BLE001 - the others are to be read all the same
+            notices.say(
+                f"unreadable {key.channel}", f"commands: a message cannot be read: {type(error).__name__}: {error}"
+            )
+            return None
         if heard is not None:
             return heard
-        key = line.intake.key(message)
         self._desk.drop(key)
         taken = self._desk.in_hand(key)
         return line.intake.refresh(taken, message) if taken else None
