@@ -147,6 +147,10 @@ def test_the_script_runs_with_any_file_of_that_shape(tmp_path: Path) -> None:
     assert re.search(r"^  ok  ada  !retry 1042 .*, no such order had failed$", text, re.MULTILINE)
 
 
+#: What a program without room for files writes of its own would be cut, and break the next one.
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no limit for the size of files")
 def test_a_disk_without_room_is_what_the_script_names(tmp_path: Path) -> None:
     """Not the command that happened to be next, nor after a minute in which nothing can happen any more."""
@@ -155,7 +159,7 @@ def test_a_disk_without_room_is_what_the_script_names(tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, before[1]))  # the database outgrows it; the child inherits it
     try:
-        with demo(tmp_path, "--once") as process:
+        with demo(tmp_path, "--once", **NO_BYTECODE) as process:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
             text, _ = process.communicate()
     finally:
@@ -211,7 +215,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
         "import resource, sys; from slack_logging.cli import main; "
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)); sys.exit(main(['demo']))"
     )
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(tmp_path)}
+    environ = {**os.environ, **NO_BYTECODE, "PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-c", limited], env=environ, capture_output=True, text=True, check=False, timeout=60
     )
