@@ -170,3 +170,22 @@ def test_commands_are_interrupted_also_where_records_took_all_the_time(
     ops.clock.advance(5.0)
     handler.close()
     assert INTERRUPTED in ops.marks(ts)
+
+
+def test_who_watched_progress_reads_there_that_it_was_interrupted(ops: Ops) -> None:
+    """In the one reply, in the bar's place."""
+    router = CommandRouter()
+
+    @router.command
+    def load(*, command: Command) -> None:
+        for row in range(1000):
+            command.progress(row, 1000)
+            ops.clock.wait(queue.SimpleQueue(), 1.0)
+            command.check()
+
+    source = ops.start(router=router)
+    ts = ops.say("!load")
+    ops.clock.run_until(lambda: "% " in "".join(ops.replies(ts)))
+    close(source, ops, 5.0)
+    assert [reply.partition(":")[0] for reply in ops.replies(ts)] == ["interrupted"]
+    assert {call.error for call in ops.slack.calls("chat.update")} == {None}

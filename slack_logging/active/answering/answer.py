@@ -198,9 +198,9 @@ class Answer:
 
     def _has_room(self, part: Part) -> bool:
         """Tell whether the open message can take a part; one that shows no text yet takes any."""
-        if not self.message or part.is_new:
+        if not self.message:
             return False
-        return not self._open.text or units(self._open.text) + 1 + part.units <= MAX_TEXT
+        return not self._open.text or (not part.is_new and units(self._open.text) + 1 + part.units <= MAX_TEXT)
 
     @property
     def wanted(self) -> Wanted | None:

@@ -13,7 +13,7 @@ from slack_logging import notices
 from slack_logging.active.ledger import order
 from slack_logging.active.reading.intake import Heard, Intake
 from slack_logging.clock import Clock
-from slack_logging.errors import DeliveryError, Rejected
+from slack_logging.errors import Rejected
 from slack_logging.options import format_duration
 from slack_logging.slack import credentials, loading
 from slack_logging.slack.pacing import Backoff
@@ -41,7 +41,7 @@ class Push:
     Args:
         settings: the reader's.
         line: whose channel.
-        hear: is given each new command. Called in the socket's thread; what it raises is left to the next look.
+        hear: is given each new command. Called in the socket's thread.
         hint: called when the channel should be looked at soon. From any thread.
         hint_of_reaction: called with the channel and the `ts` of a message that got a reaction or lost one, anywhere.
         clock: what time is taken from.
@@ -113,8 +113,6 @@ class Push:
         """
         try:
             return self._take_in(payload)
-        except DeliveryError:  # who wrote it cannot be known right now
-            pass
         except Exception as error:  # noqa: BLE001 - nobody else would go on listening
             notices.say(f"{self._cause}, events", f"{self._cause}: unexpected {type(error).__name__}: {error}")
         self._hint()
