@@ -14,6 +14,7 @@ from slack_logging import notices
 from slack_logging.local import LocalSlack
 from slack_logging.passive.sending import delivery
 from slack_logging.testing import FakeClock
+from tests.ports import lasting_port
 
 # No test judges by wall time, and hypothesis' own would: by a deadline, and by how long it takes to draw.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -85,5 +86,5 @@ def clock() -> Iterator[FakeClock]:
 @pytest.fixture
 def slack(clock: FakeClock) -> Iterator[LocalSlack]:
     """Run a Slack on the test's clock, rate limits on."""
-    with LocalSlack(clock=clock) as local:
+    with LocalSlack(port=lasting_port(), clock=clock) as local:
         yield local

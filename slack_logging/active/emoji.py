@@ -73,6 +73,10 @@ class Emoji:
         """Return the emoji's name, without colons."""
         return self._names[meaning]
 
+    def configured(self) -> dict[str, Mark | Order]:
+        """Return the names that are not the standard ones, and what they mean."""
+        return {name: meaning for meaning, name in self._names.items() if name != meaning.value}
+
     def marks(self, reactions: Iterable[Mapping[str, Any]], user: str) -> set[Mark]:
         """Return the marks that `user` placed. Other people's reactions are no state.
 

@@ -138,6 +138,38 @@ def test_missing_custom_emoji_fall_back(ops: Ops, router: CommandRouter, capfd: 
     assert "there is no emoji :no-such-emoji: here; marking with :white_check_mark:" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("user", ["ops", "ada"], ids=["on what is ours", "on what is too old"])
+def test_names_that_the_workspace_lacks_are_said_at_the_start(
+    ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str], user: str
+) -> None:
+    """Of marks and of orders, where there is a message that no program marks, which stays as it is."""
+    ops.say("!echo long ago", user=user)
+    ops.clock.advance(0 if user == "ops" else 700)
+    names = {"done": "no-such-emoji", "repeat": "nor-this", "errored": "thinking_face"}
+    ops.start(router=router, emoji=names)
+    ops.after_sweeps(1)
+    err = capfd.readouterr().err
+    assert "there is no emoji :no-such-emoji: here; marking with :white_check_mark:" in err
+    assert "there is no emoji :nor-this: here; nobody can put it on a message ('repeat')" in err
+    assert "thinking_face" not in err
+    assert ops.type("!echo x")[0] == {DONE}
+
+
+@pytest.mark.parametrize("code", ["not_reactable", "ratelimited"])
+def test_where_slack_does_not_tell_a_missing_name_is_said_at_the_first_mark(
+    ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str], code: str
+) -> None:
+    """Nothing else is held up by that."""
+    ops.say("!echo long ago")
+    ops.clock.advance(700)
+    ops.slack.fault("reactions.remove", Fault.error(code))
+    ops.start(router=router, emoji={"done": "no-such-emoji"})
+    ops.after_sweeps(1)
+    assert "no emoji" not in capfd.readouterr().err
+    assert ops.type("!echo x")[0] == {DONE}
+    assert capfd.readouterr().err.count("there is no emoji :no-such-emoji: here") == 1
+
+
 @pytest.mark.parametrize("name", ["no-such-emoji", "poop", "envelope"])
 def test_a_command_that_was_marked_otherwise_does_not_run_again(ops: Ops, router: CommandRouter, name: str) -> None:
     """After a restart its mark is known, by the standard name or by the one under which Slack keeps it."""

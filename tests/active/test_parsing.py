@@ -130,7 +130,7 @@ def test_words_are_split_as_a_shell_does_but_for_prose(text: str, words: list[st
         ('"he said “hi”" “he said "hi"”', ["he said “hi”", 'he said "hi"']),
         ("'the ‘real’ one' ‘it's’", ["the ‘real’ one", "it's"]),
         (r"“a \”b\” \\ \d” “\"c\"”", [r"a ”b” \ \d", '"c"']),
-        ("don’t O’Brien 5” a“b” wait…", ["don’t", "O’Brien", "5”", "a“b”", "wait…"]),
+        ("don’t O’Brien 5” a“b” wait", ["don’t", "O’Brien", "5”", "a“b”", "wait"]),
         ('“a b" "c d"', ["a b", "c d"]),
         ('“a b" “c" --d=“e f" g', ["a b", "c", "--d=e f", "g"]),
         ('"a b” "c” --d="e f”', ["a b", "c", "--d=e f"]),
@@ -139,6 +139,12 @@ def test_words_are_split_as_a_shell_does_but_for_prose(text: str, words: list[st
 def test_curly_quotation_marks_group_as_straight_ones_do(text: str, words: list[str]) -> None:
     """Each closes its own kind, and is text within the other; of a pair, a client may have changed only one."""
     assert split([Span(text)]) == words
+
+
+def test_an_ellipsis_is_what_was_typed() -> None:
+    """Three full stops, which a client makes one sign of; in a quotation and in code it is itself."""
+    spans = [Span("wait… …/up a…b “so…” x="), Span("…", is_code=True)]
+    assert split(spans) == ["wait...", ".../up", "a...b", "so…", "x=…"]
 
 
 @pytest.mark.parametrize(

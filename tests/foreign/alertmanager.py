@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from slack_logging.local import LocalSlack
 from tests.foreign.program import PATIENCE, running, tell
+from tests.ports import lasting_port
 
 PROGRAM = "prometheus-alertmanager"
 
@@ -69,8 +69,7 @@ def check() -> str:
         config = json.dumps(CONFIG).replace("WEBHOOK", slack.webhook_url("#ops-log"))
         config = config.replace("POST", f"{slack.api_url}chat.postMessage").replace("TOKEN", slack.bot_token)
         (folder / "config.yml").write_text(config)  # JSON is YAML
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            address = "{}:{}".format(*free.getsockname())
+        address = f"127.0.0.1:{lasting_port()}"
         listen = [f"--web.listen-address={address}", "--cluster.listen-address=", "--storage.path=data"]
         with running([program, "--config.file=config.yml", *listen], folder, os.environ):
             slack.wait_for(lambda: fire(f"http://{address}"), timeout=PATIENCE)

@@ -15,6 +15,7 @@ from slack_logging.local.page import routes
 from tests.local.conftest import Open
 from tests.local.listening import Client, url_of
 from tests.local.showcase import BUTTON, message, pane, said
+from tests.ports import lasting_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -501,9 +502,9 @@ def test_of_a_flood_the_end_is_drawn(slack: LocalSlack, page: Page, monkeypatch:
 
 def test_the_page_comes_back_with_the_server(open_page: Open) -> None:
     """When the server goes, the page says so; when one is there again, it shows what is there now."""
-    first = LocalSlack().start()
+    port = lasting_port()
+    first = LocalSlack(port=port).start()
     page = open_page(first)
-    port = int(first.url.rpartition(":")[2])
     first.close()
     expect(page.get_by_role("alert").filter(has_text="gone away")).to_be_visible()
     write(page, "#ops-log", "lost?")

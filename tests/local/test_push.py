@@ -21,6 +21,7 @@ from slack_logging.local.events import push
 from slack_logging.local.faults.plan import parse_fault
 from slack_logging.testing import FakeClock
 from tests.local.conftest import ask_sync, buttons
+from tests.ports import lasting_port
 
 #: Real seconds that a hanging request may hang: for a failure, never to wait for.
 PATIENCE = 10.0
@@ -313,13 +314,13 @@ def test_an_app_can_ask_for_no_redelivery(slack: LocalSlack, app: App, receiver:
     assert [None] == [each.retry for each in delivered(slack, app, receiver, 1)]
 
 
-def test_what_cannot_be_reached_is_tried_again(slack: LocalSlack, receiver: Receiver, clock: FakeClock) -> None:
+def test_what_cannot_be_reached_is_tried_again(slack: LocalSlack, clock: FakeClock) -> None:
     """Also when it could not even be verified; it gets the event once it is up."""
-    receiver.close()
-    app = listening_at(slack, receiver.url)
+    port = lasting_port()
+    app = listening_at(slack, f"http://127.0.0.1:{port}/slack/events")
     slack.say("#ops-log", "x", user="ada")
     slack.wait_for(lambda: [(2, "connection_failed")] == attempts(slack, app))
-    risen = Receiver(receiver.server_port)
+    risen = Receiver(port)
     clock.advance(60)
     assert [("2", "connection_failed")] == [each.retry for each in delivered(slack, app, risen, 1)]
     risen.close()
@@ -440,7 +441,7 @@ def test_what_was_on_its_way_when_the_server_closed_comes_after_it_starts_again(
     clock: FakeClock, receiver: Receiver
 ) -> None:
     """As a retry; and the address is verified anew."""
-    slack = LocalSlack(clock=clock)
+    slack = LocalSlack(port=lasting_port(), clock=clock)
     receiver.replies.append(None)
     with slack:
         listening_at(slack, receiver.url)

@@ -24,6 +24,7 @@ from slack_logging.local.state.composer import Names
 from slack_logging.local.state.workspace import ClockLike
 from slack_logging.testing import FakeClock
 from tests.local.conftest import Ask, ask_sync
+from tests.ports import lasting_port
 
 
 @pytest.fixture
@@ -313,9 +314,9 @@ def test_many_threads_at_once(clock: FakeClock) -> None:
 
 def test_closing_is_idempotent_and_leaves_the_state() -> None:
     """After close the messages can be looked at, and the server can start again on its port."""
-    slack = LocalSlack()
     with pytest.raises(RuntimeError, match="start"):
-        _ = slack.url
+        _ = LocalSlack().url
+    slack = LocalSlack(port=lasting_port())
     with slack:
         url = slack.url
         with pytest.raises(RuntimeError, match="running already"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import queue
-import socket
 import threading
 from itertools import pairwise
 from typing import Any
@@ -21,6 +20,7 @@ from slack_logging.passive.sending import delivery
 from slack_logging.slack.literal import visible
 from slack_logging.testing import FakeClock
 from tests.passive.conftest import POST, posts, shown, wait_for_posts
+from tests.ports import lasting_port
 
 
 def test_an_error_is_posted_at_once(clock: FakeClock, slack: LocalSlack, logger: logging.Logger) -> None:
@@ -245,9 +245,7 @@ def test_where_nobody_can_look_the_repeat_says_that_it_is_one(
 
 def test_what_nobody_took_is_sent_again_without_a_look(clock: FakeClock) -> None:
     """A refused connection leaves no doubt."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = lasting_port()
     slack = LocalSlack(port=port)
     handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=f"http://127.0.0.1:{port}/api/")
     handler.handle(logging.makeLogRecord({"name": "shop", "msg": "disk full", "levelno": logging.ERROR}))

@@ -27,8 +27,10 @@ _MARKS = _DOUBLE + _SINGLE
 #: one, an en dash.
 _TWO_HYPHENS = re.compile(r"\u2014(?=\w)|\u2013(?=[^\W\d]\w)")
 _ONE_HYPHEN = re.compile(r"\u2013(?=\w)")
-#: What a word must not hold to be read as it is: blanks, quotation marks and, at its beginning, a dash.
-_NEEDS_QUOTES = re.compile(rf"[\s{_MARKS}]|^[\u2013\u2014]")
+#: What clients make of three full stops.
+_ELLIPSIS = "\u2026"
+#: What a word must not hold to be read as it is: blanks, quotation marks, an ellipsis and, at its beginning, a dash.
+_NEEDS_QUOTES = re.compile(rf"[\s{_MARKS}{_ELLIPSIS}]|^[\u2013\u2014]")
 
 
 class Misfit(BadArguments):
@@ -146,7 +148,8 @@ def split(spans: Iterable[Span]) -> list[str]:
     - Curly marks quote as straight ones do. What a straight mark opens, a straight one closes, and what a curly one
       opens, a curly one: the others are text within. But a client may change one of two: a double mark that ends a
       word closes, if it is the first of the other make and no mark of the same make does before another quotation.
-    - A dash at the beginning of a word is the hyphens of an option or a number; one that stands alone is a word.
+    - A dash at the beginning of a word is the hyphens of an option or a number; one that stands alone is a word. An
+      ellipsis is three full stops. Neither is within a quotation.
 
     Raises:
         BadArguments: a quotation mark is never closed; the message shows from where.
@@ -187,6 +190,8 @@ class _Splitter:
                 self._end_word()
             elif not is_code and char in _MARKS and self._may_open():
                 self._quotation(char)
+            elif not is_code and char == _ELLIPSIS:
+                self._current().append("...")
             elif not is_code and self._word is None:
                 self._word = [self._unchanged(char)]
             else:

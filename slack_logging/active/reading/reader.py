@@ -392,7 +392,7 @@ class Reader:
         started = line.client.time()
         codes_of(self._clock).begin(started)
         messages, has_more = line.newest()
-        self._window.begin(started, messages, has_more=has_more)
+        self._marker.check_names(line, messages, up_to=self._window.begin(started, messages, has_more=has_more))
         return messages
 
 
