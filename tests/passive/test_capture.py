@@ -49,6 +49,7 @@ class Raising:
         ("%s", ([1, 2],), "[1, 2]"),
         ("%s", ({},), "{}"),
         ({"event": "x"}, (), "x"),
+        ({}, (), "{}"),
         ("%d", ("ada",), "%d [its arguments do not fit: ('ada',): TypeError]"),
         ("%s %s", ("one",), "%s %s [its arguments do not fit: ('one',): TypeError]"),
         ("%d %s", ("ada", Raising()), "ada <Raising whose str() raises RuntimeError>"),
@@ -64,6 +65,13 @@ class Raising:
 def test_the_message_is_what_logging_would_show(msg: object, args: tuple[Any, ...], message: str) -> None:
     """Plain, formatted, or, where it cannot be formatted, said so and kept."""
     assert entry(record(msg, *args))["message"] == message
+
+
+def test_a_message_that_is_a_dict_but_not_structlogs_keeps_all_it_says() -> None:
+    """Its level and its time are values as others are, because it may mean anything by them."""
+    said = {"level": "gold", "logger": "till", "timestamp": "noon", "user": 3}
+    assert entry(record(said))["extra"] == said
+    assert entry(record({"event": "paid", **said}))["extra"] == {"user": 3}
 
 
 def nested() -> list[Any]:

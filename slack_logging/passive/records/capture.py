@@ -91,7 +91,7 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
         record: left as it is; other handlers see it too.
         formatter: one that the user set: it makes the whole text, now. Where it fails, the record goes without.
     """
-    if formatter is None and type(record.msg) is dict:
+    if formatter is None and type(record.msg) is dict and record.msg:
         record = _flattened(record, record.msg)
     msg = record.msg if type(record.msg) is str else plain_text(record.msg)
     args = record.args or None
@@ -197,9 +197,11 @@ def _size_of(more: tuple[Any, ...]) -> int:
     return size
 
 
-#: Keys of structlog's event that a record has anyway.
-_KNOWN = frozenset({"event", "logger", "level", "timestamp", "exc_info", "stack_info"})
+#: Keys of a message that is a dict which have a place of their own.
+_PLACED = frozenset({"event", "exc_info", "stack_info"})
 
+#: Further keys of structlog's event that a record has anyway.
+_KNOWN = _PLACED | {"logger", "level", "timestamp"}
 
 #: Keys under which structlog's processors leave what they made of an exception and of a stack, and where it belongs.
 _RENDERED = {"exception": "exc_text", "stack": "stack_info"}
@@ -207,7 +209,8 @@ _RENDERED = {"exception": "exc_text", "stack": "stack_info"}
 
 def _flattened(record: logging.LogRecord, event: dict[str, Any]) -> logging.LogRecord:
     """Return a record whose message is structlog's event; the event's other keys are as if `extra=` had given them."""
-    given = {str(name): value for name, value in event.items() if name not in _KNOWN}
+    told = _KNOWN if "event" in event else _PLACED  # else it is not structlog's
+    given = {str(name): value for name, value in event.items() if name not in told}
     rendered = {known: str(given.pop(name)) for name, known in _RENDERED.items() if isinstance(given.get(name), str)}
     extras = {f"{name}_" if name in STANDARD_ATTRIBUTES else name: value for name, value in given.items()}
     attributes = {**record.__dict__, **extras, **rendered, "msg": event.get("event", ""), "args": None}
