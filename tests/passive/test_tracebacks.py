@@ -43,6 +43,13 @@ def test_what_happened_and_where_stand_on_two_lines() -> None:
     assert where.endswith(' in parse: json.loads("{")')
 
 
+def test_a_frame_whose_code_is_not_to_be_had_shows_none() -> None:
+    """As of a program that is there compiled only: what follows is not its code."""
+    frame = '  File "/srv/shop.py", line 2, in tick'
+    text = f"Traceback (most recent call last):\n{frame}\nZeroDivisionError: division by zero"
+    assert gist(text) == "ZeroDivisionError: division by zero\nshop.py:2 in tick"
+
+
 def failing(number: int, note: str) -> str:
     """Return a rendered traceback whose last lines say nothing of what it is."""
     try:

@@ -113,7 +113,8 @@ def _place(lines: list[str], spans: list[tuple[int, int]], logged_in: str) -> st
     frame, index = next((each for begin, end in spans for each in ours[::-1] if begin <= each[1] < end), (None, 0))
     if frame is None:
         return ""
-    code = lines[index + 1].strip(" |") if index + 1 < len(lines) and not _FRAME.match(lines[index + 1]) else ""
+    has_code = index + 1 < len(lines) and _depth(lines[index + 1]) > len(frame["indent"])
+    code = lines[index + 1].strip(" |") if has_code else ""
     place = f"{os.path.basename(frame['path'])}:{frame['line']} in {frame['function']}"
     return f"{place}: {code}" if code else place
 
@@ -146,16 +147,19 @@ def _frames(lines: list[str]) -> list[list[str]]:
     indent: int | None = None
     for line in lines:
         match = _FRAME.match(line)
-        depth = len(line) - len(line.lstrip(" |+"))
         if match:
             indent = len(match["indent"])
             groups.append([line])
-        elif indent is not None and depth > indent and line.strip():
+        elif indent is not None and _depth(line) > indent and line.strip():
             groups[-1].append(line)
         else:
             indent = None
             groups.append([line])
     return groups
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(" |+"))
 
 
 def _show(shown: list[str], hidden: list[list[str]]) -> None:
