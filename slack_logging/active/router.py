@@ -192,7 +192,8 @@ class CommandRouter:
     def _add(self, function: Callable[..., object], name: str | None, **terms: Any) -> None:
         typed = command_name(getattr(function, "__name__", "") if name is None else options.text("name", name))
         if not typed[:1].isalpha() or any(char.isspace() for char in typed):
-            raise ConfigurationError(f"command name {typed!r}: expected one word that starts with a letter")
+            expected = "expected one word that starts with a letter: give it by name="
+            raise ConfigurationError(f"command name {typed!r}: {expected}")
         if typed in self._own:
             raise ConfigurationError(f"command {typed!r} exists already: give one of the two another name")
         self._own[typed] = Route.to(function, typed, **terms)
