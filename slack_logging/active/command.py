@@ -14,6 +14,7 @@ from types import TracebackType
 from slack_logging.active import audit
 from slack_logging.active.answering.attachment import Attachable
 from slack_logging.active.emoji import Mark
+from slack_logging.active.language.parsing import ELLIPSIS
 from slack_logging.active.origin import Origin
 from slack_logging.active.people.approvals import Request
 from slack_logging.active.reading.intake import Heard
@@ -113,9 +114,9 @@ class Command:
         self._secrets = tuple(sorted((each for each in secrets if len(each) >= _LEAST_SECRET), key=len, reverse=True))
 
     def masked(self, text: str) -> str:
-        """Return `text` with dots for the command's secrets, as they are and as `repr` and JSON write them."""
+        """Return `text` with dots for the command's secrets: as they are, as typed, as `repr` and JSON write them."""
         for secret in self._secrets:
-            for form in (secret, *(write(secret)[1:-1] for write in _WRITERS)):
+            for form in (secret, secret.replace("...", ELLIPSIS), *(write(secret)[1:-1] for write in _WRITERS)):
                 text = text.replace(form, "...")
         return text
 
@@ -124,14 +125,15 @@ class Command:
 
         It may be called in the tightest loop, from any thread: it costs microseconds and never waits. The newest is
         shown, first after a second, then every three seconds at most, all commands of a source together. A reply takes
-        its place.
+        its place, and once the command is settled it is shown no more.
 
         Args:
             done: how much is done, in any unit.
             total: how much there is in all; None where nobody knows, which shows no bar. Nor does what is not above 0.
             note: shown literally and without secrets, at most 150 characters.
         """
-        self.origin.answers.progress(self.heard, done, total, self.masked(note))
+        if not self._settled:
+            self.origin.answers.progress(self.heard, done, total, self.masked(str(note)))
 
     def ack(self) -> None:
         """Settle as done. The mark follows within moments. Does not block.
@@ -222,8 +224,7 @@ class Command:
         """
         self._abandoned = True
         with contextlib.suppress(AlreadySettled):
-            self._settle(outcome)
-            self.origin.answers.say(self.heard, reason)
+            self._settle(outcome, reason)
         self.cancel(reason)  # only now: what it says when it stops comes after that
 
     def __enter__(self) -> Command:
@@ -264,10 +265,10 @@ class Command:
         operated = self.origin.operated
         return operated.fingerprint(record) if operated is not None and audit.reaches(operated) else ""
 
-    def _settle(self, outcome: Mark) -> None:
+    def _settle(self, outcome: Mark, last_words: str = "") -> None:
         self._check_open()
         self._settled = True
-        self.origin.settle(self, outcome)
+        self.origin.settle(self, outcome, last_words)
         audit.decided(self.heard, outcome.name.lower().replace("_", " "))
 
     def _check_open(self) -> None:

@@ -335,9 +335,9 @@ class Desk:
         with self._lock:
             return any(thread != besides for _, thread in self._running.values())
 
-    def settle(self, command: Command, outcome: Mark) -> None:
+    def settle(self, command: Command, outcome: Mark, last_words: str = "") -> None:
         """See `Origin`."""
-        self._give_up(command)
+        self._give_up(command, last_words)
         self.ledger.settle(command.heard.key, outcome)
         self._changed()
 
@@ -346,10 +346,10 @@ class Desk:
         self._give_up(command)
         self._give_back(command.heard)
 
-    def _give_up(self, command: Command) -> None:
+    def _give_up(self, command: Command, last_words: str = "") -> None:
         with self._lock:
             self._forget_running(command)
-        self.answers.finish(command.heard)
+        self.answers.finish(command.heard, last_words)
 
     def _forget_running(self, command: Command) -> None:
         """Take a command off the list of what runs; the lock is held."""

@@ -178,8 +178,8 @@ class Origin(Protocol):
     def limit(self, command: Command, seconds: float) -> None:
         """Have a command settled as errored, and told to stop, unless it is settled in so many seconds."""
 
-    def settle(self, command: Command, outcome: Mark) -> None:
-        """Say what became of a command. The mark follows.
+    def settle(self, command: Command, outcome: Mark, last_words: str = "") -> None:
+        """Say what became of a command. The mark follows, and what is last said to it, in the place of its progress.
 
         Raises:
             AlreadySettled: it was settled or released before.

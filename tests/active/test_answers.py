@@ -345,6 +345,55 @@ def test_a_failure_takes_the_place_of_progress(ops: Ops) -> None:
     assert ops.type("!do") == ({EYES, ERRORED}, ["begun\nValueError: bad row"])
 
 
+@pytest.mark.parametrize("reports_on", [True, False], ids=["reports on", "hangs"])
+@pytest.mark.parametrize("yields", [True, False], ids=["after steps", "a bar alone"])
+def test_the_reason_takes_the_place_of_progress_also_where_the_function_goes_on(
+    ops: Ops, yields: bool, reports_on: bool
+) -> None:
+    """What it reports after it was given up is not shown: it is over, as the mark says."""
+    hold = queue.SimpleQueue[None]()
+    begun = "begun\n" if yields else ""
+
+    def do(*, command: Command) -> Iterator[str]:
+        if yields:
+            yield "begun"
+        for number in range(100):
+            command.progress(number, 100)
+            ops.clock.wait(hold, 2.0 if reports_on or number < 2 else None)
+
+    serve(ops, do, timeout="10s")
+    ts = ops.say("!do")
+    ops.clock.run_until(lambda: " %  " in "".join(ops.replies(ts)))
+    ops.settled(ts)
+    edits = calls(ops, EDIT)
+    ops.clock.run_until(lambda: ops.clock.monotonic() > 60)
+    assert ops.replies(ts) == [f"{begun}timed out after 10s"]
+    assert (calls(ops, POST), calls(ops, EDIT)) == (1, edits)
+    hold.put(None)
+
+
+def test_progress_that_is_reported_by_another_thread_ends_with_the_command(ops: Ops) -> None:
+    """Also where that runs anew by then, and shows its own."""
+    former: list[Command] = []
+
+    def do(*, command: Command) -> None:
+        former.append(command)
+        command.progress(len(former), 2)
+        ops.clock.wait(queue.SimpleQueue(), 4.0)
+        former[0].progress(7, 100)
+        ops.clock.wait(queue.SimpleQueue(), 4.0)
+
+    serve(ops, do)
+    ts = ops.say("!do")
+    ops.settled(ts)
+    former[0].progress(8, 100)
+    ops.slack.react(CHANNEL, ts, "repeat", user="ada")
+    over = ops.clock.monotonic() + 30
+    ops.clock.run_until(lambda: ops.clock.monotonic() > over)
+    assert [reply.partition(" %  ")[2] for reply in ops.replies(ts)] == ["7 of 100", "2 of 2"]
+    assert len(former) == 2
+
+
 HOSTILE = "<!channel> <@U024BE7LH> *b* `c` \u202egnp.exe \x1b[2J &lt; xoxb-1234567890-abcdefghijkl"
 SHOWN = "<!channel> <@U024BE7LH> *b* `c` ⟦U+202E⟧gnp.exe ␛[2J &lt; xoxb-[redacted]"
 
@@ -588,8 +637,8 @@ def test_nobody_waits_where_no_handler_hears_the_audit(ops: Ops) -> None:
     assert (ops.replies(ts), links(ops, ts)) == (["ValueError: bad row"], [])
 
 
-def test_an_interrupted_command_is_told_in_a_message_of_its_own(ops: Ops) -> None:
-    """Which notifies, as a change of the reply would not."""
+def test_an_interrupted_command_is_told_in_its_one_reply(ops: Ops) -> None:
+    """As its last line: who reads what it said before is not to think that this was all."""
     hold = queue.SimpleQueue[None]()
 
     def do() -> Iterator[str]:
@@ -604,6 +653,5 @@ def test_an_interrupted_command_is_told_in_a_message_of_its_own(ops: Ops) -> Non
     source.close(5.0)
     replies = ops.replies(ts)
     assert ops.marks(ts) == {EYES, INTERRUPTED}
-    assert replies[0] == "begun"
-    assert replies[1].startswith("interrupted: ")
+    assert [reply.partition(": ")[0] for reply in replies] == ["begun\ninterrupted"]
     hold.put(None)

@@ -172,20 +172,29 @@ def test_commands_are_interrupted_also_where_records_took_all_the_time(
     assert INTERRUPTED in ops.marks(ts)
 
 
-def test_who_watched_progress_reads_there_that_it_was_interrupted(ops: Ops) -> None:
-    """In the one reply, in the bar's place."""
+@pytest.mark.parametrize("behaves", ["stops", "reports on", "hangs"])
+def test_who_watched_progress_reads_there_that_it_was_interrupted(
+    ops: Ops, behaves: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """In the one reply, in the bar's place, whatever the function does; and nobody is left unanswered."""
     router = CommandRouter()
+    hold = queue.SimpleQueue[None]()
 
     @router.command
     def load(*, command: Command) -> None:
         for row in range(1000):
             command.progress(row, 1000)
-            ops.clock.wait(queue.SimpleQueue(), 1.0)
-            command.check()
+            ops.clock.wait(hold, None if behaves == "hangs" and row == 3 else 1.0)
+            if behaves == "stops":
+                command.check()
 
     source = ops.start(router=router)
     ts = ops.say("!load")
     ops.clock.run_until(lambda: "% " in "".join(ops.replies(ts)))
     close(source, ops, 5.0)
-    assert [reply.partition(":")[0] for reply in ops.replies(ts)] == ["interrupted"]
+    hold.put(None)
+    [reply] = ops.replies(ts)
+    assert reply.startswith("interrupted: ")
+    assert "\n" not in reply
+    assert "unanswered" not in capfd.readouterr().err
     assert {call.error for call in ops.slack.calls("chat.update")} == {None}

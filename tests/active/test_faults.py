@@ -138,34 +138,58 @@ def test_missing_custom_emoji_fall_back(ops: Ops, router: CommandRouter, capfd: 
     assert "there is no emoji :no-such-emoji: here; marking with :white_check_mark:" in capfd.readouterr().err
 
 
+ODD_NAMES = {
+    **{each: f"no-{each}" for each in ("done", "errored", "refused", "not_understood", "too_old", "cancel", "repeat")},
+    "running": "thinking_face",
+}
+
+
 @pytest.mark.parametrize("user", ["ops", "ada"], ids=["on what is ours", "on what is too old"])
 def test_names_that_the_workspace_lacks_are_said_at_the_start(
     ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str], user: str
 ) -> None:
-    """Of marks and of orders, where there is a message that no program marks, which stays as it is."""
+    """Of marks and of orders, each once, where there is a message that no program marks, which stays as it is."""
     ops.say("!echo long ago", user=user)
     ops.clock.advance(0 if user == "ops" else 700)
-    names = {"done": "no-such-emoji", "repeat": "nor-this", "errored": "thinking_face"}
-    ops.start(router=router, emoji=names)
-    ops.after_sweeps(1)
-    err = capfd.readouterr().err
-    assert "there is no emoji :no-such-emoji: here; marking with :white_check_mark:" in err
-    assert "there is no emoji :nor-this: here; nobody can put it on a message ('repeat')" in err
-    assert "thinking_face" not in err
+    ops.start(router=router, emoji=ODD_NAMES)
+    lacking = [name for name in ODD_NAMES.values() if name.startswith("no-")]
+    said = ""
+
+    def all_said() -> bool:
+        nonlocal said
+        said += capfd.readouterr().err
+        return all(f"there is no emoji :{name}: here; " in said for name in lacking)
+
+    ops.clock.run_until(all_said)
+    assert "there is no emoji :no-done: here; marking with :white_check_mark:" in said
+    assert "there is no emoji :no-repeat: here; nobody can put it on a message ('repeat')" in said
+    assert "thinking_face" not in said
     assert ops.type("!echo x")[0] == {DONE}
+    assert "no emoji" not in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("code", ["not_reactable", "ratelimited"])
+@pytest.mark.parametrize("fault", [Fault.rate_limited(60), Fault.server_error()], ids=str)
+def test_what_is_called_how_is_asked_again(
+    ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str], fault: Fault
+) -> None:
+    """Of an order also in a channel where everything is to be marked, and where Slack did not answer at first."""
+    ops.slack.fault("reactions.remove", fault)
+    ops.start(router=router, emoji={"cancel": "no-such-emoji"})
+    assert ops.type("!echo x")[0] == {DONE}
+    ops.clock.run_until(lambda: "there is no emoji :no-such-emoji: here; nobody" in capfd.readouterr().err)
+
+
 def test_where_slack_does_not_tell_a_missing_name_is_said_at_the_first_mark(
-    ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str], code: str
+    ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing else is held up by that."""
     ops.say("!echo long ago")
     ops.clock.advance(700)
-    ops.slack.fault("reactions.remove", Fault.error(code))
+    ops.slack.fault("reactions.remove", Fault.error("not_reactable"))
     ops.start(router=router, emoji={"done": "no-such-emoji"})
-    ops.after_sweeps(1)
+    ops.after_sweeps(2)
     assert "no emoji" not in capfd.readouterr().err
+    assert len(ops.slack.calls("reactions.remove")) == 1
     assert ops.type("!echo x")[0] == {DONE}
     assert capfd.readouterr().err.count("there is no emoji :no-such-emoji: here") == 1
 

@@ -698,7 +698,7 @@ def test_what_was_cancelled_and_goes_on_keeps_no_place(ops: Ops, router: Command
     ops.slack.react(CHANNEL, ts, STOP, user="ada")
     assert ops.settled(waiting)[0] == {DONE}
     given_up = "cancelled by ada; it has not stopped within 30s, and may go on"
-    assert ops.settled(ts) == ({EYES, ERRORED, STOP}, [says, given_up])
+    assert ops.settled(ts) == ({EYES, ERRORED, STOP}, [f"{says}\n{given_up}"])
 
 
 def test_what_ends_in_time_is_not_timed_out(ops: Ops, router: CommandRouter) -> None:

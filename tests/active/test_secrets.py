@@ -192,6 +192,31 @@ def test_status_shows_no_secret_of_what_runs(ops: Ops, vault: CommandRouter) -> 
     assert "running      !login ... (ada, " in ops.replies(status.ts)[0]
 
 
+def test_a_secret_is_kept_as_it_was_typed_too(ops: Ops) -> None:
+    """A phone makes one sign of three full stops, which are the value."""
+    router = CommandRouter()
+
+    @router.command
+    def say(key: Secret, *, command: Command) -> str:
+        return f"{command.text} {key.reveal()}"
+
+    ops.start(router=router)
+    assert ops.type("!say pa…ss…word") == ({DONE}, ["!say ... ..."])
+
+
+def test_progress_of_a_command_with_a_secret_takes_any_note(ops: Ops) -> None:
+    """As that of others does."""
+    router = CommandRouter()
+
+    @router.command
+    def load(key: Secret, *, command: Command) -> str:
+        command.progress(1, 2, 7)  # type: ignore[arg-type] # as a program may
+        return "done"
+
+    ops.start(router=router)
+    assert ops.type(f"!load {TYPED}") == ({DONE}, ["done"])
+
+
 def test_a_short_secret_leaves_replies_readable(ops: Ops, vault: CommandRouter) -> None:
     """What stands in every other word is not searched for."""
     ops.start(router=vault, roles={"admins": [ops.slack.user_id("ada")]})

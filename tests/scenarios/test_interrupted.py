@@ -81,7 +81,7 @@ def test_a_command_that_runs_when_the_program_ends_is_marked_and_answered() -> N
 
     assert (process.returncode, marks - {"eyes"}) == (0, {"warning"})
     ended = f"{os.uname().nodename}/{process.pid} ended while this ran"
-    assert said == ["begun", f"interrupted: {ended}; :repeat: on the command runs it again"]
+    assert said == [f"begun\ninterrupted: {ended}; :repeat: on the command runs it again"]
     assert err.count("\n") == 1, err
 
 

@@ -147,11 +147,12 @@ class Answers:
         return receipt.message
 
     def progress(self, heard: Heard, done: object, total: object, note: str) -> None:
-        """Take in how far a command is. Costs microseconds; few of many are shown."""
-        if heard.key.ts in self._silent:
-            return
+        """Take in how far a command is, while it runs. Costs microseconds; few of many are shown."""
         with self._lock:
-            is_news = self._answer(heard).report(done, total, note, self._clock.monotonic())
+            answer = self._answers.get(heard.key.ts)
+            if answer is None or answer.is_finished:
+                return  # its message is gone, or it is over
+            is_news = answer.report(done, total, note, self._clock.monotonic())
         if is_news:
             self._wake()
 
@@ -160,11 +161,15 @@ class Answers:
         with self._lock:
             self._answer(heard).is_finished = False
 
-    def finish(self, heard: Heard) -> None:
-        """Take in that a command is over: what is said after that is a message of its own."""
+    def finish(self, heard: Heard, last_words: str = "") -> None:
+        """Take in that a command is over: what is said after these is a message of its own."""
+        part = self._part(last_words)
         with self._lock:
-            if (answer := self._answers.get(heard.key.ts)) is None:
+            answer = None if heard.key.ts in self._silent else self._answer(heard)
+            if answer is None:
                 return
+            if part.units:
+                answer.add(part, self._clock.monotonic())
             answer.is_finished = True
             is_owed = answer.is_owed
             self._forget(answer)

@@ -28,9 +28,9 @@ _MARKS = _DOUBLE + _SINGLE
 _TWO_HYPHENS = re.compile(r"\u2014(?=\w)|\u2013(?=[^\W\d]\w)")
 _ONE_HYPHEN = re.compile(r"\u2013(?=\w)")
 #: What clients make of three full stops.
-_ELLIPSIS = "\u2026"
+ELLIPSIS = "\u2026"
 #: What a word must not hold to be read as it is: blanks, quotation marks, an ellipsis and, at its beginning, a dash.
-_NEEDS_QUOTES = re.compile(rf"[\s{_MARKS}{_ELLIPSIS}]|^[\u2013\u2014]")
+_NEEDS_QUOTES = re.compile(rf"[\s{_MARKS}{ELLIPSIS}]|^[\u2013\u2014]")
 
 
 class Misfit(BadArguments):
@@ -190,7 +190,7 @@ class _Splitter:
                 self._end_word()
             elif not is_code and char in _MARKS and self._may_open():
                 self._quotation(char)
-            elif not is_code and char == _ELLIPSIS:
+            elif not is_code and char == ELLIPSIS:
                 self._current().append("...")
             elif not is_code and self._word is None:
                 self._word = [self._unchanged(char)]

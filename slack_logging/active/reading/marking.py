@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from slack_logging import notices
-from slack_logging.active.emoji import Mark, Order
-from slack_logging.active.ledger import Ledger, Owed, order
+from slack_logging.active.ledger import Ledger, Owed
+from slack_logging.active.reading.names import Names
 from slack_logging.active.settings import Settings
 from slack_logging.clock import Clock
-from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachable
+from slack_logging.errors import RateLimited, Rejected, Unreachable
 from slack_logging.options import format_duration
 from slack_logging.slack.pacing import Backoff
 
 if TYPE_CHECKING:
-    from slack_logging.active.reading.line import Line
     from slack_logging.slack.client import SlackClient
 
 #: Codes that say that nothing need be done: the mark is as it should be, or its message is gone.
@@ -34,37 +32,22 @@ class Marker:
     Args:
         settings: the source's; its `emoji` are used.
         clock: what retries wait on.
+
+    Attributes:
+        names: what the marks are called here.
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
-        self._emoji = settings.emoji
+        self.names = Names(settings.emoji)
         self._clock = clock
         self._backoff = Backoff()
         self._not_before = 0.0
-        self._missing: set[Mark] = set()
-
-    def check_names(self, line: Line, messages: Iterable[Mapping[str, Any]], *, up_to: str) -> None:
-        """Say which of the configured emoji the workspace lacks, as far as Slack tells.
-
-        It is asked to take away what is not there. A list of all emoji would need another scope, and leaves out the
-        standard ones.
-
-        Args:
-            line: the connection.
-            messages: of its channel, oldest first; asked about is one that no program marks.
-            up_to: the `ts` up to which they are too old to be run.
-        """
-        for name, meaning in self._emoji.configured().items():
-            for message in messages:
-                is_marked_by_nobody = order(message["ts"]) <= order(up_to) or not line.intake.is_typed(message)
-                if is_marked_by_nobody and not message.get("reactions"):
-                    if _is_unknown(line, name, message["ts"]):
-                        self._lacks(name, meaning)
-                    break
 
     def place(self, client: SlackClient, ledger: Ledger, *, closing: bool = False) -> float | None:
-        """Place what a ledger owes and is due. Never raises a `DeliveryError`; blocks for calls, not for their pace.
+        """Place what a ledger owes and is due; when nothing is, find out whether an emoji is there.
+
+        Never raises a `DeliveryError`; blocks for calls, not for their pace.
 
         Args:
             client: who calls.
@@ -97,11 +80,32 @@ class Marker:
                 if not owed.goes:
                     # What follows is due later still: the ledger sorts by what matters, then by when.
                     break
+        if not closing and min(waits, default=1.0) > 0 and (pause := self._ask(client)) is not None:
+            waits.append(pause)
         return min(waits, default=None)
+
+    def _ask(self, client: SlackClient) -> float | None:
+        """Ask for one of the names that are not known yet; return the seconds until it is time for another."""
+        question = self.names.question()
+        if question is None:
+            return None
+        if wait := client.acquire("reactions.remove"):
+            return wait
+        error = None
+        try:
+            client.call("reactions.remove", **question._asdict())
+        except RateLimited as limited:
+            return self._later(limited.retry_after)
+        except Unreachable:
+            return self._later(self._backoff.failed())
+        except Rejected as rejected:
+            error = rejected.code
+        self.names.answered(question.name, exists=error != "invalid_name")
+        return 0.0
 
     def _try(self, client: SlackClient, owed: Owed) -> float:
         """Place a mark or take it away; return the seconds to wait before the next try, 0.0 if there need be none."""
-        name = owed.mark.value if owed.mark in self._missing else self._emoji.name(owed.mark)
+        name = self.names.of(owed.mark)
         try:
             client.call(_method(owed), channel=owed.key.channel, timestamp=owed.key.ts, name=name)
         except RateLimited as error:
@@ -110,7 +114,7 @@ class Marker:
             return self._later(self._backoff.failed())
         except Rejected as error:
             if error.code == "invalid_name" and name != owed.mark.value:
-                self._lacks(name, owed.mark)
+                self.names.answered(name, exists=False)
                 return self._later(0.001)
             if error.code in _HOPELESS:
                 self._say_that_it_is_hopeless(owed, error)
@@ -120,15 +124,6 @@ class Marker:
         self._backoff.succeeded()
         notices.clear("reactions.add")
         return 0.0
-
-    def _lacks(self, name: str, meaning: Mark | Order) -> None:
-        """Say so, and use the standard one, if it is ours to place."""
-        if isinstance(meaning, Mark):
-            self._missing.add(meaning)
-            outcome = f"marking with :{meaning.value}:"
-        else:
-            outcome = f"nobody can put it on a message ({meaning.name.lower()!r})"
-        notices.say(f"emoji {name}", f"there is no emoji :{name}: here; {outcome}")
 
     def _say_that_it_is_hopeless(self, owed: Owed, error: Rejected) -> None:
         """Say once for each channel and code what that means for people."""
@@ -145,15 +140,6 @@ class Marker:
     def _later(self, seconds: float) -> float:
         self._not_before = self._clock.monotonic() + seconds
         return seconds
-
-
-def _is_unknown(line: Line, name: str, ts: str) -> bool:
-    """Tell whether Slack says that there is no such emoji; where it says nothing, the first use of it will."""
-    try:
-        line.client.deliver("reactions.remove", timeout=0, channel=line.channel, timestamp=ts, name=name)
-    except DeliveryError as error:
-        return isinstance(error, Rejected) and error.code == "invalid_name"
-    return False
 
 
 def _method(owed: Owed) -> str:

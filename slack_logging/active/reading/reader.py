@@ -309,6 +309,7 @@ class Reader:
             notices.say(f"{self._cause}, shared", f"{text}, and read what is typed and answered there")
         messages = self._messages(line)
         line.say_if_clock_is_off()
+        self._marker.names.look_at(line, messages, up_to=self._window.floor or "0")
         self.desk.reading = f"{self._settings.channel}, {push.how}"  # before the first command can ask
         if not self._closing:
             push.open()  # not before it is known that there is something to hear; what came meanwhile is looked for
@@ -389,10 +390,9 @@ class Reader:
         if self._window.floor is not None:
             oldest = self._window.oldest(line.client.time(), self._ledger.cursor())
             return line.since(oldest, wanted=lambda: not self._closing)
-        started = line.client.time()
-        codes_of(self._clock).begin(started)
+        codes_of(self._clock).begin(started := line.client.time())
         messages, has_more = line.newest()
-        self._marker.check_names(line, messages, up_to=self._window.begin(started, messages, has_more=has_more))
+        self._window.begin(started, messages, has_more=has_more)
         return messages
 
 

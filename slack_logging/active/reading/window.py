@@ -33,8 +33,8 @@ class Window:
         self._max_age = max_age
         self.floor: str | None = None
 
-    def begin(self, started: float, newest: Sequence[Mapping[str, Any]], *, has_more: bool) -> str:
-        """Take in the first look, and return the floor.
+    def begin(self, started: float, newest: Sequence[Mapping[str, Any]], *, has_more: bool) -> None:
+        """Take in the first look.
 
         Args:
             started: Unix time at which it began.
@@ -44,7 +44,6 @@ class Window:
         self.floor = _ts(started - self._max_age)
         if has_more and newest:
             self.floor = max(self.floor, just_before(str(newest[0]["ts"])), key=order)
-        return self.floor
 
     def oldest(self, now: float, cursor: str | None) -> str:
         """Return the `ts` after which the next look begins.

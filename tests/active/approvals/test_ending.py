@@ -93,12 +93,13 @@ def test_closing_the_source_interrupts_what_waits(
 def test_what_waited_when_its_process_died_is_interrupted(
     ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
 ) -> None:
-    """Our hourglass alone tells it; who repeats it asks anew."""
+    """Our hourglass alone tells it, which stays for a while when it runs; who repeats it asks anew."""
     ts = ops.say("!drop orders")
     ops.slack.react(CHANNEL, ts, WAITS, user="ops")
     ops.start(router=router, **people)
     assert ops.settled(ts)[0] == {WAITS, INTERRUPTED}
-    says = "interrupted: what was to run this once it is approved has ended; :repeat: on the command asks for it again"
+    what = "what waited for approval to run this, or ran it already, has ended"
+    says = f"interrupted: {what}; :repeat: on the command asks for it again"
     ops.clock.run_until(lambda: ops.replies(ts) == [says])
     ops.slack.react(CHANNEL, ts, REPEAT, user="ada")
     ops.clock.run_until(lambda: len(ops.replies(ts)) == 2)
@@ -106,6 +107,20 @@ def test_what_waited_when_its_process_died_is_interrupted(
     approve(ops, str(ops.slack.messages(CHANNEL, thread_ts=ts)[-1]["ts"]), "ben")
     ops.clock.run_until(lambda: DONE in ops.marks(ts))
     assert len(ran) == 1
+
+
+def test_what_ran_when_its_process_died_is_not_said_to_have_waited(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """Though the hourglass is still there beside the eyes: who repeats it is to look first how far it came."""
+    ts = ops.say("!drop orders")
+    ops.slack.react(CHANNEL, ts, WAITS, user="ops")
+    ops.slack.react(CHANNEL, ts, EYES, user="ops")
+    ops.start(router=router, **people)
+    assert ops.settled(ts)[0] == {WAITS, EYES, INTERRUPTED}
+    says = "interrupted: what ran this ended before it did; :repeat: on the command asks for it again"
+    ops.clock.run_until(lambda: ops.replies(ts) == [says])
+    assert ran == []
 
 
 def test_a_final_mark_of_another_process_ends_what_waits(
