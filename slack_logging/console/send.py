@@ -78,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="read JSON lines")
     parser.add_argument(
         "--timeout",
-        type=_timeout,
+        type=_duration,
         default="5m",
         metavar="T",
         help="give up when Slack takes nothing for so long: seconds, or such as 90s, 10m (default: %(default)s)",
@@ -93,10 +93,10 @@ def _level(text: str) -> int:
     return number
 
 
-def _timeout(text: str) -> float:
+def _duration(text: str) -> float:
     try:
-        return options.seconds("timeout", text)
-    except ConfigurationError as error:
+        return options.parse_duration(text)
+    except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 

@@ -268,7 +268,7 @@ def test_a_channel_that_is_not_seen_is_posted_to(
     ("options", "says"),
     [
         (["--level", "LOUD"], "argument --level: 'LOUD' is no level: give one such as WARNING, or a number"),
-        (["--timeout", "soon"], "argument --timeout: timeout='soon': expected seconds"),
+        (["--timeout", "soon"], "argument --timeout: 'soon' is no duration: write seconds, or such as 90s, 10m, 1h30m"),
     ],
 )
 def test_a_wrong_option_is_one_line(run: Run, capfd: pytest.CaptureFixture[str], options: list[str], says: str) -> None:
