@@ -82,9 +82,10 @@ class _Parser(argparse.ArgumentParser):
             group.required = False
         known, rest = super().parse_known_args(args, namespace)
         if rest:
-            near = difflib.get_close_matches(rest[0].partition("=")[0], self._option_string_actions, n=1)
+            wrong = [word for word in rest if word.startswith("-")] or rest  # what stands behind one may be its value
+            near = difflib.get_close_matches(wrong[0].partition("=")[0], self._option_string_actions, n=1)
             meant = f" (did you mean {near[0]}?)" if near else ""
-            self.error(f"unrecognized arguments: {' '.join(rest)}{meant}")
+            self.error(f"unrecognized arguments: {' '.join(wrong)}{meant}")
         for group in required:
             group.required = True
         return super().parse_known_args(args, namespace) if required else (known, rest)

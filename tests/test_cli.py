@@ -49,7 +49,15 @@ def test_who_stops_reading_needs_no_word(typed: str) -> None:
         (["local", "--port", "x"], "slack-logging local: argument --port: 'x' is no port: give a number from 0 to"),
         (
             ["local", "--prot", "1"],
-            "slack-logging local: unrecognized arguments: --prot 1 (did you mean --port?); slack-logging local --help",
+            "slack-logging local: unrecognized arguments: --prot (did you mean --port?); slack-logging local --help",
+        ),
+        (
+            ["send", "--levl", "INFO", "l.txt", "--channel", "#x"],
+            "slack-logging send: unrecognized arguments: --levl (did you mean --level?); slack-logging send --help",
+        ),
+        (
+            ["check", "--chanel", "#ops-log"],
+            "slack-logging check: unrecognized arguments: --chanel (did you mean --channel?); slack-logging check",
         ),
         *(
             (

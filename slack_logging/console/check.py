@@ -84,6 +84,8 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
         yield note("--allow", "is not given: commands need `allow`, the ids of those who may; give them, to be checked")
     if webhooks or args.config:
         wanted = [one for one in wanted if one != Wanted()]
+    elif not wanted[0].channels and not wanted[0].commands_channels:
+        yield note("channels", "none is given, so none is looked at: add --channel and --commands-channel, or --config")
     for one in _merged(wanted):
         yield from examine(one, clock=clock.current(), post=args.post)
 

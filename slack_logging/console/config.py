@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import importlib
 import inspect
 import json
@@ -68,11 +69,13 @@ def _read(path: str) -> object:
     if path.endswith(".ini"):
         kind, read = "INI for fileConfig", cast("Callable[[str], object]", ini.parse)
     else:
-        kind, read = ("JSON", json.loads) if path.endswith(".json") else ("YAML", _yaml())
+        kind, read = ("JSON", json.loads) if path.endswith(".json") else ("YAML", _yaml)
     try:
         return read(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"--config {path}: cannot be read: {error.strerror}") from None
+    except ConfigurationError:
+        raise
     except Exception as error:  # noqa: BLE001 - PyYAML's errors have no base that is known without it
         raise ConfigurationError(f"--config {path}: is no {kind}: {_said(error)}") from None
 
@@ -86,11 +89,12 @@ def _said(error: Exception) -> str:
     return f"line {mark.line + 1}, column {mark.column + 1}: {', '.join(filter(None, parts))}"
 
 
-def _yaml() -> Callable[[str], object]:
+def _yaml(text: str) -> object:
     try:
-        return cast("Callable[[str], object]", importlib.import_module("yaml").safe_load)
+        load = cast("Callable[[str], object]", importlib.import_module("yaml").safe_load)
     except ImportError:
         raise ConfigurationError("--config: reading YAML needs PyYAML: pip install PyYAML") from None
+    return load(text)
 
 
 def _imported(source: str) -> object:
@@ -106,7 +110,15 @@ def _imported(source: str) -> object:
         said = f"{type(error).__name__}: {' '.join(str(error).split())}"
         if isinstance(error, ModuleNotFoundError):
             said += ": run it where your program runs, or set PYTHONPATH"
+        elif near := difflib.get_close_matches(name, _mappings(module), n=1):
+            said += f": did you mean {near[0]}?"
         raise ConfigurationError(f"--config {source}: {said}") from error
+
+
+def _mappings(module: str) -> list[str]:
+    """Return the names of the mappings in a module; none where it could not be imported."""
+    found = vars(sys.modules[module]) if module in sys.modules else {}
+    return [name for name, value in found.items() if isinstance(value, Mapping)]
 
 
 def _module_at(path: str) -> str:

@@ -18,10 +18,10 @@ from slack_logging import SlackHandler, Stats, clock, options
 from slack_logging.console.hook import HELP, address
 from slack_logging.console.lines import json_record, text_record
 from slack_logging.console.progress import Progress
+from slack_logging.console.world import unpostable
 from slack_logging.errors import ConfigurationError, RateLimited, Unreachable
 from slack_logging.passive.messages.medium import SLACK, Medium
 from slack_logging.passive.records.capture import MAX_CHARS
-from slack_logging.slack.client import connect
 from slack_logging.slack.credentials import REMEDY_BY_ENVIRONMENT, find_token
 
 #: Bytes that are kept of a line: all that a record shows, also where JSON writes each character as six.
@@ -51,6 +51,8 @@ missing, and the names that python-json-logger and structlog give will do as wel
 "event". Other fields are shown behind the message. A line that is no such object is sent as text; stderr says which
 lines are, and which have a level that is none.
 
+Nothing is read where Slack takes neither the token nor posts to the channel; a Slack that is away is waited for.
+
 A record shows up to 256 KiB of text, and of a line no more than 4 MiB are looked at: stderr says which lines were cut.
 
 Slack takes about one message a second, each of up to 12,000 characters, some 200 short lines: reading waits for it, and
@@ -76,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="read JSON lines")
     parser.add_argument(
         "--timeout",
-        type=_timeout,
+        type=_duration,
         default="5m",
         metavar="T",
         help="give up when Slack takes nothing for so long: seconds, or such as 90s, 10m (default: %(default)s)",
@@ -91,10 +93,10 @@ def _level(text: str) -> int:
     return number
 
 
-def _timeout(text: str) -> float:
+def _duration(text: str) -> float:
     try:
-        return options.seconds("timeout", text)
-    except ConfigurationError as error:
+        return options.parse_duration(text)
+    except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
@@ -105,7 +107,8 @@ def run(args: argparse.Namespace) -> int:
         args: as `add_arguments` declared them.
 
     Raises:
-        ConfigurationError: the channel's name or the webhook's address is none, or a file cannot be read.
+        ConfigurationError: the channel's name or the webhook's address is none, a file cannot be read, or nothing can
+            be posted to the channel; nothing was read then.
         Rejected: there is no token, or Slack does not take it; nothing was read then.
     """
     amiss = _Amiss()
@@ -113,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     with _opened(args.file) as stream:  # first, for it is the caller's own
         if args.webhook_url is None:
             handler, portion = SlackHandler(args.channel, max_bytes=_MAX_BYTES), _MESSAGES_AT_ONCE * SLACK.room
-            _make_the_token_known()
+            _look_first(args.channel)
         else:
             webhook = address(args.webhook_url)
             handler = SlackHandler(webhook_url=webhook.url, max_bytes=_MAX_BYTES)
@@ -138,11 +141,12 @@ def _ignore(*numbers: signal.Signals) -> None:
         signal.signal(number, lambda *_: None)  # of a SIG_IGN Python says that it came in during a race
 
 
-def _make_the_token_known() -> None:
-    """Refuse a token that Slack does not take before anything is read; a Slack that is away may come back."""
+def _look_first(channel: str) -> None:
+    """Refuse what does not mend itself before anything is read; a Slack that is away may come back."""
     find_token(remedy=REMEDY_BY_ENVIRONMENT)
     with contextlib.suppress(Unreachable, RateLimited):
-        connect(None, None, clock.current()).identity()
+        if problem := unpostable(channel, clock.current()):
+            raise ConfigurationError(problem)
 
 
 def _opened(file: str | None) -> AbstractContextManager[BinaryIO]:

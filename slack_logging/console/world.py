@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -68,6 +69,7 @@ class _Reached:
         scopes: of the token; None where Slack did not say.
         ids: of the channels found so far, to what each is for.
         names: of the channels listed so far.
+        is_cut: whether there are more than were listed.
     """
 
     client: SlackClient
@@ -76,6 +78,7 @@ class _Reached:
     scopes: frozenset[str] | None
     ids: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    is_cut: bool = False
 
     @property
     def bot(self) -> str:
@@ -112,6 +115,25 @@ def examine(wanted: Wanted, *, clock: Clock, post: bool) -> Iterator[Finding]:
         yield from _answered(id_, _group(reached, id_) if id_.startswith("S") else _person(reached, id_))
 
 
+def unpostable(channel: str, clock: Clock) -> str:
+    """Return why the environment's token certainly cannot post to a channel, and what to do; else nothing.
+
+    Raises:
+        Rejected: there is no token, or Slack does not take it.
+        RateLimited, Unreachable: Slack does not say, for now.
+    """
+    reached, _ = _asked(connect(None, None, clock), credentials.api_url())
+    if reached.scopes is None:
+        return ""
+    if not reached.has("chat:write"):
+        findings: Iterator[Finding] = iter([_lacking(_scope("chat:write"))])
+    else:
+        findings = _channel(reached, channel, commands=False, post=False)
+    with contextlib.suppress(Rejected):  # a look, not the post
+        return next((f"{finding.subject}: {finding.text}" for finding in findings if finding.state == "WRONG"), "")
+    return ""
+
+
 def _answered(subject: str, findings: Iterator[Finding]) -> Iterator[Finding]:
     """Turn what Slack refuses on the way into a finding."""
     try:
@@ -138,18 +160,25 @@ def _reach(wanted: Wanted, clock: Clock) -> Generator[Finding, None, _Reached | 
     yield ok("token", f"a bot's, from {token.origin}")
     before = clock.time()
     try:
-        if wait := client.acquire("auth.test"):
-            raise RateLimited("auth.test", wait)
-        answer, headers = client.call_for_headers("auth.test")
+        reached, date = _asked(client, credentials.api_url(wanted.api_url))
     except DeliveryError as error:
         yield wrong("Slack", error)
         return None
+    answer = reached.answer
     who = f"@{answer.get('user', '?')} ({answer.get('user_id', '?')})"
     yield ok("Slack", f"we are {who} in the workspace {answer.get('team', '?')}, {answer.get('url', '?')}")
-    yield _clock(before, clock.time(), headers.get("date", ""))
+    yield _clock(before, clock.time(), date)
+    return reached
+
+
+def _asked(client: SlackClient, url: str) -> tuple[_Reached, str]:
+    """Ask Slack who we are; return the date of its answer, too. Raises as `SlackClient.call`."""
+    if wait := client.acquire("auth.test"):
+        raise RateLimited("auth.test", wait)
+    answer, headers = client.call_for_headers("auth.test")
     listed = headers.get("x-oauth-scopes")
     scopes = None if listed is None else frozenset(filter(None, map(str.strip, listed.split(","))))
-    return _Reached(client, credentials.api_url(wanted.api_url), answer, scopes)
+    return _Reached(client, url, answer, scopes), headers.get("date", "")
 
 
 def _clock(before: float, after: float, date: str) -> Finding:
@@ -200,24 +229,36 @@ def _channel(reached: _Reached, channel: str, *, commands: bool, post: bool) -> 
     """Look at one channel: whether the bot finds it, and may do there what it has to."""
     subject = _shown(channel)
     readable = [kind for kind in ("channels", "groups") if reached.has(f"{kind}:read")]
-    if not readable:
-        if commands and not (reached.has("channels:history") or reached.has("groups:history")):
+    if commands and not readable:
+        if not (reached.has("channels:history") or reached.has("groups:history")):
             yield _lacking(_scope("channels:history"))
-        if commands and not is_channel_id(channel):
+        if not is_channel_id(channel):
             yield _lacking(_scope("channels:read"))
             return
-        yield note(subject, "cannot be looked at without channels:read; --post shows whether posting works")
-    else:
-        found = _find(reached, channel, readable)
-        if found is None:
-            yield wrong(subject, _not_found(reached, channel, readable, commands=commands))
-            return
+    found = _find(reached, channel, readable) if readable else None
+    if found is not None:
         findings = list(_found(reached, subject, found, commands=commands))
         yield from findings
         post = post and not any(finding.state == "WRONG" for finding in findings)
         channel = found["id"]
+    elif unseen := _unseen(reached, channel, readable, commands=commands):
+        yield note(subject, f"{unseen}; --post shows whether posting works")
+    else:
+        yield wrong(subject, _not_found(reached, channel, readable, commands=commands))
+        return
     if post:
         yield _posted(reached, subject, channel)
+
+
+def _unseen(reached: _Reached, channel: str, readable: list[str], *, commands: bool) -> str:
+    """Return why a channel that was not found may be there all the same, and take posts; else nothing."""
+    if not readable or (not commands and "channels" not in readable):
+        return "cannot be looked at without channels:read"
+    if not commands and "groups" not in readable and is_channel_id(channel):  # a private one takes posts by its id only
+        return "cannot be looked at without groups:read if it is private"
+    if not commands and reached.is_cut and reached.has("chat:write.public"):
+        return f"is not among the {len(reached.names):,} channels that were looked through"
+    return ""
 
 
 def _find(reached: _Reached, channel: str, readable: list[str]) -> dict[str, Any] | None:
@@ -243,6 +284,8 @@ def _find(reached: _Reached, channel: str, readable: list[str]) -> dict[str, Any
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 break
+        else:
+            reached.is_cut = True
     return None
 
 

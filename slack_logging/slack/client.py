@@ -289,6 +289,8 @@ class SlackClient:
             return Rejected(method, "http_404", "is that a Slack? api_url, or else SLACK_API_URL, ends in /api/")
         if response.status_code >= 500 or code in _TRANSIENT or " " in code:
             # slack_sdk puts a whole sentence into `error` where the body was no JSON.
+            if code in _TRANSIENT:
+                return Unreachable(f"{method}: Slack says {code}")
             said = "with a text that is no JSON" if " " in code else code
             return Unreachable(f"{method}: HTTP {response.status_code}, {said}")
         if code == "channel_not_found":  # deleted, or we were taken off it; its name may belong to another by now

@@ -349,6 +349,15 @@ def test_a_clock_that_is_off_is_a_note(
     assert (says.split(" s ")[1] in line, "set it, or have NTP set it" in line) == (True, True)
 
 
+def test_that_no_channel_is_looked_at_is_a_note(slack: LocalSlack, run: Run) -> None:
+    """Else a check of the token alone would read as one of everything."""
+    says = "channels: none is given, so none is looked at: add --channel and --commands-channel, or --config"
+    alone = run("check")
+    assert (alone.status, wrong(alone.out), says in notes(alone.out)) == (0, [], True)
+    for option in (LOG, BOTH[2:], ("--webhook-url", slack.webhook_url("#ops-log"))):
+        assert not any(line.startswith("channels: ") for line in notes(run("check", *option).out))
+
+
 def test_commands_for_nobody_are_a_note(slack: LocalSlack, run: Run) -> None:
     """As a program has to say who may."""
     ended = run("check", *BOTH)

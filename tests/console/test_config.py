@@ -209,8 +209,12 @@ def test_a_module_that_cannot_be_imported_is_one_line(run: Run, written: Written
             "ModuleNotFoundError: No module named 'nowhere': run it where your program runs",
         ),
         ("program_of_a_test:NAME", "AttributeError: module 'program_of_a_test' has no attribute 'NAME'"),
+        (
+            "program_of_a_test:LOG",
+            "AttributeError: module 'program_of_a_test' has no attribute 'LOG': did you mean LOGGING?",
+        ),
         ("program_of_a_test:__doc__", "expected a mapping for dictConfig, with 'handlers' in it"),
-        ("nowhere.json", "cannot be read: No such file or directory"),
+        *((f"nowhere.{kind}", "cannot be read: No such file or directory") for kind in ("json", "yaml", "ini")),
         ("broken.json", "is no JSON: "),
         (
             "broken.yaml",
@@ -231,6 +235,19 @@ def test_what_is_no_config_is_one_line(run: Run, written: Written, tmp_path: Pat
     [line] = ended.err
     assert (ended.status, ended.out) == (1, [])
     assert line.startswith(f"slack-logging check: --config {source}: {says}")
+
+
+def test_without_pyyaml_a_file_that_is_missing_is_told_as_such(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What to install is told where there is something to read."""
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    monkeypatch.chdir(tmp_path)
+    said = "slack-logging check: --config: reading YAML needs PyYAML: pip install PyYAML"
+    missing = "slack-logging check: --config there.yaml: cannot be read: No such file or directory"
+    assert run("check", "--config", "there.yaml").err == [missing]
+    (tmp_path / "there.yaml").write_text("version: 1")
+    assert run("check", "--config", "there.yaml").err == [said]
 
 
 def test_no_commands_are_started(slack: LocalSlack, run: Run, written: Written) -> None:

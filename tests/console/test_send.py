@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from slack_logging.console import send
+from slack_logging.console import send, world
 from slack_logging.local import Fault, LocalSlack, visible_text
 from slack_logging.passive.messages.medium import SLACK
 from slack_logging.passive.records.capture import MAX_CHARS
@@ -215,10 +215,60 @@ def test_what_cannot_begin_is_one_line(
 
 
 @pytest.mark.parametrize(
+    ("channel", "without", "says"),
+    [
+        ("#opslog", "", "#opslog: the bot sees no channel of that name (did you mean #ops-log?): check it, or create"),
+        ("C0NOPE", "", "C0NOPE: the bot sees no channel of that id: check it; if it is private, type /invite @ops in"),
+        ("#old", "", "#old: C0OLD0000, public, is archived: unarchive it, or use another"),
+        ("#there", "chat:write.public", "#there: C0THERE00, public: the bot is not a member: type /invite @ops in it"),
+        ("#ops-log", "chat:write", "scope chat:write: missing, and needed to post records and replies: add it to the"),
+    ],
+)
+def test_where_nothing_can_be_posted_nothing_is_read(
+    slack: LocalSlack, sent: Sent, monkeypatch: pytest.MonkeyPatch, channel: str, without: str, says: str
+) -> None:
+    """A pipe would be held, and emptied, for what does not mend itself."""
+    slack.add_channel("old", archived=True)
+    slack.add_channel("there", bot_is_member=False)
+    monkeypatch.setenv("SLACK_BOT_TOKEN", slack.token(*(slack.app.scopes - {without})))
+    ended = sent(b"one\n", channel=channel)
+    [line] = ended.err
+    assert (ended.status, line[: len(f"slack-logging send: {says}")]) == (1, f"slack-logging send: {says}")
+    assert sys.stdin.readline() == "one\n"
+    assert slack.calls("chat.postMessage") == []
+
+
+@pytest.mark.parametrize("method", ["auth.test", "users.conversations"])
+@pytest.mark.parametrize("fault", [Fault.server_error(), Fault.cut_before(), Fault.rate_limited(40), Fault.error("no")])
+def test_a_slack_that_does_not_say_is_posted_to(slack: LocalSlack, sent: Sent, method: str, fault: Fault) -> None:
+    """As it may be back by then; only a token that is refused ends it."""
+    slack.fault(method, fault)
+    ended = sent(b"one\n")
+    is_refused = method == "auth.test" and fault == Fault.error("no")
+    assert (ended.status, shown(slack)) == ((1, []) if is_refused else (0, ["stdin one"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "scopes"),
+    [("#ops-log", []), ("#ops-log", ["groups:read"]), ("C0SECRET0", ["channels:read"]), ("#there", ["channels:read"])],
+)
+def test_a_channel_that_is_not_seen_is_posted_to(
+    slack: LocalSlack, sent: Sent, monkeypatch: pytest.MonkeyPatch, name: str, scopes: list[str]
+) -> None:
+    """For want of a scope, or as there are too many; posting needs none of them."""
+    slack.add_channel("secret", private=True)
+    slack.add_channel("there", bot_is_member=False)
+    monkeypatch.setattr(world, "_PAGE", 1)
+    monkeypatch.setattr(world, "_PAGES", 1)
+    monkeypatch.setenv("SLACK_BOT_TOKEN", slack.token("chat:write", "chat:write.public", "files:write", *scopes))
+    assert sent(b"one\n", channel=name).err == ["slack-logging send: 1 line read: 1 shown"]
+
+
+@pytest.mark.parametrize(
     ("options", "says"),
     [
         (["--level", "LOUD"], "argument --level: 'LOUD' is no level: give one such as WARNING, or a number"),
-        (["--timeout", "soon"], "argument --timeout: timeout='soon': expected seconds"),
+        (["--timeout", "soon"], "argument --timeout: 'soon' is no duration: write seconds, or such as 90s, 10m, 1h30m"),
     ],
 )
 def test_a_wrong_option_is_one_line(run: Run, capfd: pytest.CaptureFixture[str], options: list[str], says: str) -> None:

@@ -415,6 +415,10 @@ def test_the_panel_shows_limits_and_plans_faults(open_page: Open) -> None:
         expect(panel.locator(".buckets")).to_contain_text("of 300, +300/min")
         expect(panel).to_contain_text("1 call so far")
 
+        panel.get_by_label("Method").fill("chat.postMessage=tls")  # as in the terminal
+        panel.get_by_role("button", name="Add").click()
+        expect(panel.locator("input:invalid")).to_have_attribute("title", re.compile("Only the method: "))
+        expect(panel.get_by_role("alert")).to_be_empty()
         panel.get_by_label("Method").fill("chat.postMessage")
         panel.get_by_label("Kind of fault").select_option("rate_limited")
         panel.get_by_role("button", name="Add").click()

@@ -128,7 +128,7 @@ def test_a_person_watches_a_command_at_work_and_stops_it(desk: Desk) -> None:
 def test_what_is_not_understood_or_not_allowed_shows_on_the_page(desk: Desk) -> None:
     """By another mark, with what to type instead."""
     replies = desk.type("!unmute zzzz", mark="grey_question")
-    expect(replies).to_contain_text("no error 'zzzz': the command incidents lists those that still count")
+    expect(replies).to_contain_text("no error 'zzzz': those that still count, which the command incidents lists, are")
     replies = desk.type("!level browser.shop LOUD", mark="grey_question")
     expect(replies).to_contain_text("no level 'LOUD': use DEBUG, INFO")
     desk.page.locator("#person").select_option(label="ben")

@@ -33,6 +33,7 @@ def post(client: SlackClient) -> dict[str, object]:
     [
         (Fault.rate_limited(7), RateLimited, "chat.postMessage: rate limited, retry after 7 s"),
         (Fault.server_error(500), Unreachable, "chat.postMessage: HTTP 500, "),
+        (Fault.error("internal_error"), Unreachable, "chat.postMessage: Slack says internal_error"),
         (Fault.server_error(503), Unreachable, "chat.postMessage: HTTP 503, "),
         (Fault.cut_before(), Unreachable, "chat.postMessage: "),
         (Fault.cut_after(), Unreachable, "chat.postMessage: "),

@@ -122,14 +122,16 @@ def _errors(living: Iterable[Living]) -> list[_Error]:
 def _find(typed: str, operated: Operated) -> _Error:
     """Return the error that somebody means; one that has no message any more by its whole fingerprint."""
     wanted = typed.strip().lower()
-    found = [each for each in _errors(operated.incidents()) if wanted and each.fingerprint.startswith(wanted)]
+    known = _errors(operated.incidents())
+    found = [each for each in known if wanted and each.fingerprint.startswith(wanted)]
     if len(found) == 1:
         return found[0]
     if found:
         raise BadArguments(f"{len(found):,} errors begin with {wanted!r}: {', '.join(each.name for each in found)}")
     if _FINGERPRINT.fullmatch(wanted):
         return _Error(wanted, name=wanted)
-    raise BadArguments(f"no error {typed!r}: the command incidents lists those that still count")
+    names = ", ".join(each.name for each in known) or "none"
+    raise BadArguments(f"no error {typed!r}: those that still count, which the command incidents lists, are {names}")
 
 
 def _until(moment: float | None) -> str:

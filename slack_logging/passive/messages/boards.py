@@ -111,8 +111,9 @@ def _single(board: Board, incident: Incident, medium: Medium) -> list[dict[str, 
 
 
 def _storm(board: Board, medium: Medium) -> list[dict[str, Any]]:
-    kinds = "kind of error" if len(board.incidents) == 1 else "kinds of errors"
-    parts = [inline(f"{len(board.incidents):,} {kinds}, a line each", bold=True), inline("\n")]
+    number = len(board.incidents)
+    told = "1 kind of error" if number == 1 else f"{number:,} kinds of errors, a line each"
+    parts = [inline(told, bold=True), inline("\n")]
     for incident in board.incidents:
         parts += head(incident.line, incident.count, is_short=True)
     if not medium.has_files and not all(incident.line.is_headline for incident in board.incidents):

@@ -13,6 +13,7 @@ from slack_logging.local.state.text import visible_text
 from tests.active.builtins.conftest import LOG, Error, Side
 from tests.active.conftest import DONE, ERRORED, EYES, PUZZLED, Ops
 
+COUNT = "those that still count, which the command incidents lists, are"
 DISK, REACH, LIKE_DISK = "3f2a11112222", "77b011112222", "3f2a19992222"
 
 
@@ -128,15 +129,21 @@ def test_an_error_without_a_message_is_named_by_its_whole_fingerprint(
     ("typed", "reply"),
     [
         ("3f2a", "2 errors begin with '3f2a': 3f2a11, 3f2a19"),
-        ("9999", "no error '9999': the command incidents lists those that still count"),
-        ("''", "no error '': the command incidents lists those that still count"),
-        ("*", "no error '*': the command incidents lists those that still count"),
+        ("9999", f"no error '9999': {COUNT} 3f2a11, 3f2a19"),
+        ("''", f"no error '': {COUNT} 3f2a11, 3f2a19"),
+        ("*", f"no error '*': {COUNT} 3f2a11, 3f2a19"),
     ],
 )
 def test_what_names_no_error_or_two_is_not_understood(ops: Ops, name: str, typed: str, reply: str) -> None:
     """Nobody mutes what they did not mean."""
     ops.source().start(Side(tuple(map(Error, (DISK, LIKE_DISK)))))
     assert ops.type(f"!{name} {typed}") == ({PUZZLED}, [reply])
+
+
+def test_where_no_error_counts_that_is_said(ops: Ops) -> None:
+    """As nothing can be muted by a short name."""
+    ops.source().start(Side(()))
+    assert ops.type("!mute all") == ({PUZZLED}, [f"no error 'all': {COUNT} none"])
 
 
 def test_mute_refuses_no_time_at_all(ops: Ops) -> None:

@@ -65,7 +65,8 @@ export class Wire {
     choose();
     const form = h("form", { onsubmit: (event) => this.#add(event) },
       h("input", { name: "method", list: "methods", required: true, "aria-label": "Method", size: "18",
-        placeholder: "chat.postMessage", autocomplete: "off", spellcheck: "false" }),
+        placeholder: "chat.postMessage", autocomplete: "off", spellcheck: "false", pattern: "[^=]*",
+        title: "Only the method: what happens to it goes into the next fields" }),
       h("datalist", { id: "methods" }, this.store.methods.map((name) => h("option", { value: name }))),
       kind, value,
       h("label", {}, "times ", h("input", { name: "times", type: "number", min: "1", size: "4", value: "1",
