@@ -147,6 +147,8 @@ def _make_the_token_known() -> None:
 
 def _opened(file: str | None) -> AbstractContextManager[BinaryIO]:
     if file is None:
+        if sys.stdin is None:
+            raise ConfigurationError("standard input is closed: there is nothing to read; name a FILE")
         return contextlib.nullcontext(sys.stdin.buffer)
     try:
         return Path(file).open("rb")
