@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, NoReturn
 
 from slack_logging.errors import SlackLoggingError
@@ -32,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     asked = next((word for word in arguments if not word.startswith("-")), "")
     name = f"slack-logging {asked}".rstrip()
+    if sys.stderr is None:  # what is said there is not to go to standard output, as `print` has it then
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the program runs
     if sys.stdout is None:
         print(f"{name}: standard output is closed: there is nowhere to write to", file=sys.stderr)
         return 1

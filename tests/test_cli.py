@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from slack_logging.cli import main
+from slack_logging.local import LocalSlack, visible_text
 
 
 def ran(*typed: str, stdout: int) -> tuple[int, str]:
@@ -149,3 +150,32 @@ def test_without_standard_output_nothing_is_begun(
     assert main(["demo", "--once"]) == 1
     said = "slack-logging demo: standard output is closed: there is nowhere to write to\n"
     assert capsys.readouterr().err == said
+
+
+def test_without_standard_input_there_is_nothing_to_send() -> None:
+    """It is told before anything else that may be wrong; a file can be sent all the same."""
+    status, said = ran_without(0, "send", "--channel", "#ops-log")
+    told = "slack-logging send: standard input is closed: there is nothing to read; name a FILE\n"
+    assert (status, said) == (1, told)
+    assert "standard input" not in ran_without(0, "send", "--channel", "#ops-log", "nowhere.log")[1]
+
+
+@pytest.mark.parametrize("typed", [("send", "--channel", "two words", __file__), ("nothing",), ("demo", "--port", "x")])
+def test_without_standard_error_nothing_is_said_elsewhere(typed: tuple[str, ...]) -> None:
+    """The exit status tells; standard output is for what was asked for."""
+    status, said = ran_without(2, *typed)
+    assert (status > 0, said) == (True, "")
+
+
+def test_without_standard_error_what_can_be_done_is(slack: LocalSlack) -> None:
+    """As where it is thrown away."""
+    assert ran_without(2, "send", "--channel", "#ops-log", __file__, **slack.environ) == (0, "")
+    assert "what can be done is" in "".join(map(visible_text, slack.messages("#ops-log")))
+
+
+def ran_without(descriptor: int, *typed: str, **environ: str) -> tuple[int, str]:
+    """Return the status of a program one of whose standard streams is closed, and what it said on the others."""
+    command = ["sh", "-c", f'exec "$@" {descriptor}>&-', "sh", sys.executable, "-m", "slack_logging", *typed]
+    said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    done = subprocess.run(command, **said, text=True, env={**os.environ, **environ}, timeout=50)  # type: ignore[call-overload]
+    return done.returncode, done.stdout

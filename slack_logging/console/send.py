@@ -151,6 +151,8 @@ def _look_first(channel: str) -> None:
 
 def _opened(file: str | None) -> AbstractContextManager[BinaryIO]:
     if file is None:
+        if sys.stdin is None:
+            raise ConfigurationError("standard input is closed: there is nothing to read; name a FILE")
         return contextlib.nullcontext(sys.stdin.buffer)
     try:
         return Path(file).open("rb")

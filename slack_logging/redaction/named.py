@@ -158,6 +158,10 @@ _IDENTIFIED = (
     r"by[ ](?:(?:password|values)[ ])?(?=[\"'])"
 )
 
+#: Between a form's field and its value, which is a line of its own: a blank line, and what the value is before that.
+_LINE = r"(?:\r?\n|(?:\\{1,2}r)?\\{1,2}n)"
+_FIELD_ENDS = rf"[\"'\]\\]{{1,5}}(?:{_LINE}content-type:[^\r\n\\]{{1,100}}|){_LINE}{_LINE}(?P<field>)"
+
 _UNQUOTED = re.compile(
     # plain characters; a mark or a bracket where the value goes on behind it; a backslash that escapes no quote
     rf"(?:{re.escape(MARKER)}|[^\s\"'`<>,;&|)\]}}\\]|[,;&|](?![\s\"'\\]|$|[\w .%-]{{1,64}}[=:])|"
@@ -254,6 +258,11 @@ class Names:
                 rf"password(?:[ ]|\((?<![\w.]password\())(?='[^\s']{{1,256}}'){value}",
             ),
             (("identified ",), rf"{_IDENTIFIED}{value}"),
+            # a field of a form that is sent in parts
+            (
+                ("form-data",),
+                rf"form-data;[ ]?name={_MARKS}[\w .\[-]{{0,40}}?{name}{_FIELD_ENDS}{value}",
+            ),
             # the value first, and its name behind it
             (
                 ("value",),

@@ -110,6 +110,7 @@ _PEM = rf"(?:[A-Za-z0-9+/=%\s\\:,\"'|.()_]|-(?!----)|{_MARKER})"
 # Each `//` ends it, so that what all openings of a text look at is together no longer than the text.
 _URL_PASSWORD = re.compile(r"(?:[^\s\"'<>`/]|/(?!/)){1,1500}(?=@)")
 
+_WORD, _BLANKS = r"[^\s\\]{1,128}", r"(?:\s|\\n){1,40}"
 _SLASH = r"(?:/|\\/|%2[Ff])"
 _PATH = r"[A-Za-z0-9_%/\\-]"
 
@@ -181,6 +182,12 @@ SHAPES: tuple[Shape, ...] = (
         r"(?=[A-Za-z0-9_-]{8,1500}\.(?:\.|[A-Za-z0-9_-]{8}))",
         "[A-Za-z0-9_.=-]",
         word=True,
+    ),
+    # what a .netrc says, on one line or several
+    Shape(
+        ("machine ",),
+        rf"machine {_WORD}{_BLANKS}login{_BLANKS}{_WORD}{_BLANKS}password{_BLANKS}(?=[^\s\\\"'])",
+        _run_of(r"[^\s\\\"']"),
     ),
     # what a header says, without the header
     Shape(

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 
-#: C0 and C1 controls but tab and line feed; bidirectional and other invisible marks; lone surrogates, which are no
-#: text at all; and the pictures and brackets that stand for them, so that no two texts look the same. The joiners stay:
-#: U+200C is Persian's and U+200D joins emoji, as the tags from U+E0020 on make flags.
+#: C0 and C1 controls but tab and line feed; what Unicode has be ignored where it is not known (source:
+#: DerivedCoreProperties.txt, "Default_Ignorable_Code_Point"), with bidirectional and other invisible marks, fillers and
+#: tags, in which whole texts can be hidden; what is as blank as a space and is none; lone surrogates, which are no text
+#: at all; and the pictures and brackets that stand for them, so that no two texts look the same. The joiners stay, for
+#: U+200C is Persian's and U+200D joins emoji, and U+FE0E and U+FE0F, which tell emoji from text. The three flags that
+#: are made of tags are shown by them: rather so than a text that nobody sees.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d"
+    "\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\u2800\U0001d159"
     "\ud800-\udfff\u2400-\u2421\u27e6]"
 )
 

@@ -25,12 +25,13 @@ class Upload:
 
     Attributes:
         is_shared: whether Slack has it.
+        channel, thread: as given.
     """
 
     def __init__(self, channel: str, thread: str, *, name: str, title: str, content: bytes, clock: Clock) -> None:
         self.is_shared = False
-        self._channel = channel
-        self._thread = thread
+        self.channel = channel
+        self.thread = thread
         self._name = name
         self._title = title
         self._content = content
@@ -56,10 +57,10 @@ class Upload:
             if place := client.acquire(method):
                 return place
         try:
-            client.upload(self._channel, self._name, self._content, title=self._title, thread_ts=self._thread)
+            client.upload(self.channel, self._name, self._content, title=self._title, thread_ts=self.thread)
         except Unreachable as error:
             if not error.was_never_sent:
-                self._doubt = doubt_of_file(self._name, channel=self._channel, thread=self._thread, clock=self._clock)
+                self._doubt = doubt_of_file(self._name, channel=self.channel, thread=self.thread, clock=self._clock)
             raise
         self.is_shared = True
         return 0.0

@@ -60,6 +60,10 @@ HOSTILE = {
     'passwords={"a": "b", ': 'passwords={"a": "b", ',
     "pw": "pw ",
     "pwd": "pwd",
+    "form-data": 'form-data; name="password"\\n',
+    "form-data, long": f'form-data; name="{"a" * 60}',
+    "machine": "machine a login b password ",
+    "machine, long": f"machine {'a' * 128} login ",
     "each look": " ".join(trigger for shape in SHAPES for trigger in shape.triggers) + " ",
 }
 

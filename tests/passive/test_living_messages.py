@@ -84,6 +84,24 @@ def test_after_the_quiet_the_message_says_so(
     assert len(slack.calls(EDIT)) == edits
 
 
+@pytest.mark.parametrize("muted_for", [30.0, 600.0])
+def test_where_nothing_came_while_it_was_muted_all_is_quiet_then(
+    clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger], muted_for: float
+) -> None:
+    """The message does not go on as if there was more to come; the same error is news."""
+    logger = make(group_window="1m")
+    for _ in range(3):
+        logger.error("disk full")
+    clock.run_until(lambda: "x 3, last " in shown(slack)[0] if shown(slack) else False)
+    handler_of(logger).mute(handler_of(logger).incidents()[0].fingerprint, muted_for, by="ada")
+    until = clock.monotonic() + muted_for
+    clock.run_until(lambda: " by ada" in shown(slack)[0])
+    clock.run_until(lambda: "quiet; 3 in all, last " in shown(slack)[0], limit=muted_for + 1)
+    assert until <= clock.monotonic() < until + 1
+    logger.error("disk full")
+    clock.run_until(lambda: len(slack.messages("#ops-log")) == 2)
+
+
 def test_a_storm_is_one_message_with_the_tracebacks_as_a_file(
     clock: FakeClock, slack: LocalSlack, make: Callable[..., logging.Logger]
 ) -> None:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slack_logging.local.state.text import visible_text
-from slack_logging.passive.messages.repeats import STORM_INTERVAL, Repeats, next_due
+from slack_logging.passive.messages.repeats import STORM_INTERVAL, Repeats, has_last_word, next_due
 from slack_logging.passive.messages.view import Line
-from slack_logging.passive.sending.incident import Board
+from slack_logging.passive.sending.incident import Board, Mute
 from slack_logging.passive.sending.incidents import SINGLES, Incidents
 
 WINDOW = 300.0
@@ -118,6 +118,24 @@ def test_the_quiet_is_told_once_and_the_next_is_news() -> None:
     assert "quiet; 4 in all" in text_of(last)
     last.landed("", 700.0)
     assert list(incidents) == []
+
+
+@pytest.mark.parametrize("left_out", [0, 7])
+def test_after_a_mute_the_quiet_is_told_or_how_many_came(left_out: int) -> None:
+    """Never both: what came and was left out is no quiet."""
+    incidents = Incidents(WINDOW)
+    board = take(incidents, "a", 3)
+    land(incidents, board)
+    incidents.mute("a", Mute(600.0), 0.0)
+    for _ in range(left_out):
+        assert incidents.leave_out(line("a"), 1.0)
+    assert next_due(incidents, 600.0, at_once=False) == (board, 0.0)
+    text = text_of(Repeats(board, incidents, "shop", board.active_at))
+    assert (has_last_word(board), "quiet; 3 in all" in text, "; 7 more came" in text) == (
+        True,
+        not left_out,
+        left_out > 0,
+    )
 
 
 def test_a_post_that_is_refused_for_good_gives_its_count_up() -> None:

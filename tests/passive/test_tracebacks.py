@@ -67,11 +67,11 @@ def test_of_a_text_it_is_the_exceptions_own_line_and_functions_that_tell_it_from
     """Not its notes, and not the numbers in it; that is as for an exception that is at hand."""
     same, other = fault_of_text(failing(1, "orders.csv")), fault_of_text(failing(27, "stock.csv"))
     assert same == other
-    assert same.startswith("ValueError: invalid literal")
+    assert same.startswith("ValueError\0invalid literal")
     assert same.endswith("\0test_tracebacks.py:failing")
     assert fault_of_text(another()) != same
     assert fault_of_text(failing(1, "orders.csv").replace("ValueError", "KeyError")) != same
-    assert fault_of_text("KeyError: 'x'") == "KeyError: #"
+    assert fault_of_text("KeyError: 'x'") == "KeyError\0#"
 
 
 def test_frames_of_libraries_are_folded() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import pytest
 
 from slack_logging import SlackHandler, Stats
-from slack_logging.local import Fault, LocalSlack
+from slack_logging.local import Fault, LocalSlack, visible_text
 from slack_logging.testing import FakeClock
 from tests.passive.conftest import POST, shown
 from tests.passive.test_overflow import MANY, UPLOAD, entries, log_many, settle
@@ -136,3 +137,41 @@ def test_a_file_that_was_promised_is_shared_though_another_was_refused_meanwhile
     settle(clock, handler)
     assert handler.stats() == Stats(emitted=2 * MANY, delivered=2 * MANY - lost, dropped={"overflow": lost})
     slack.wait_for(lambda: len(slack.files("#ops-log")) == 1)
+
+
+@pytest.mark.parametrize(
+    ("act", "what"),
+    [(lambda logger: logger.error(LONG), "a record's full text"), (log_many, "a file of ")],
+    ids=["text", "records"],
+)
+def test_a_promise_that_cannot_be_kept_is_taken_back_in_the_thread(
+    clock: FakeClock,
+    slack: LocalSlack,
+    handler: SlackHandler,
+    logger: logging.Logger,
+    act: Callable[[logging.Logger], None],
+    what: str,
+) -> None:
+    """What happened to the file stands where it is looked for, with why; nothing is settled before."""
+    slack.fault(BEGIN, Fault.error("missing_scope"))
+    act(logger)
+    clock.run_until(lambda: slack.calls(BEGIN))
+    slack.fault(POST, Fault.server_error())
+    settle(clock, handler)
+    threads = [slack.messages("#ops-log", thread_ts=each["ts"])[1:] for each in slack.messages("#ops-log")]
+    [told] = [reply for replies in threads for reply in replies]
+    assert visible_text(told).startswith(f":warning: {what}")
+    assert "could not be attached: files.getUploadURLExternal: missing_scope" in visible_text(told)
+
+
+@pytest.mark.parametrize(("code", "is_for_all"), [("file_not_found", False), ("file_uploads_disabled", True)])
+def test_one_file_that_is_refused_for_itself_stops_no_other(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger, code: str, is_for_all: bool
+) -> None:
+    """What no file can be shared for stops all, for a while."""
+    slack.fault(UPLOAD, Fault.error(code))
+    for what in ("disk", "mail"):
+        logger.error(f"{what} failed: {LONG}")
+        settle(clock, handler)
+    assert len(slack.calls(UPLOAD)) == (1 if is_for_all else 2)
+    assert ("the rest is not shown here" in shown(slack)) is is_for_all

@@ -14,6 +14,9 @@ JWT = f"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.{MIXED[:43]}"
 
 #: A text, and what is left of it.
 BY_LOOK: list[tuple[str, str]] = [
+    ("machine db.example login ada password hunter2", "machine db.example login ada password [redacted]"),
+    ("machine x\n\tlogin ada\n\tpassword a:b$c\n", "machine x\n\tlogin ada\n\tpassword [redacted]\n"),
+    (repr("machine x\n  login ada\n  password hunter2\n"), repr("machine x\n  login ada\n  password [redacted]\n")),
     (f"token xoxb-123456789012-{MIXED[:24]} is used", "token xoxb-[redacted] is used"),
     (f"xoxp-1234-5678-{HEX[:32]}", "xoxp-[redacted]"),
     (f"xoxa-2-{MIXED[:30]},", "xoxa-[redacted],"),
@@ -112,6 +115,14 @@ BY_LOOK: list[tuple[str, str]] = [
 
 #: The same, for what has a name.
 BY_NAME: list[tuple[str, str]] = [
+    (
+        'Content-Disposition: form-data; name="password"\r\n\r\nhunter2 and more\r\n--b',
+        'Content-Disposition: form-data; name="password"\r\n\r\n[redacted]\r\n--b',
+    ),
+    (
+        repr(b'; form-data; name="user[db_token]"\r\nContent-Type: text/plain\r\n\r\nhunter2\r\n--b'),
+        repr(b'; form-data; name="user[db_token]"\r\nContent-Type: text/plain\r\n\r\n[redacted]\r\n--b'),
+    ),
     ("password=hunter2", "password=[redacted]"),
     ("PASSWORD = hunter2 and more", "PASSWORD = [redacted] and more"),
     ("passwd: hunter2 token\xa0=\xa0hunter2", "passwd: [redacted] token\xa0=\xa0[redacted]"),
@@ -270,6 +281,10 @@ BY_NAME: list[tuple[str, str]] = [
 
 #: Texts that stay as they are.
 HARMLESS: list[str] = [
+    'Content-Disposition: form-data; name="user"\r\n\r\nada\r\n--b',
+    "form-data; name=password is missing\n\nsee the log",
+    "the machine of ada has a login without password protection",
+    "this machine allows login with a password only",
     "loading... please wait ... done",
     "pass: 12, fail: 3; bypass=on; compass: north",
     "first_pass: done second_pass=0.4s, single-pass: 3 'final_pass': 'ok' pass: aborted,5",

@@ -37,6 +37,12 @@ def test_no_markup_begins_in_plain_text(text: str, sent: str) -> None:
             "pay\u00adpal\u180e\u2060\u206a\u206f\ufeff\ufff9",
             "pay⟦U+00AD⟧pal⟦U+180E⟧⟦U+2060⟧⟦U+206A⟧⟦U+206F⟧⟦U+FEFF⟧⟦U+FFF9⟧",
         ),
+        (
+            "\u034f\u115f\u1160\u2800\u3164\uffa0\U0001d159\U000e0001",
+            "⟦U+034F⟧⟦U+115F⟧⟦U+1160⟧⟦U+2800⟧⟦U+3164⟧⟦U+FFA0⟧⟦U+1D159⟧⟦U+E0001⟧",
+        ),
+        ("safe\U000e0068\U000e0069 葛\U000e0100\ufe00", "safe⟦U+E0068⟧⟦U+E0069⟧ 葛⟦U+E0100⟧⟦U+FE00⟧"),
+        ("\u2764\ufe0f \u2764\ufe0e\u3000\xa0", "\u2764\ufe0f \u2764\ufe0e\u3000\xa0"),
         ("\u0645\u06cc\u200c\u062e \U0001f469\u200d\U0001f52c", "\u0645\u06cc\u200c\u062e \U0001f469\u200d\U0001f52c"),
     ],
 )

@@ -103,7 +103,7 @@ def _single(board: Board, incident: Incident, medium: Medium) -> list[dict[str, 
     detail = "\n\n".join(part for part in (shown.gist if shown.gist not in shown.detail else "", shown.detail) if part)
     if detail:
         elements.append(preformatted(detail))
-    if incident.count > 1 or (board.is_quiet and not incident.mute):
+    if incident.count > 1 or (board.is_quiet and board.falls_quiet):
         elements.append(section_of(counter(board, incident)))
     if about := muting(board):
         elements.append(section_of(about))
@@ -118,7 +118,7 @@ def _storm(board: Board, medium: Medium) -> list[dict[str, Any]]:
         parts += head(incident.line, incident.count, is_short=True)
     if not medium.has_files and not all(incident.line.is_headline for incident in board.incidents):
         parts.append(inline("what has more than its line here is not shown\n"))
-    if board.is_quiet and not all(incident.mute for incident in board.incidents):
+    if board.is_quiet and board.falls_quiet:
         parts += [inline(f"quiet; {sum(each.count for each in board.incidents):,} in all"), inline("\n")]
     return [section_of(parts + muting(board))]
 
@@ -126,7 +126,7 @@ def _storm(board: Board, medium: Medium) -> list[dict[str, Any]]:
 def counter(board: Board, incident: Incident) -> list[dict[str, Any]]:
     """Return the inline elements that tell how often an incident came, and when and where last."""
     count = f"{incident.count:,}"
-    start = f"quiet; {count} in all, last " if board.is_quiet and not incident.mute else f"x {count}, last "
+    start = f"quiet; {count} in all, last " if board.is_quiet and board.falls_quiet else f"x {count}, last "
     clock = datetime.fromtimestamp(incident.last, timezone.utc).strftime("%H:%M:%S UTC")
     where = f", {incident.where}" if incident.where else ""
     return [inline(start, bold=True), time_of(incident.last, clock), inline(f"{where}\n")]

@@ -49,8 +49,7 @@ def next_due(incidents: Incidents, now: float, *, at_once: bool) -> tuple[Board 
 def has_last_word(board: Board) -> bool:
     """Tell whether there is more to say of what is over than its posts said."""
     return any(
-        incident.left_out or incident.count > incident.told or (incident.count > 1 and not incident.mute)
-        for incident in board.incidents
+        incident.left_out or incident.count > incident.told or incident.count > 1 for incident in board.incidents
     )
 
 
@@ -119,7 +118,7 @@ def _storm(board: Board, news: Sequence[Incident]) -> list[dict[str, Any]]:
     for incident in news:
         parts += [*_name(incident), *([inline(f" x{incident.count:,}", bold=True)] if incident.count > 1 else [])]
         parts.append(inline("\n"))
-    if board.is_quiet and not all(incident.mute for incident in board.incidents):
+    if board.is_quiet and board.falls_quiet:
         total = sum(incident.count for incident in board.incidents)
         parts += [inline(f"quiet; {total:,} in all, of {len(board.incidents):,} kinds"), inline("\n")]
     return parts + boards.muting(board)

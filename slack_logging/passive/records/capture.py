@@ -314,7 +314,10 @@ def _exception(record: logging.LogRecord) -> tuple[str | None, str | None]:
         error = next((part for part in given if isinstance(part, BaseException)), None)
         return (None if error is None else fault_of(error, record.pathname)), _exception_text(error)
     text = plain_text(record.exc_text or "").rstrip()
-    return (fault_of_text(text, record.pathname), cut(text, MAX_PART, keeps_end=True)) if text else (None, None)
+    if not text:
+        return None, None
+    fault = fault_of_text(cut(text, keeps_end=True), record.pathname)  # of more than is shown: what is cut, varies
+    return fault, cut(text, MAX_PART, keeps_end=True)
 
 
 def _exception_text(error: BaseException | None) -> str:

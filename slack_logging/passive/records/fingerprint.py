@@ -27,10 +27,13 @@ _MOST_JSON = 64 * 1024
 
 #: Innermost application functions that count: the one that raised, who called it, and who called that, because a
 #: helper may have a helper of its own. Who called from farther above makes no other error.
-MOST_FUNCTIONS = 3
+_MOST_FUNCTIONS = 3
 
 #: Causes and sub-exceptions of one exception that count, the nearest first: whoever logs waits for this.
-_MOST_RELATED = 32
+MOST_RELATED = 32
+
+#: Modules whose types are told without them, as tracebacks do.
+_UNNAMED = frozenset({"builtins", "__main__"})
 
 #: What a text cites.
 _QUOTED = re.compile(r"'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`")
@@ -214,6 +217,11 @@ def fault_of(error: BaseException, logged_in: str = "") -> str:
         logged_in: the file that logged it; see `library_judge`.
     """
     own, *others = (_own_fault(each, logged_in) for each in _with_related(error))
+    return fault_among(own, others)
+
+
+def fault_among(own: str, others: Iterable[str]) -> str:
+    """Return what tells an exception from others, of that which tells it alone, and those that its traceback shows."""
     related = sorted(set(others) - {own})
     return f"{own}\0{_digest(*related)}" if related else own
 
@@ -223,7 +231,7 @@ def _with_related(error: BaseException) -> list[BaseException]:
     found, known = [error], {id(error)}
     for each in found:
         for other in _shown_with(each):
-            if len(found) > _MOST_RELATED:
+            if len(found) > MOST_RELATED:
                 return found
             if id(other) not in known:
                 known.add(id(other))
@@ -236,7 +244,7 @@ def _shown_with(error: BaseException) -> list[BaseException]:
     cause = error.__cause__
     if cause is None and not error.__suppress_context__:
         cause = error.__context__
-    members = [each for each in _members(error)[:_MOST_RELATED] if isinstance(each, BaseException)]
+    members = [each for each in _members(error)[:MOST_RELATED] if isinstance(each, BaseException)]
     return members if cause is None else [cause, *members]
 
 
@@ -254,11 +262,27 @@ def _own_fault(error: BaseException, logged_in: str) -> str:
     try:
         # A group's whole text says how many members it has.
         said = str(getattr(error, "message", error) if _members(error) else error)
-        text = normalised(said.partition("\n")[0])
+        text = said.partition("\n")[0]
     except Exception:  # noqa: BLE001 - an exception's own __str__ may raise anything
         text = ""
     kind = type(error)
-    return "\0".join((f"{kind.__module__}.{kind.__qualname__}", text, *_functions(error.__traceback__, logged_in)))
+    module = "" if kind.__module__ in _UNNAMED else f"{kind.__module__}."
+    return fault_alone(f"{module}{kind.__qualname__}", text, _called(error.__traceback__), logged_in)
+
+
+def fault_alone(kind: str, text: str, called: list[tuple[str, str]], logged_in: str) -> str:
+    """Return what tells an exception from others, taken alone.
+
+    Args:
+        kind: its type, as tracebacks name it.
+        text: the first line of what it says.
+        called: its frames' files and functions, the one that raised last.
+        logged_in: the file that logged it.
+    """
+    functions = list(dict.fromkeys(reversed(called)))
+    is_foreign = library_judge({file for file, _ in functions}, logged_in)
+    ours = [(file, name) for file, name in functions if not is_foreign(file)][:_MOST_FUNCTIONS]
+    return "\0".join((kind, normalised(text), *(f"{os.path.basename(file)}:{name}" for file, name in ours)))
 
 
 def _digest(*parts: str) -> str:
@@ -299,14 +323,11 @@ def _package_of(file: str) -> re.Pattern[str] | None:
     return re.compile(rf"{re.escape(found[0])}(?:[/\\]|$)") if found else None
 
 
-def _functions(trace: types.TracebackType | None, logged_in: str) -> list[str]:
-    """Return the innermost application functions, the one that raised first; each once, however deep they recurse."""
+def _called(trace: types.TracebackType | None) -> list[tuple[str, str]]:
+    """Return the files and functions of a traceback's frames."""
     called: list[tuple[str, str]] = []
     while trace is not None:
         code = trace.tb_frame.f_code
         called.append((code.co_filename, code.co_name))
         trace = trace.tb_next
-    functions = list(dict.fromkeys(reversed(called)))
-    is_foreign = library_judge({file for file, _ in functions}, logged_in)
-    ours = [(file, name) for file, name in functions if not is_foreign(file)]
-    return [f"{os.path.basename(file)}:{name}" for file, name in ours[:MOST_FUNCTIONS]]
+    return called

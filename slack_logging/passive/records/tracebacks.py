@@ -4,29 +4,45 @@ from __future__ import annotations
 
 import os
 import re
-from itertools import takewhile
+from dataclasses import dataclass
+from typing import Any
 
-from slack_logging.passive.records.fingerprint import MOST_FUNCTIONS, fields_of, library_judge, normalised
+from slack_logging.passive.records.fingerprint import (
+    MOST_RELATED,
+    fault_alone,
+    fault_among,
+    fields_of,
+    library_judge,
+)
 
 #: A frame's first line; within an exception group it stands behind bars.
 _FRAME = re.compile(r'^(?P<indent>[ |+]*)File "(?P<path>[^"\n]+)", line (?P<line>\d+), in (?P<function>.+)$')
 
-#: What begins the last exception's part: lines between chained ones, and a traceback's first line.
+#: What stands between chained exceptions, and before an exception's frames.
 _LINKS = frozenset(
     {
         "The above exception was the direct cause of the following exception:",
         "During handling of the above exception, another exception occurred:",
     }
 )
-_HEADS = frozenset({"Traceback (most recent call last):", "Exception Group Traceback (most recent call last):"})
+_HEADS = frozenset(
+    f"{before}Traceback (most recent call last):" for before in ("", "Exception Group ", "  + Exception Group ")
+)
 
 _HEAD = re.compile(r"(?:  \+ Exception Group )?Traceback \(most recent call last\):\n")
 
 #: How a line ends behind which the middle of the text is left out; see `slack_logging.passive.records.capture.cut`.
 _CUT = re.compile(r" \.\.\. \(cut: [\d,]+ characters in all\)$")
 
-#: What stands before a group's own lines, the line before its first member, and what stands before that member's.
-_MARGINS, _MEMBER, _MEMBER_MARGIN = ("  | ", "  + "), "  +-+-", "    | "
+#: What stands before the lines of a group, the deeper it is the more; and of one that is in no other.
+_MARGIN, _OUTERMOST = re.compile(r"((?:  ){1,12})[|+] "), "  | "
+
+#: What stands before, between and behind a group's members, and instead of the last of many.
+_RULE = re.compile(r" *(?:\+-)?\+-{16}(?:-{4}| (?:\d+|\.{3}) )-{16}$| *\| and \d+ more exceptions?$")
+
+#: What an exception's own line is made of; and what a group's says of how many members it has.
+_KIND = re.compile(r"((?!\d)[\w.<>]+)(?:: |:?$)")
+_COUNT = re.compile(r" \(\d+ sub-exceptions?\)$")
 
 #: Keys of an exception in a line of JSON, as structlog and python-json-logger name it.
 _EXCEPTIONS = ("exception", "exc_info")
@@ -44,29 +60,22 @@ def gist(exception: str, logged_in: str = "") -> str:
         exception: a traceback's text; of chained ones the last counts.
         logged_in: the file that logged it.
     """
-    lines = exception.split("\n")
-    begin, end = _last_exception(lines)
-    said = _said(lines, end)
-    spans = [(begin, end)]
-    first = next((index for index in range(end, len(lines)) if lines[index].startswith(_MEMBER)), len(lines)) + 1
-    member = list(takewhile(lambda line: line.startswith(_MEMBER_MARGIN), lines[first:]))
-    if member:
-        begin, end = (first + index for index in _last_exception([line[len(_MEMBER_MARGIN) :] for line in member]))
-        said += f", such as {_said(lines, end)}"
-        spans.insert(0, (begin, end))
-    where = _place(lines, [*spans, (0, len(lines))], logged_in)
+    parts, own = _parts(exception)
+    shown, said = [parts[own]], parts[own].said
+    if own + 1 < len(parts):
+        member = _last_of_chain(parts[own + 1 :])
+        said += f", such as {member.said}"
+        shown.insert(0, member)
+    where = _place(parts, shown, logged_in)
     return f"{said}\n{where}" if where else said
 
 
 def fault_of_text(exception: str, logged_in: str = "") -> str:
     """Return what tells an exception from others, as `fault_of`, of which only the text is left."""
-    lines = exception.split("\n")
-    begin, end = _last_exception(lines)
-    frames = [match for line in lines[begin:end] if (match := _FRAME.match(line))]
-    is_foreign = library_judge((match["path"] for match in frames), logged_in)
-    places = [(match["path"], match["function"]) for match in reversed(frames) if not is_foreign(match["path"])]
-    functions = [f"{os.path.basename(path)}:{function}" for path, function in dict.fromkeys(places)]
-    return "\0".join((normalised(_said(lines, end) or lines[-1]), *functions[:MOST_FUNCTIONS]))
+    parts, own = _parts(exception)
+    nearest = sorted(range(len(parts)), key=lambda index: abs(index - own))[1 : MOST_RELATED + 1]
+    others = [parts[index].fault(logged_in) for index in nearest if parts[index].said]
+    return fault_among(parts[own].fault(logged_in), others)
 
 
 def split_off(text: str) -> tuple[str, str]:
@@ -85,38 +94,126 @@ def fault_in_json(message: str, logged_in: str = "") -> str:
         if told and isinstance(told, str):
             return fault_of_text(told, logged_in)
         if told and isinstance(told, list) and isinstance(told[0], dict):
-            return fault_of_text(f"{told[0].get('exc_type')}: {told[0].get('exc_value')}", logged_in)
+            return _fault_in_dicts(told, logged_in)
     return ""
 
 
-def _last_exception(lines: list[str]) -> tuple[int, int]:
-    """Return where the last exception's frames begin, and the line after them, which says what it is."""
-    lines = [line[4:] if line.startswith(_MARGINS) else line for line in lines]
-    begin = max((index + 1 for index, line in enumerate(lines) if line in _LINKS), default=0)
-    left_out = next((index + 1 for index in range(begin, len(lines)) if _CUT.search(lines[index])), 0)
-    if left_out and any(line.startswith('  File "') for line in lines[left_out:]):
-        begin = left_out  # these frames are the last exception's, whose beginning was left out
-    begin = next((index + 1 for index in range(begin, len(lines)) if lines[index] in _HEADS), begin)
-    end = (index for index in range(begin, len(lines)) if lines[index][:1] not in ("", " ", "|", "+", "^", "~"))
-    return begin, next(end, len(lines))
+def _fault_in_dicts(told: list[Any], logged_in: str) -> str:
+    """Return the same of structlog's dicts, of which each has its cause behind it, and a group its members in it."""
+    found = [each for each in told if isinstance(each, dict)]
+    for each in found:
+        if len(found) > MOST_RELATED:
+            break
+        members = each.get("exceptions")
+        chains = [chain for chain in members if isinstance(chain, list)] if isinstance(members, list) else []
+        found += [member for chain in chains for member in chain if isinstance(member, dict)]
+    own, *others = (_fault_in_dict(each, logged_in) for each in found[: MOST_RELATED + 1])
+    return fault_among(own, others)
 
 
-def _said(lines: list[str], index: int) -> str:
-    return lines[index].lstrip(" |") if index < len(lines) else ""
+def _fault_in_dict(told: dict[str, Any], logged_in: str) -> str:
+    text = _COUNT.sub("", str(told.get("exc_value", "")).partition("\n")[0])
+    frames = told.get("frames")
+    called = [frame for frame in frames if isinstance(frame, dict)] if isinstance(frames, list) else []
+    places = [(str(frame.get("filename", "")), str(frame.get("name", ""))) for frame in called]
+    return fault_alone(str(told.get("exc_type", "")), text, places, logged_in)
 
 
-def _place(lines: list[str], spans: list[tuple[int, int]], logged_in: str) -> str:
-    """Return the innermost frame of the application, of the first span of lines that has one; else nothing."""
-    frames = [(match, index) for index, line in enumerate(lines) if (match := _FRAME.match(line))]
-    is_foreign = library_judge((match["path"] for match, _ in frames), logged_in)
-    ours = [(match, index) for match, index in frames if not is_foreign(match["path"])]
-    frame, index = next((each for begin, end in spans for each in ours[::-1] if begin <= each[1] < end), (None, 0))
+@dataclass(frozen=True)
+class _Part:
+    """One exception of a traceback's text: where in its lines its frames begin, and the line after them."""
+
+    margin: str
+    divider: str
+    lines: list[str]
+    begin: int
+    end: int
+
+    @property
+    def said(self) -> str:
+        """Its own line, which says what it is; empty where that is left out."""
+        return "".join(self.lines[self.end : self.end + 1])
+
+    @property
+    def frames(self) -> list[re.Match[str]]:
+        """Its frames' first lines."""
+        return [match for line in self.lines[self.begin : self.end] if (match := _FRAME.match(line))]
+
+    def fault(self, logged_in: str) -> str:
+        """Return what tells it from others, taken alone."""
+        said = self.said or self.lines[-1]
+        kind = _KIND.match(said)
+        text = _COUNT.sub("", said[kind.end() :] if kind else said)
+        called = [(frame["path"], frame["function"]) for frame in self.frames]
+        return fault_alone(kind[1] if kind else "", text, called, logged_in)
+
+
+def _parts(exception: str) -> tuple[list[_Part], int]:
+    """Return a traceback's exceptions, and which of them is the one that the others led to, or are members of.
+
+    What an exception came of stands before it, and members behind their group.
+    """
+    parts = []
+    for margin, divider, lines in _divided(exception.split("\n")):
+        begin = next((index + 1 for index, line in enumerate(lines) if line in _HEADS), 0)
+        end = (index for index in range(begin, len(lines)) if lines[index][:1] not in ("", " ", "^", "~"))
+        part = _Part(margin, divider, lines, begin, next(end, len(lines)))
+        if part.frames or not _CUT.search(divider):
+            parts.append(part)  # else it is the rest of what another one said
+    own = (index for index in reversed(range(len(parts))) if len(parts[index].margin) <= len(_OUTERMOST))
+    return parts or [_Part("", "", [exception], 0, 0)], next(own, max(0, len(parts) - 1))
+
+
+def _divided(lines: list[str]) -> list[tuple[str, str, list[str]]]:
+    """Return each exception's margin, the line that divides it from the one before, and its lines without the margin.
+
+    A text may quote anything: only what stands in the right place divides.
+    """
+    divided: list[tuple[str, str, list[str]]] = []
+    divider, has_begun = "", False
+    for line in lines:
+        if not (has_begun and not divided[-1][0]) and _RULE.match(line):
+            divider, has_begun = line, False
+            continue
+        if not has_begun and line.strip():
+            margin = _MARGIN.match(line)
+            divided.append((f"{margin[1]}| " if margin else "", divider, []))
+            has_begun = True
+        if has_begun:
+            said = line.removeprefix(divided[-1][0])
+            is_link = said in _LINKS
+            if not is_link:
+                divided[-1][2].append(said)
+            if is_link or _CUT.search(said):
+                divider, has_begun = said, False
+    return divided
+
+
+def _last_of_chain(parts: list[_Part]) -> _Part:
+    """Return the exception that others, up to the next member of the same group, led to."""
+    last = parts[0]
+    for part in parts[1:]:
+        if part.margin == last.margin:
+            if _RULE.match(part.divider):
+                break
+            last = part
+    return last
+
+
+def _place(parts: list[_Part], shown: list[_Part], logged_in: str) -> str:
+    """Return the innermost frame of the application, of the first of those shown that has one, else of all."""
+    frames = [
+        (match, part, index) for part in parts for index, line in enumerate(part.lines) if (match := _FRAME.match(line))
+    ]
+    is_foreign = library_judge((match["path"] for match, _, _ in frames), logged_in)
+    ours = [each for each in reversed(frames) if not is_foreign(each[0]["path"])]
+    of_shown = (each for one in shown for each in ours if each[1] is one and one.begin <= each[2] < one.end)
+    frame, part, index = next(of_shown, next(iter(ours), (None, parts[0], 0)))
     if frame is None:
         return ""
-    has_code = index + 1 < len(lines) and _depth(lines[index + 1]) > len(frame["indent"])
-    code = lines[index + 1].strip(" |") if has_code else ""
+    code = "".join(part.lines[index + 1 : index + 2])
     place = f"{os.path.basename(frame['path'])}:{frame['line']} in {frame['function']}"
-    return f"{place}: {code}" if code else place
+    return f"{place}: {code.strip()}" if _depth(code) > len(frame["indent"]) else place
 
 
 def folded(exception: str, logged_in: str = "") -> str:

@@ -116,6 +116,13 @@ class Board:
         return self.changes != self.changes_told
 
     @property
+    def falls_quiet(self) -> bool:
+        """Tell whether it ends because nothing more came, and not because what came was muted all the time."""
+        return not all(incident.mute for incident in self.incidents) or not any(
+            incident.left_out for incident in self.incidents
+        )
+
+    @property
     def thread(self) -> str:
         """Return the `ts` of the message in whose thread it is; empty for the channel."""
         return self.incidents[0].line.thread if self.incidents else ""

@@ -7,7 +7,8 @@ them: what a message told is taken in by `landed`, so that a failed call loses n
     new --post landed--> open --no repeat for a window--> quiet (told, if it was more than one) --> forgotten
 
 Records of a muted error are left out, and its message stays open: where the muting is undone, it goes on counting;
-where its time is over, it says how many were left out and is forgotten, so that what comes then is new.
+where its time is over, it says how many were left out, or that all is quiet, and is forgotten, so that what comes then
+is new.
 """
 
 from __future__ import annotations
@@ -290,7 +291,7 @@ class Incidents:
 
     def has_last_word(self, board: Board) -> bool:
         """Tell whether a message that is over has more to say than it shows."""
-        counted = any(each.left_out or (each.count > 1 and not each.mute) for each in board.incidents)
+        counted = any(each.left_out or each.count > 1 for each in board.incidents)
         return counted or board.is_storm or board.is_stale
 
     def forget(self, board: Board) -> int:

@@ -5,6 +5,7 @@ Where they cannot be sent, posts go on: files have a backoff of their own, and n
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import deque
 from typing import TYPE_CHECKING
@@ -13,8 +14,10 @@ from slack_logging import notices
 from slack_logging.clock import Clock
 from slack_logging.errors import Rejected, Unreachable
 from slack_logging.passive.messages.shipments import File, counted
+from slack_logging.passive.messages.view import inline, message, section_of
 from slack_logging.passive.records.books import Books
 from slack_logging.slack.credentials import BAD_TOKEN
+from slack_logging.slack.literal import escape
 from slack_logging.slack.pacing import Backoff
 from slack_logging.slack.uploads import Upload
 
@@ -25,7 +28,16 @@ if TYPE_CHECKING:
 #: is ten seconds behind a firewall that answers nothing.
 _MOST_BETWEEN = 300.0
 
-#: Seconds for which no file is promised after Slack has refused one.
+#: Codes that refuse every file: about the app, the workspace or the channel. All others are about one file.
+#: Source: files.getUploadURLExternal, files.completeUploadExternal, "Errors".
+_NO_FILES = frozenset(
+    "missing_scope no_permission access_denied ekm_access_denied enterprise_is_restricted team_access_not_granted "
+    "deprecated_endpoint method_deprecated unknown_method file_uploads_disabled file_uploads_except_images_disabled "
+    "storage_limit_reached channel_not_found invalid_channel not_in_channel is_archived restricted_action "
+    "posting_to_general_channel_denied".split()
+)
+
+#: Seconds for which no file is promised after Slack has refused every one.
 _REFUSED_FOR = 600.0
 
 
@@ -49,12 +61,13 @@ class Uploads:
         self._clock = clock
         self._room = room
         self._waiting: deque[tuple[int, int, Upload]] = deque()  # the first two: bytes, and records as of `File`
+        self._refused: deque[tuple[str, str, str]] = deque()  # channel and thread of promises that failed, and why
         self._bytes = 0
         self._refused_until = self._resume_at = -math.inf
         self._backoff = Backoff(most=_MOST_BETWEEN)
 
     def __bool__(self) -> bool:
-        return bool(self._waiting)
+        return bool(self._waiting or self._refused)
 
     @property
     def are_taken(self) -> bool:
@@ -98,7 +111,9 @@ class Uploads:
         self._resume_at = -math.inf
 
     def send(self, client: Client, *, at_once: bool) -> float:
-        """Attach the next file. Returns the seconds that it must wait, or 0; it stays the next for as long.
+        """Attach the next file, or tell the thread of one that is refused.
+
+        Returns the seconds that it must wait, or 0; it stays the next for as long.
 
         Args:
             client: Slack.
@@ -106,8 +121,11 @@ class Uploads:
 
         Raises:
             RateLimited: not now.
+            Unreachable: a thread cannot be told now.
             Rejected: the token is no good.
         """
+        if self._refused:
+            return self._tell(client)
         if (wait := self._resume_at - self._clock.monotonic()) > 0:
             return wait
         _, records, upload = self._waiting[0]
@@ -120,9 +138,11 @@ class Uploads:
         except Rejected as error:
             if error.code in BAD_TOKEN:  # that is about us, and not about the file
                 raise
-            self._refused_until = self._clock.monotonic() + _REFUSED_FOR
+            if error.code in _NO_FILES:
+                self._refused_until = self._clock.monotonic() + _REFUSED_FOR
             what = f"a file of {counted(records)}" if records else "a record's full text"
             self._say(f"{what} could not be attached: {error}")
+            self._refused.append((upload.channel, upload.thread, f"{what} could not be attached: {error}"))
             self._settled(is_shared=False)
             wait = 0.0
         else:
@@ -130,6 +150,20 @@ class Uploads:
                 notices.clear(self._cause, f"files are uploaded to {self._channel} again")
                 self._settled(is_shared=True)
         return wait
+
+    def _tell(self, client: Client) -> float:
+        """Say in a thread that the file its message promises will not come. After a lost answer it is said again."""
+        if place := client.acquire("chat.postMessage", self._channel):
+            return place
+        channel, thread, text = self._refused[0]
+        parts = [{"type": "emoji", "name": "warning"}, inline(f" {text}\n")]
+        given = message(
+            f":warning: {escape(text)}", [{"type": "rich_text", "elements": [section_of(parts)]}], thread=thread
+        )
+        with contextlib.suppress(Rejected):  # as where somebody has deleted the thread
+            client.call("chat.postMessage", channel=channel, **given)
+        self._refused.popleft()
+        return 0.0
 
     @property
     def _cause(self) -> str:
