@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import re
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -116,8 +117,9 @@ class Command:
     def masked(self, text: str) -> str:
         """Return `text` with dots for the command's secrets: as they are, as typed, as `repr` and JSON write them."""
         for secret in self._secrets:
-            for form in (secret, secret.replace("...", ELLIPSIS), *(write(secret)[1:-1] for write in _WRITERS)):
-                text = text.replace(form, "...")
+            for form in (secret, *(write(secret)[1:-1] for write in _WRITERS)):
+                typed = f"(?:[.]{{3}}|{ELLIPSIS})".join(map(re.escape, form.split("...")))
+                text = re.sub(typed, "...", text)
         return text
 
     def progress(self, done: float, total: float | None, note: str = "") -> None:

@@ -23,8 +23,9 @@ from slack_logging.active.people.approvals import Request, Requests, Terms
 from slack_logging.active.people.proving import use_up
 from slack_logging.active.reading.intake import Heard
 from slack_logging.active.reading.line import Line
+from slack_logging.active.running import Running
 from slack_logging.active.settings import Settings
-from slack_logging.active.watchdog import Watchdog, stalled
+from slack_logging.active.watchdog import stalled
 from slack_logging.clock import Clock, taking_turns
 from slack_logging.errors import AlreadySettled, DeliveryError, Unreachable
 from slack_logging.instance import Instance
@@ -72,13 +73,13 @@ class Desk:
         self._changed = changed
         self._lock = threading.Lock()
         self._inbox = Inbox()
-        self._running: dict[Key, tuple[Command, int]] = {}
-        self._watchdog = Watchdog()
+        self._running = Running()
         #: Called with the thread in which a command goes on that was given up; none where whoever iterates runs them.
         self.given_up: Callable[[int], None] | None = None
         #: What others are to approve, or how that ended.
         self.requests = Requests(threading.Lock())
         self._offered: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._came_back: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closed = False
         #: Ours alone: with a logging side, its own is used.
         self._redactor = Redactor.configured(True, environ=os.environ, own=[], pause=taking_turns())
@@ -102,7 +103,7 @@ class Desk:
             use_up(lies, self.clock)  # who has stolen the account may have edited it
         if lies is None:
             if len(self._inbox) == 1:
-                self._watchdog.moved(self.clock.monotonic())
+                self._running.watchdog.moved(self.clock.monotonic())
             self._offered.put(None)
 
     def _give_back(self, heard: Heard) -> None:
@@ -116,6 +117,9 @@ class Desk:
 
         It is the oldest of those people for whom the fewest run: nobody waits for all that somebody else wants.
         """
+        with self._lock:
+            if self._running.came_back():
+                self._came_back.put(None)
         while not self._closed:
             self.clock.wait(self._offered, None)
             if not self._closed and (command := self._claim_next()):
@@ -125,38 +129,37 @@ class Desk:
 
     def _claim_next(self) -> Command | None:
         with self._lock:
-            heard = self._inbox.take(Counter(command.user for command, _ in self._running.values()))
+            heard = self._inbox.take(Counter(command.user for command in self._running.commands()))
             if heard is None:
                 return None
             attempt = self.ledger.claim(heard.key, self.clock.monotonic(), heard.edited)
             is_too_old = self._is_too_old(heard)
             if attempt and not is_too_old:  # under the lock: who cancels it finds it here or there
                 command = Command(heard, self, permalink=self._connected().permalink(heard.key.ts), attempt=attempt)
-                self._running[heard.key] = (command, threading.get_ident())
-                self._watchdog.began(heard.key, self.clock.monotonic(), self._settings.timeout)
+                self._running.begin(command, self.clock.monotonic(), self._settings.timeout)
+                self.answers.begin(heard)
         if not attempt:
             return None
         if is_too_old:
             self._settle_unrun(heard, Mark.TOO_OLD, "too old")
             return None
-        self.answers.begin(heard)
         self._changed()
         return command
 
     def limit(self, command: Command, seconds: float) -> None:
         """See `Origin`."""
         with self._lock:
-            if command.heard.key in self._running:
-                self._watchdog.limit(command.heard.key, self.clock.monotonic(), seconds)
+            if self._running.get(command.heard.key):
+                self._running.watchdog.limit(command.heard.key, self.clock.monotonic(), seconds)
         self._changed()
 
     def time_out(self) -> None:
         """Settle as errored what has run for too long; tell the oldest of what runs if others wait for its place."""
         now = self.clock.monotonic()
         with self._lock:
-            found = [(*self._running[key], reason) for key, reason in self._watchdog.take_over(now)]
-            running, waiting = [command for command, _ in self._running.values()], len(self._inbox)
-            stalls = not found and self._others_wait() and self._watchdog.stalls(now)
+            found = self._running.take_over(now)
+            running, waiting = self._running.commands(), len(self._inbox)
+            stalls = not found and self._others_wait() and self._running.watchdog.stalls(now)
         for command, thread, reason in found:
             command.abandon(Mark.ERRORED, reason)
             if self.given_up:
@@ -167,7 +170,7 @@ class Desk:
     def deadline(self) -> float:
         """Return when something may next have taken too long, in monotonic seconds."""
         with self._lock:
-            return self._watchdog.next(waits=self._others_wait())
+            return self._running.watchdog.next(waits=self._others_wait())
 
     def _others_wait(self) -> bool:
         """Tell whether commands wait for a place that others have; the lock is held."""
@@ -183,10 +186,10 @@ class Desk:
         """
         with self._lock:
             waiting = self._inbox.pop(key, unlaid)
-            running, _ = self._running.get(key, (None, 0))
+            running = self._running.get(key)
             request = self.requests.of(key)
             if running is not None:
-                self._watchdog.cancelled(key, self.clock.monotonic(), reason)
+                self._running.watchdog.cancelled(key, self.clock.monotonic(), reason)
         if request is not None:
             self.end(request, Mark.ERRORED, reason)
         elif running is not None:
@@ -227,7 +230,7 @@ class Desk:
     def is_full(self, heard: Heard) -> bool:
         """Tell whether as many other commands of its author wait, run and are pending as anybody may have."""
         with self._lock:
-            there = [*self._inbox.values(), *(command.heard for command, _ in self._running.values())]
+            there = [*self._inbox.values(), *(command.heard for command in self._running.commands())]
             there += [request.heard for request in self.requests.pending()]
         return sum(each.user == heard.user and each.key != heard.key for each in there) >= MOST_PER_USER
 
@@ -268,7 +271,7 @@ class Desk:
     def park(self, command: Command, request: Request) -> None:
         """See `Origin`."""
         with self._lock:
-            self._forget_running(command)
+            self._running.end(command)
             self.ledger.park(command.heard.key)
             self.requests.park(request)
         self.answers.finish(command.heard)
@@ -305,7 +308,7 @@ class Desk:
     def running(self) -> list[Command]:
         """See `Origin`."""
         with self._lock:
-            return [command for command, _ in self._running.values()]
+            return self._running.commands()
 
     def waiting(self) -> list[Heard]:
         """See `Origin`."""
@@ -326,14 +329,14 @@ class Desk:
     def in_hand(self, key: Key) -> Heard | None:
         """Return a command that runs, is pending or was wanted anew, whatever its message says by now."""
         with self._lock:
-            running, _ = self._running.get(key, (None, 0))
+            running = self._running.get(key)
             taken, lies = running or self.requests.of(key), self._inbox.get(key)
         return taken.heard if taken else lies if lies is not None and lies.is_anew else None
 
     def is_busy(self, besides: int) -> bool:
         """Tell whether a thread other than `besides` runs a command."""
         with self._lock:
-            return any(thread != besides for _, thread in self._running.values())
+            return self._running.is_busy(besides)
 
     def settle(self, command: Command, outcome: Mark, last_words: str = "") -> None:
         """See `Origin`."""
@@ -348,16 +351,8 @@ class Desk:
 
     def _give_up(self, command: Command, last_words: str = "") -> None:
         with self._lock:
-            self._forget_running(command)
+            self._running.end(command)
         self.answers.finish(command.heard, last_words)
-
-    def _forget_running(self, command: Command) -> None:
-        """Take a command off the list of what runs; the lock is held."""
-        held, _ = self._running.get(command.heard.key, (None, 0))
-        if held is not command:
-            raise AlreadySettled(f"the command {command.heard.shown!r} was released: it is not ours to settle any more")
-        del self._running[command.heard.key]
-        self._watchdog.ended(command.heard.key)
 
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:
         """See `Origin`."""
@@ -385,9 +380,14 @@ class Desk:
     def interrupt(self, besides: int) -> None:
         """Settle as interrupted what threads other than `besides` still run, and say so in its thread."""
         with self._lock:
-            running = [command for command, thread in self._running.values() if thread != besides]
+            running = self._running.interrupt(besides)
         for command in running:
             command.abandon(Mark.INTERRUPTED, self._interrupted("ran"))
+
+    def hear_out(self, end: float) -> None:
+        """Block until what was interrupted has ended, but no longer than until `end`, in monotonic seconds."""
+        while self._running.goes_on and (left := end - self.clock.monotonic()) > 0:
+            self.clock.wait(self._came_back, left)
 
     def _interrupted(self, did: str) -> str:
         again = self.emoji.name(Order.REPEAT)

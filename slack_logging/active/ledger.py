@@ -223,12 +223,14 @@ class MemoryLedger:
 
     def recall(self, key: Key, marks: AbstractSet[Mark], edited: str) -> Mark:
         """See `Ledger`."""
-        # what was not understood at first keeps that mark beside the one that followed
-        final = sorted((mark for mark in marks if mark.is_final), key=lambda mark: mark is Mark.NOT_UNDERSTOOD)
-        outcome = final[0] if final else Mark.INTERRUPTED
+        found: list[Mark] = [mark for mark in marks if mark.is_final and mark is not Mark.NOT_UNDERSTOOD]
+        # what was not understood at first keeps that mark beside those that followed its edit
+        if Mark.NOT_UNDERSTOOD in marks and Mark.PENDING not in marks and not (edited and Mark.RUNNING in marks):
+            found.append(Mark.NOT_UNDERSTOOD)
+        outcome = found[0] if found else Mark.INTERRUPTED
         with self._lock:
-            entry = self._entries.setdefault(key, _Entry(outcome=outcome, edited=edited, placed=set(marks)))
-            return entry.outcome or outcome
+            entry = _Entry(outcome=outcome, edited=edited, placed=set(marks))
+            return self._entries.setdefault(key, entry).outcome or outcome
 
     def drop(self, key: Key) -> None:
         """See `Ledger`."""

@@ -175,8 +175,8 @@ class SlackCommandSource:
     def close(self, timeout: float = _CLOSE_TIMEOUT) -> None:
         """Stop reading; iteration ends. Blocks for up to `timeout` seconds, for running commands and the last marks.
 
-        What still runs shortly before that time is over is marked as interrupted, and its thread told, because the
-        program is about to end; with a timeout of 0 nothing is.
+        What still runs shortly before that time is over is marked as interrupted, and its thread told and heard out,
+        because the program is about to end; with a timeout of 0 nothing is.
         May be called from any thread and more than once. The source can be read again afterwards.
         """
         if self._reader is not None:

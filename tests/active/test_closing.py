@@ -172,6 +172,30 @@ def test_commands_are_interrupted_also_where_records_took_all_the_time(
     assert INTERRUPTED in ops.marks(ts)
 
 
+@pytest.mark.parametrize(("cleans_up_for", "has_cleaned_up"), [(1.5, True), (60.0, False)])
+def test_what_is_interrupted_is_heard_out_for_what_is_left_of_the_time(
+    ops: Ops, cleans_up_for: float, has_cleaned_up: bool
+) -> None:
+    """Because the program ends then: it may have something to roll back."""
+    router = CommandRouter()
+    cleaned_up: list[str] = []
+
+    @router.command
+    def move(*, command: Command) -> None:
+        while not command.cancelled:
+            ops.clock.wait(queue.SimpleQueue(), 0.5)
+        ops.clock.wait(queue.SimpleQueue(), cleans_up_for)
+        cleaned_up.append("rolled back")
+
+    source = ops.start(router=router)
+    ts = ops.say("!move")
+    ops.clock.run_until(lambda: ops.marks(ts))
+    began = ops.clock.monotonic()
+    close(source, ops, 5.0)
+    assert (bool(cleaned_up), INTERRUPTED in ops.marks(ts)) == (has_cleaned_up, True)
+    assert 3.0 <= ops.clock.monotonic() - began <= 5.0
+
+
 @pytest.mark.parametrize("behaves", ["stops", "reports on", "hangs"])
 def test_who_watched_progress_reads_there_that_it_was_interrupted(
     ops: Ops, behaves: str, capfd: pytest.CaptureFixture[str]

@@ -179,6 +179,19 @@ def test_what_is_called_how_is_asked_again(
     ops.clock.run_until(lambda: "there is no emoji :no-such-emoji: here; nobody" in capfd.readouterr().err)
 
 
+@pytest.mark.parametrize("fault", [Fault.rate_limited(600, times=None), Fault.server_error(times=None)], ids=str)
+def test_no_mark_waits_for_one_that_cannot_be_taken_away(ops: Ops, router: CommandRouter, fault: Fault) -> None:
+    """Nor for an answer about a name: what Slack says of one method is not said of the other."""
+    ops.slack.fault("reactions.remove", fault)
+    ops.start(router=router, emoji={"cancel": "no-such-emoji"})
+    ts = ops.say("!echo x")
+    ops.settled(ts)
+    ops.slack.react(CHANNEL, ts, "repeat", user="ada")
+    ops.clock.run_until(lambda: len(ops.replies(ts)) == 2)
+    assert ops.type("!echo y")[0] == {DONE}
+    assert ops.clock.monotonic() <= 15  # two looks at the channel, one of them for the emoji
+
+
 def test_where_slack_does_not_tell_a_missing_name_is_said_at_the_first_mark(
     ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str]
 ) -> None:

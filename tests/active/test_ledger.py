@@ -179,7 +179,11 @@ def test_what_has_marks_from_before_is_settled_by_them(ledger: MemoryLedger) -> 
     assert ledger.recall(key(1), {Mark.RUNNING}, "") is Mark.INTERRUPTED
     assert ledger.recall(key(2), {Mark.NOT_UNDERSTOOD, Mark.DONE, Mark.RUNNING}, "1.5") is Mark.DONE
     assert ledger.recall(key(3), {Mark.NOT_UNDERSTOOD}, "1.5") is Mark.NOT_UNDERSTOOD
-    assert ledger.owed() == [Owed(key(1), Mark.INTERRUPTED, 0.0)]
+    assert ledger.recall(key(4), {Mark.NOT_UNDERSTOOD, Mark.RUNNING}, "") is Mark.NOT_UNDERSTOOD  # it took long to say
+    assert ledger.recall(key(5), {Mark.NOT_UNDERSTOOD, Mark.RUNNING}, "5.5") is Mark.INTERRUPTED
+    assert ledger.recall(key(6), {Mark.NOT_UNDERSTOOD, Mark.PENDING}, "6.5") is Mark.INTERRUPTED
+    assert ledger.recall(key(7), {Mark.NOT_UNDERSTOOD, Mark.INTERRUPTED}, "7.5") is Mark.INTERRUPTED
+    assert ledger.owed() == [Owed(key(number), Mark.INTERRUPTED, 0.0) for number in (1, 5, 6)]
     assert [ledger.reopen(key(number), edited) for number in (2, 3) for edited in ("1.5", "2.5")] == [
         *(False, False),
         *(False, True),

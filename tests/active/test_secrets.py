@@ -201,7 +201,7 @@ def test_a_secret_is_kept_as_it_was_typed_too(ops: Ops) -> None:
         return f"{command.text} {key.reveal()}"
 
     ops.start(router=router)
-    assert ops.type("!say pa…ss…word") == ({DONE}, ["!say ... ..."])
+    assert ops.type("!say pa…ss...word") == ({DONE}, ["!say ... ..."])
 
 
 def test_progress_of_a_command_with_a_secret_takes_any_note(ops: Ops) -> None:

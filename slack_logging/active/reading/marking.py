@@ -26,6 +26,17 @@ _HOPELESS = frozenset(
 )
 
 
+ADD, REMOVE = "reactions.add", "reactions.remove"
+
+
+class _Way:
+    """When a method may be called again: what Slack says of one is not said of the other."""
+
+    def __init__(self) -> None:
+        self.not_before = 0.0
+        self.backoff = Backoff()
+
+
 class Marker:
     """Turns a ledger's outcomes into reactions. For one thread.
 
@@ -41,8 +52,7 @@ class Marker:
         self._settings = settings
         self.names = Names(settings.emoji)
         self._clock = clock
-        self._backoff = Backoff()
-        self._not_before = 0.0
+        self._ways = {ADD: _Way(), REMOVE: _Way()}
 
     def place(self, client: SlackClient, ledger: Ledger, *, closing: bool = False) -> float | None:
         """Place what a ledger owes and is due; when nothing is, find out whether an emoji is there.
@@ -58,16 +68,16 @@ class Marker:
             The seconds until there is more to do; None when nothing is owed.
         """
         now = self._clock.monotonic()
-        if now < self._not_before:  # whatever is owed by now: to sort hundreds for every command would slow them all
-            return self._not_before - now
+        if now < self._ways[ADD].not_before:  # to sort hundreds of what is owed for every command would slow them all
+            return self._ways[ADD].not_before - now
         waits: list[float] = []
         for owed in ledger.owed():
             if closing and owed.goes:
                 continue
-            now = self._clock.monotonic()
-            wait = max(owed.due, self._not_before) - now
-            if wait <= 0 and (wait := client.acquire(_method(owed))) > 0 and not owed.goes:
-                self._later(wait)
+            method = _method(owed)
+            wait = max(owed.due, self._ways[method].not_before) - self._clock.monotonic()
+            if wait <= 0 and (wait := client.acquire(method)) > 0:
+                self._later(method, wait)
             if wait <= 0:
                 wait = self._try(client, owed)
                 if not wait and owed.goes:
@@ -89,39 +99,45 @@ class Marker:
         question = self.names.question()
         if question is None:
             return None
-        if wait := client.acquire("reactions.remove"):
+        wait = self._ways[REMOVE].not_before - self._clock.monotonic()
+        if wait > 0 or (wait := client.acquire(REMOVE)) > 0:
             return wait
-        error = None
+        code = ""
         try:
-            client.call("reactions.remove", **question._asdict())
-        except RateLimited as limited:
-            return self._later(limited.retry_after)
+            client.call(REMOVE, **question._asdict())
+        except RateLimited as error:
+            return self._later(REMOVE, error.retry_after)
         except Unreachable:
-            return self._later(self._backoff.failed())
-        except Rejected as rejected:
-            error = rejected.code
-        self.names.answered(question.name, exists=error != "invalid_name")
+            return self._later(REMOVE, self._ways[REMOVE].backoff.failed())
+        except Rejected as error:
+            code = error.code
+        self._ways[REMOVE].backoff.succeeded()
+        if code == "message_not_found":
+            self.names.look_elsewhere()
+        else:
+            self.names.answered(question.name, exists=code != "invalid_name")
         return 0.0
 
     def _try(self, client: SlackClient, owed: Owed) -> float:
         """Place a mark or take it away; return the seconds to wait before the next try, 0.0 if there need be none."""
-        name = self.names.of(owed.mark)
+        name, method = self.names.of(owed.mark), _method(owed)
+        way = self._ways[method]
         try:
-            client.call(_method(owed), channel=owed.key.channel, timestamp=owed.key.ts, name=name)
+            client.call(method, channel=owed.key.channel, timestamp=owed.key.ts, name=name)
         except RateLimited as error:
-            return self._later(error.retry_after)
+            return self._later(method, error.retry_after)
         except Unreachable:
-            return self._later(self._backoff.failed())
+            return self._later(method, way.backoff.failed())
         except Rejected as error:
             if error.code == "invalid_name" and name != owed.mark.value:
                 self.names.answered(name, exists=False)
-                return self._later(0.001)
+                return self._later(method, 0.001)
             if error.code in _HOPELESS:
                 self._say_that_it_is_hopeless(owed, error)
             elif error.code not in _NO_MATTER:
                 notices.say("reactions.add", f"commands cannot be marked: {error}")
-                return self._later(self._backoff.failed())
-        self._backoff.succeeded()
+                return self._later(method, way.backoff.failed())
+        way.backoff.succeeded()
         notices.clear("reactions.add")
         return 0.0
 
@@ -137,10 +153,10 @@ class Marker:
             )
         notices.say(f"{error.method} {error.code} in {channel}", text)
 
-    def _later(self, seconds: float) -> float:
-        self._not_before = self._clock.monotonic() + seconds
+    def _later(self, method: str, seconds: float) -> float:
+        self._ways[method].not_before = self._clock.monotonic() + seconds
         return seconds
 
 
 def _method(owed: Owed) -> str:
-    return "reactions.remove" if owed.goes else "reactions.add"
+    return REMOVE if owed.goes else ADD

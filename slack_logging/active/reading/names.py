@@ -63,6 +63,10 @@ class Names:
                 return Question(*place, name)
         return None
 
+    def look_elsewhere(self) -> None:
+        """Take in that the message is gone on which it was asked."""
+        self._places.clear()
+
     def answered(self, name: str, *, exists: bool) -> None:
         """Take in whether there is an emoji, or at least that Slack does not say that there is none."""
         self._unknown.pop(name, None)

@@ -127,9 +127,9 @@ class Reader:
     def close(self, timeout: float) -> None:
         """Stop reading, let running commands end, place the last marks. Blocks for up to `timeout` seconds.
 
-        Shortly before that time is over, what still runs is marked as interrupted, and its thread told; with a timeout
-        of 0 nothing is. What is not done in time is done in the background, within moments. May be called
-        from any thread, also by a command: its own end is not waited for.
+        Shortly before that time is over, what still runs is marked as interrupted, and its thread told and heard out;
+        with a timeout of 0 nothing is. What is not done in time is done in the background, within moments.
+        May be called from any thread, also by a command: its own end is not waited for.
         """
         self._closer = threading.get_ident()
         end = self._clock.monotonic() + timeout
@@ -144,6 +144,7 @@ class Reader:
             self._interrupt_in_time()  # our own thread may be waiting for an answer of Slack's for longer than there is
         self._over.put(None)
         if timeout > 0:
+            self.desk.hear_out(end)
             for heard in self.desk.answers.owed():
                 audit.unanswered(heard)
             self._say_what_is_left()
@@ -280,8 +281,7 @@ class Reader:
         """Say so, unless the last sweep ended in a complaint: one of the two lines stands at a time."""
         if self._complaint or not self._reads:
             return
-        who = f"{self._instance.host} (pid {self._instance.pid})"
-        notices.say(self._cause, f"reading {self._cause} as {who}")
+        notices.say(self._cause, f"reading {self._cause} as {self._instance.host} (pid {self._instance.pid})")
 
     def _complain(self, kind: str, text: str) -> None:
         """Say what is wrong, once for each kind of fault until it works again."""

@@ -175,11 +175,14 @@ class Triage:
         if self._desk.ledger.recall(heard.key, heard.marks, heard.edited) not in heard.marks:
             audit.decided(heard, "found interrupted")
             again = self._settings.emoji.name(Order.REPEAT)
-            what = f"what ran this ended before it {'did' if heard.marks else 'marked what became of it'}"
-            if heard.marks == {Mark.PENDING}:
-                what = "what waited for approval to run this, or ran it already, has ended"
-            runs = "asks for it again" if Mark.PENDING in heard.marks else "runs it again"
-            self._desk.answers.say(heard, f"interrupted: {what}; :{again}: on the command {runs}")
+            what = "what ran this ended before it did; :{}: on the command runs it again"
+            if not heard.marks:
+                what = "what ran this ended before it marked what became of it; :{}: on the command runs it again"
+            if Mark.PENDING in heard.marks:  # which stays for a while when it runs
+                what = (
+                    "what waited for approval to run this, or ran it already, has ended; :{}: on the command asks anew"
+                )
+            self._desk.answers.say(heard, f"interrupted: {what.format(again)}")
             self._desk.answers.finish(heard)
 
     def _wishes(self, line: Line, heard: Heard, patience: float) -> list[tuple[Order, str, str]]:

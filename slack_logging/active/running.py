@@ -1,0 +1,76 @@
+"""What runs, and in which thread. Not thread-safe: whose it is holds a lock."""
+
+from __future__ import annotations
+
+import threading
+
+from slack_logging.active.command import Command
+from slack_logging.active.ledger import Key
+from slack_logging.active.watchdog import Watchdog
+from slack_logging.errors import AlreadySettled
+
+
+class Running:
+    """The commands that were taken and not given back.
+
+    Attributes:
+        watchdog: knows by when each must have ended.
+    """
+
+    def __init__(self) -> None:
+        self.watchdog = Watchdog()
+        self._taken: dict[Key, tuple[Command, int]] = {}
+        self._interrupted: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    def begin(self, command: Command, now: float, timeout: float | None) -> None:
+        """Take in that the calling thread has taken a command."""
+        self._taken[command.heard.key] = (command, threading.get_ident())
+        self.watchdog.began(command.heard.key, now, timeout)
+
+    def get(self, key: Key) -> Command | None:
+        """Return the command of a message, if it runs."""
+        command, _ = self._taken.get(key, (None, 0))
+        return command
+
+    def commands(self) -> list[Command]:
+        """Return all of them."""
+        return [command for command, _ in self._taken.values()]
+
+    def end(self, command: Command) -> None:
+        """Take a command off the list.
+
+        Raises:
+            AlreadySettled: it is not there (any more).
+        """
+        if self.get(command.heard.key) is not command:
+            raise AlreadySettled(f"the command {command.heard.shown!r} was released: it is not ours to settle any more")
+        del self._taken[command.heard.key]
+        self.watchdog.ended(command.heard.key)
+
+    def take_over(self, now: float) -> list[tuple[Command, int, str]]:
+        """Return what has run for too long, each once, with its thread and what is told."""
+        return [(*self._taken[key], reason) for key, reason in self.watchdog.take_over(now)]
+
+    def interrupt(self, besides: int) -> list[Command]:
+        """Return what threads other than `besides` run; they may be waited for until they come back."""
+        found = [(command, thread) for command, thread in self._taken.values() if thread != besides]
+        self._interrupted |= {thread for _, thread in found}
+        return [command for command, _ in found]
+
+    def came_back(self) -> bool:
+        """Take in that the calling thread runs nothing; tell whether it was waited for."""
+        was_awaited = threading.get_ident() in self._interrupted
+        self._interrupted.discard(threading.get_ident())
+        return was_awaited
+
+    def is_busy(self, besides: int) -> bool:
+        """Tell whether a thread other than `besides` runs something."""
+        return any(thread != besides for _, thread in self._taken.values())
+
+    @property
+    def goes_on(self) -> bool:
+        """Tell whether something was interrupted, and goes on."""
+        return bool(self._interrupted)
