@@ -265,7 +265,8 @@ class Command:
     def _fingerprint(self, record: logging.LogRecord) -> str:
         """Return what tells the message that the logging side posts of a record; empty where it posts none."""
         operated = self.origin.operated
-        return operated.fingerprint(record) if operated is not None and audit.reaches(operated) else ""
+        has_messages = operated is not None and operated.channel and audit.reaches(operated)
+        return operated.fingerprint(record) if operated is not None and has_messages else ""
 
     def _settle(self, outcome: Mark, last_words: str = "") -> None:
         self._check_open()

@@ -201,7 +201,7 @@ class SlackHandler(Copyable):
         return self._delivery.sender.stats()
 
     def incidents(self) -> tuple[LivingIncident, ...]:
-        """Return the errors whose messages in Slack still change, oldest first. From any thread; may wait a moment."""
+        """Return the errors of which Slack is still told more, oldest first. From any thread; may wait a moment."""
         return self._delivery.sender.incidents()
 
     def mute(self, fingerprint: str, duration: float | timedelta | str = 3600.0, *, by: str = "") -> None:
@@ -222,7 +222,7 @@ class SlackHandler(Copyable):
 
     def fingerprint(self, record: logging.LogRecord) -> str:
         """Return what `incidents` calls the error that a record tells; empty for what is no error, or not for us."""
-        if record.levelno < max(self.level, logging.ERROR) or not self.channel:
+        if record.levelno < max(self.level, logging.ERROR):
             return ""
         return str(restore(capture_any(record, self.formatter)).__dict__["slack"]["fingerprint"])
 

@@ -158,9 +158,11 @@ _IDENTIFIED = (
     r"by[ ](?:(?:password|values)[ ])?(?=[\"'])"
 )
 
-#: Between a form's field and its value, which is a line of its own: a blank line, and what the value is before that.
+#: Between a form's field and its value, which is a line of its own: further headers, and a blank line.
 _LINE = r"(?:\r?\n|(?:\\{1,2}r)?\\{1,2}n)"
-_FIELD_ENDS = rf"[\"'\]\\]{{1,5}}(?:{_LINE}content-type:[^\r\n\\]{{1,100}}|){_LINE}{_LINE}(?P<field>)"
+_HEADER = rf"(?:{_LINE}content-[a-z-]{{4,20}}:[^\r\n\\]{{1,100}}|)"
+_FILE_NAME = r"(?:;[ ]?filename=[\"'\\]{1,3}[^\"'\r\n\\]{0,100}[\"'\\]{1,3}|)"
+_FIELD_ENDS = rf"[\"'\]\\]{{1,5}}{_FILE_NAME}{_HEADER}{_HEADER}{_HEADER}{_LINE}{_LINE}(?P<field>)"
 
 _UNQUOTED = re.compile(
     # plain characters; a mark or a bracket where the value goes on behind it; a backslash that escapes no quote

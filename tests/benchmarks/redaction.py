@@ -61,6 +61,7 @@ HOSTILE = {
     "pw": "pw ",
     "pwd": "pwd",
     "form-data": 'form-data; name="password"\\n',
+    "form-data, headers": 'form-data; name="password"; filename="' + "\\nContent-Type: a" * 3,
     "form-data, long": f'form-data; name="{"a" * 60}',
     "machine": "machine a login b password ",
     "machine, long": f"machine {'a' * 128} login ",

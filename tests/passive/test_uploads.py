@@ -9,11 +9,12 @@ import pytest
 
 from slack_logging import SlackHandler, Stats
 from slack_logging.local import Fault, LocalSlack, visible_text
+from slack_logging.passive.messages import digest
 from slack_logging.testing import FakeClock
 from tests.passive.conftest import POST, shown
 from tests.passive.test_overflow import MANY, UPLOAD, entries, log_many, settle
 
-BEGIN = "files.getUploadURLExternal"
+BEGIN, COMPLETE = "files.getUploadURLExternal", "files.completeUploadExternal"
 
 #: More than a message has room for.
 LONG = "y z " * 9_000
@@ -60,6 +61,30 @@ def test_files_that_wait_count_against_max_bytes(
         emitted=emitted, delivered=emitted - stats.dropped["overflow"], dropped=stats.dropped
     )
     handler.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "fault"),
+    [
+        (COMPLETE, Fault.server_error(times=2)),
+        (COMPLETE, Fault.cut_before(times=2)),
+        (BEGIN, Fault.cut_before(times=6)),
+        (BEGIN, Fault.rate_limited(30)),
+    ],
+)
+def test_a_fault_that_passes_costs_no_record_its_place_in_a_file(
+    method: str, fault: Fault, clock: FakeClock, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A burst that `max_bytes` has room for needs more files than half of that: they are not made meanwhile."""
+    monkeypatch.setattr(digest, "MAX_FILE", 64 * 1024)
+    slack.fault(method, fault)
+    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url, max_bytes="1 MiB")
+    logger = logging.Logger("shop")
+    logger.addHandler(handler)
+    for number in range(1_800):
+        logger.info("step %d: %s", number, "all is well " * 25)
+    settle(clock, handler)
+    assert handler.stats() == Stats(emitted=1_800, delivered=1_800)
 
 
 def test_errors_do_not_wait_for_files(
@@ -127,12 +152,11 @@ def test_a_file_that_was_promised_is_shared_though_another_was_refused_meanwhile
     clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
 ) -> None:
     """Its records are nowhere else."""
-    slack.fault(UPLOAD, Fault.server_error())
+    slack.fault(UPLOAD, Fault.rate_limited(10))
     slack.fault(UPLOAD, Fault.error("missing_scope"))
     log_many(logger)
     clock.run_until(lambda: slack.calls(UPLOAD))
     lost = handler.stats().pending
-    slack.fault(POST, Fault.rate_limited(30))
     log_many(logger)
     settle(clock, handler)
     assert handler.stats() == Stats(emitted=2 * MANY, delivered=2 * MANY - lost, dropped={"overflow": lost})

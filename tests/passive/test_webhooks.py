@@ -118,9 +118,11 @@ def test_what_was_left_out_of_a_muted_error_is_told_in_the_end(
     handler = handler_of(logger)
     logger.error("noise")
     assert handler.flush(timeout=30)
-    assert handler.incidents() == ()
-    [board] = handler._delivery.sender._incidents
-    handler.mute(board.incidents[0].fingerprint, "1m")
+    [incident] = handler.incidents()
+    assert (incident.summary, incident.channel, incident.ts) == ("noise", "", "")
+    again = logging.makeLogRecord({"name": logger.name, "levelno": logging.ERROR, "msg": "noise"})
+    assert handler.fingerprint(again) == incident.fingerprint
+    handler.mute(incident.fingerprint, "1m")
     for _ in range(20):
         logger.error("noise")
     let_pass(clock, 70)

@@ -123,6 +123,10 @@ BY_NAME: list[tuple[str, str]] = [
         repr(b'; form-data; name="user[db_token]"\r\nContent-Type: text/plain\r\n\r\nhunter2\r\n--b'),
         repr(b'; form-data; name="user[db_token]"\r\nContent-Type: text/plain\r\n\r\n[redacted]\r\n--b'),
     ),
+    (
+        'form-data; name="password"; filename="x"\r\nContent-Type: a/b\r\nContent-Length: 7\r\n\r\nhunter2\r\n--b',
+        'form-data; name="password"; filename="x"\r\nContent-Type: a/b\r\nContent-Length: 7\r\n\r\n[redacted]\r\n--b',
+    ),
     ("password=hunter2", "password=[redacted]"),
     ("PASSWORD = hunter2 and more", "PASSWORD = [redacted] and more"),
     ("passwd: hunter2 token\xa0=\xa0hunter2", "passwd: [redacted] token\xa0=\xa0[redacted]"),

@@ -105,6 +105,8 @@ class Watches:
         shown: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         alike: defaultdict[str, list[Living]] = defaultdict(list)
         for error in living:
+            if not error.ts:  # by webhook, which does not tell where it is
+                continue
             shown[error.channel, error.ts][error.fingerprint] = error.summary
             alike[error.fingerprint].append(error)
         for key, errors in shown.items():

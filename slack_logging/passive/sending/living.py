@@ -10,12 +10,12 @@ from slack_logging.passive.sending.incidents import Incidents
 
 @dataclass(frozen=True, slots=True)
 class LivingIncident:
-    """An error whose message in Slack still changes.
+    """An error whose message in Slack still changes; by webhook, of which further posts still tell.
 
     Attributes:
         fingerprint: what its records have in common; what `SlackHandler.mute` takes.
-        channel: the id of the channel that its message is in.
-        ts: the message's. Errors that began in a storm share one.
+        channel: the id of the channel that its message is in; empty by webhook, which does not tell.
+        ts: the message's, likewise. Errors that began in a storm share one.
         records: how many were shown or counted so far; those left out while muted are not.
         summary: what the first one says, on one line of at most 300 characters.
         last: when the last of them was logged, in epoch seconds.
@@ -32,7 +32,7 @@ class LivingIncident:
 
 
 def living(incidents: Incidents, channel: str, now: float) -> Iterator[LivingIncident]:
-    """Yield the incidents that have a message in Slack that can be found, oldest first.
+    """Yield the incidents that have a message in Slack, oldest first.
 
     Args:
         incidents: all there are.
@@ -40,7 +40,7 @@ def living(incidents: Incidents, channel: str, now: float) -> Iterator[LivingInc
         now: monotonic seconds.
     """
     for board in incidents:
-        if not board.ts:  # not posted yet, or by a webhook, which does not tell
+        if board.ts is None:
             continue
         for incident in board.incidents:
             mute = incident.mute if incident.mute and incident.mute.until > now else None

@@ -49,6 +49,7 @@ class Loader:
     Attributes:
         hand: the message that is on its way.
         files_held: bytes of the files that wait, which count as what waits here does; set by the sender.
+        digests_from: when there may be another digest, in monotonic seconds; set by the sender.
         further: what is to be told of an incident where nothing but posting can be done; after new incidents.
         is_last: whether the program ends: then there is no time for many messages.
         books: where its records are counted; set by the sender.
@@ -73,6 +74,7 @@ class Loader:
         #: Where messages go; it has no files while there is no room for one, or after Slack has refused one.
         self.medium = medium
         self.files_held = 0
+        self.digests_from = -math.inf
         self.is_last = False
         self._outbox = outbox
         self._incidents = incidents
@@ -127,6 +129,8 @@ class Loader:
         if not len(self._outbox):
             self._normal_since = None
             return 0.0 if self.losses() else None
+        if self.digests_from > now and not self.is_last and self._is_too_much():
+            return self.digests_from - now
         if self._normal_since is None:
             self._normal_since = now
         if at_once or self._outbox.has_messageful:
@@ -218,9 +222,11 @@ class Loader:
     def _load_lower_levels(self) -> Shipment | None:
         """Fill a message or a digest; it is in hand meanwhile, so that its records count."""
         self._normal_since = None
-        most = _MOST_AT_EXIT if self.is_last else _MOST_WAITING
-        is_too_much = self._outbox.fills_more_than(most, self.medium.room)
-        return self._digest() if is_too_much else self._pack()
+        return self._digest() if self._is_too_much() else self._pack()
+
+    def _is_too_much(self) -> bool:
+        """Tell whether there is more than the pace can carry."""
+        return self._outbox.fills_more_than(_MOST_AT_EXIT if self.is_last else _MOST_WAITING, self.medium.room)
 
     def _pack(self) -> Shipment | None:
         """Fill a message with lines that go to the same thread, or to none."""

@@ -190,6 +190,7 @@ class Sender:
             return wait
         self._loader.medium = replace(self._medium, has_files=self._medium.has_files and self._uploads.are_taken)
         self._loader.files_held = self._uploads.held
+        self._loader.digests_from = self._uploads.awaited_until
         try:
             self._loader.sort_errors(self._clock.monotonic())
             return self._act()

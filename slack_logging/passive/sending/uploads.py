@@ -37,6 +37,9 @@ _NO_FILES = frozenset(
     "posting_to_general_channel_denied".split()
 )
 
+#: Seconds for which digests wait for the file before them: a fault that passes is to cost no record its place in one.
+_PATIENCE = 60.0
+
 #: Seconds for which no file is promised after Slack has refused every one.
 _REFUSED_FOR = 600.0
 
@@ -63,7 +66,7 @@ class Uploads:
         self._waiting: deque[tuple[int, int, Upload]] = deque()  # the first two: bytes, and records as of `File`
         self._refused: deque[tuple[str, str, str]] = deque()  # channel and thread of promises that failed, and why
         self._bytes = 0
-        self._refused_until = self._resume_at = -math.inf
+        self._refused_until = self._resume_at = self._moved_at = -math.inf
         self._backoff = Backoff(most=_MOST_BETWEEN)
 
     def __bool__(self) -> bool:
@@ -85,6 +88,11 @@ class Uploads:
         return self._backoff.has_failed
 
     @property
+    def awaited_until(self) -> float:
+        """Return until when, in monotonic seconds, nothing should be made that needs one more file."""
+        return self._moved_at + _PATIENCE if self._waiting and (self.is_full or self.is_failing) else -math.inf
+
+    @property
     def held(self) -> int:
         """Return the bytes that wait; not what the last file has beyond the room, which nobody else need do without."""
         return min(self._bytes, self._room)
@@ -103,6 +111,8 @@ class Uploads:
         """Promise a file in the thread of a message."""
         content = file.content.encode("utf-8")
         upload = Upload(channel, thread, name=file.name, title=file.title, content=content, clock=self._clock)
+        if not self._waiting:
+            self._moved_at = self._clock.monotonic()
         self._waiting.append((len(content), file.records, upload))
         self._bytes += len(content)
 
@@ -175,6 +185,7 @@ class Uploads:
 
     def _settled(self, *, is_shared: bool) -> None:
         self._backoff.succeeded()
+        self._moved_at = self._clock.monotonic()
         with self._books.lock:
             size, records, _ = self._waiting.popleft()
             self._bytes -= size
