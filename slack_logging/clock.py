@@ -10,7 +10,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 #: Seconds of work before other threads get their turn; ours: that takes up to a tenth of it, even if nobody waits.
@@ -55,6 +55,28 @@ class SystemClock:
     def start(self, thread: threading.Thread) -> None:
         """See `Clock`."""
         thread.start()
+
+
+class Bell:
+    """Wakes all who wait for it, on whatever clock. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._ears: list[queue.SimpleQueue[None]] = []
+
+    def ring(self) -> None:
+        """Wake them."""
+        for ear in self._ears.copy():
+            ear.put(None)
+
+    @contextlib.contextmanager
+    def heard(self) -> Iterator[queue.SimpleQueue[None]]:
+        """Yield what to wait on: each ring from now on is in it."""
+        ear: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._ears.append(ear)
+        try:
+            yield ear
+        finally:
+            self._ears.remove(ear)
 
 
 def taking_turns(now: Callable[[], float] = time.perf_counter) -> Callable[[], bool]:

@@ -27,7 +27,7 @@ from slack_logging.active.running import Running
 from slack_logging.active.settings import Settings
 from slack_logging.active.watchdog import stalled
 from slack_logging.clock import Clock, taking_turns
-from slack_logging.errors import AlreadySettled, DeliveryError, Unreachable
+from slack_logging.errors import AlreadySettled, Unreachable
 from slack_logging.instance import Instance
 from slack_logging.redaction.redactor import Redactor
 
@@ -79,7 +79,6 @@ class Desk:
         #: What others are to approve, or how that ended.
         self.requests = Requests(threading.Lock())
         self._offered: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._came_back: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closed = False
         #: Ours alone: with a logging side, its own is used.
         self._redactor = Redactor.configured(True, environ=os.environ, own=[], pause=taking_turns())
@@ -117,15 +116,19 @@ class Desk:
 
         It is the oldest of those people for whom the fewest run: nobody waits for all that somebody else wants.
         """
-        with self._lock:
-            if self._running.came_back():
-                self._came_back.put(None)
+        self._come_back()
         while not self._closed:
             self.clock.wait(self._offered, None)
             if not self._closed and (command := self._claim_next()):
                 return command
         self._offered.put(None)  # for the next who waits
         return None
+
+    def _come_back(self) -> None:
+        with self._lock:
+            was_awaited = self._running.came_back()
+        if was_awaited:
+            self._changed()
 
     def _claim_next(self) -> Command | None:
         with self._lock:
@@ -338,6 +341,11 @@ class Desk:
         with self._lock:
             return self._running.is_busy(besides)
 
+    def is_heard(self, besides: int) -> bool:
+        """Tell likewise, or goes on after it was interrupted, or whether an answer is owed."""
+        with self._lock:
+            return self._running.is_heard(besides) or not self.answers.is_idle
+
     def settle(self, command: Command, outcome: Mark, last_words: str = "") -> None:
         """See `Origin`."""
         self._give_up(command, last_words)
@@ -360,10 +368,7 @@ class Desk:
 
     def name_of(self, user: str) -> str:
         """See `Origin`."""
-        with contextlib.suppress(DeliveryError):
-            if person := self._connected().directory.person(user, groups=False):
-                return person.name or user
-        return user
+        return orders.name_of(self.line, user)
 
     def close(self) -> None:
         """End every `take`, and what is pending: nobody looks at it any more."""
@@ -372,7 +377,8 @@ class Desk:
         self._offered.put(None)
 
     def release_all(self) -> None:
-        """Give back what was taken and not settled."""
+        """Give back what was taken and not settled, by the thread that took it."""
+        self._come_back()
         for command in self.running():
             with contextlib.suppress(AlreadySettled):  # another thread was faster
                 self.release(command)
@@ -383,11 +389,6 @@ class Desk:
             running = self._running.interrupt(besides)
         for command in running:
             command.abandon(Mark.INTERRUPTED, self._interrupted("ran"))
-
-    def hear_out(self, end: float) -> None:
-        """Block until what was interrupted has ended, but no longer than until `end`, in monotonic seconds."""
-        while self._running.goes_on and (left := end - self.clock.monotonic()) > 0:
-            self.clock.wait(self._came_back, left)
 
     def _interrupted(self, did: str) -> str:
         again = self.emoji.name(Order.REPEAT)

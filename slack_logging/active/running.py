@@ -70,7 +70,6 @@ class Running:
         """Tell whether a thread other than `besides` runs something."""
         return any(thread != besides for _, thread in self._taken.values())
 
-    @property
-    def goes_on(self) -> bool:
-        """Tell whether something was interrupted, and goes on."""
-        return bool(self._interrupted)
+    def is_heard(self, besides: int) -> bool:
+        """Tell whether one runs something, or goes on after it was interrupted."""
+        return self.is_busy(besides) or bool(self._interrupted - {besides})

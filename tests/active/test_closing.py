@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from slack_logging import Command, CommandRouter, SlackCommandSource, SlackHandler
 from slack_logging.local import Fault
 from slack_logging.local.state.text import visible_text
-from tests.active.conftest import CHANNEL, EYES, INTERRUPTED, Ops
+from tests.active.conftest import CHANNEL, DONE, EYES, INTERRUPTED, Ops
 
 UNMARKED = "slack_logging: {} over but could not be marked in time: a program that starts within 10m may run {} again"
 
@@ -194,6 +196,57 @@ def test_what_is_interrupted_is_heard_out_for_what_is_left_of_the_time(
     close(source, ops, 5.0)
     assert (bool(cleaned_up), INTERRUPTED in ops.marks(ts)) == (has_cleaned_up, True)
     assert 3.0 <= ops.clock.monotonic() - began <= 5.0
+
+
+def test_a_command_that_closes_the_source_is_settled_before_serving_ends(ops: Ops) -> None:
+    """Else a program that ends then would run it again when it is started the next time, and end again."""
+    router = CommandRouter()
+    source = ops.source()
+
+    @router.command
+    def stop() -> str:
+        source.close()
+        ops.clock.wait(queue.SimpleQueue(), 1.0)
+        return "stopped"
+
+    ended: list[tuple[set[str], list[str]]] = []
+    ts = ops.say("!stop")
+
+    def serve() -> None:
+        source.serve(router)
+        ended.append((ops.marks(ts), ops.replies(ts)))
+
+    ops.clock.start(threading.Thread(target=serve, daemon=True))
+    ops.clock.run_until(lambda: ended)
+    assert ended == [({DONE}, ["stopped"])]
+
+
+@pytest.mark.parametrize("leaves", ["by break", "by an exception"])
+def test_who_leaves_the_loop_after_an_interruption_is_not_waited_for(ops: Ops, leaves: str) -> None:
+    """Neither by itself nor by who closed."""
+    source = ops.source()
+    took: list[float] = []
+
+    def loop() -> None:
+        with contextlib.suppress(ValueError):
+            for command in source:
+                with command:
+                    while not command.cancelled:
+                        ops.clock.wait(queue.SimpleQueue(), 0.1)
+                if leaves == "by break":
+                    break
+                raise ValueError
+        took.append(ops.clock.monotonic())
+
+    ops.clock.start(threading.Thread(target=loop, daemon=True))
+    ts = ops.say("!work")
+    ops.clock.run_until(lambda: ops.marks(ts))
+    began = ops.clock.monotonic()
+    source.close(5.0)
+    assert ops.clock.monotonic() - began < 4.0
+    ops.clock.run_until(lambda: took)
+    assert took[0] - began < 4.0
+    assert INTERRUPTED in ops.marks(ts)
 
 
 @pytest.mark.parametrize("behaves", ["stops", "reports on", "hangs"])

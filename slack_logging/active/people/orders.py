@@ -5,6 +5,7 @@ Only those who may are obeyed; that each order is decided once, the ledger knows
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from slack_logging import notices
 from slack_logging.active.people.access import Access, Person, Verdict, weakness
 from slack_logging.active.people.directory import PATIENCE
 from slack_logging.active.reading.intake import Heard
-from slack_logging.errors import Unreachable
+from slack_logging.errors import DeliveryError, Unreachable
 
 if TYPE_CHECKING:
     from slack_logging.active.reading.line import Line
@@ -78,6 +79,14 @@ def wish(
     if person is not None and person.is_bot:
         return Verdict.BOT, person.name
     return found, "" if person is None else person.name or user
+
+
+def name_of(line: Line | None, user: str) -> str:
+    """Return how somebody is called in Slack, or the id where that cannot be known right now."""
+    person = None
+    with contextlib.suppress(DeliveryError):
+        person = line.directory.person(user, groups=False) if line else None
+    return (person.name if person else "") or user
 
 
 def _decided(

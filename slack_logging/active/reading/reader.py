@@ -30,7 +30,7 @@ from slack_logging.active.reading.push import Push
 from slack_logging.active.reading.triage import Triage, Undecided
 from slack_logging.active.reading.window import Window
 from slack_logging.active.settings import Settings
-from slack_logging.clock import Clock
+from slack_logging.clock import Bell, Clock
 from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited, Rejected
 from slack_logging.instance import Instance
 from slack_logging.options import format_duration
@@ -104,7 +104,7 @@ class Reader:
         self._one_reader = OneReader(self._cause, instance.service)
         self._reads = False
         self._push: Push | None = None
-        self._over: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._over = Bell()
         self._closing = self._ended = False
         self._interrupt_at = math.inf
         self._give_up_at = 0.0
@@ -125,13 +125,11 @@ class Reader:
         return self._thread.is_alive() and not self._ended
 
     def close(self, timeout: float) -> None:
-        """Stop reading, let running commands end, place the last marks. Blocks for up to `timeout` seconds.
+        """Stop reading, as `SlackCommandSource.close` says. Blocks for up to `timeout` seconds.
 
-        Shortly before that time is over, what still runs is marked as interrupted, and its thread told and heard out;
-        with a timeout of 0 nothing is. What is not done in time is done in the background, within moments.
-        May be called from any thread, also by a command: its own end is not waited for.
+        What is not done in time is done in the background, within moments. A command's own end is not waited for.
         """
-        self._closer = threading.get_ident()
+        closer = self._closer = threading.get_ident()
         end = self._clock.monotonic() + timeout
         if timeout > 0:
             self._interrupt_at = min(self._interrupt_at, end - min(_LAST_WORDS, timeout / 2))
@@ -139,21 +137,20 @@ class Reader:
         self._closing = True
         self._close_desk()
         self._wake.put(None)
-        while self.is_alive and (now := self._clock.monotonic()) < end:
-            self._clock.wait(self._over, min(end, max(self._interrupt_at, now)) - now)
-            self._interrupt_in_time()  # our own thread may be waiting for an answer of Slack's for longer than there is
-        self._over.put(None)
+        with self._over.heard() as over:
+            while (self.is_alive or self.desk.is_heard(closer)) and (now := self._clock.monotonic()) < end:
+                self._clock.wait(over, min(end, max(self._interrupt_at, now)) - now)
+                self._interrupt_in_time()  # our thread may wait for an answer of Slack's for longer than there is time
         if timeout > 0:
-            self.desk.hear_out(end)
             for heard in self.desk.answers.owed():
                 audit.unanswered(heard)
             self._say_what_is_left()
 
     def wait_until_closed(self) -> None:
         """Block until somebody called `close` and the thread has ended."""
-        while self.is_alive:
-            self._clock.wait(self._over, None)
-        self._over.put(None)
+        with self._over.heard() as over:
+            while self.is_alive:
+                self._clock.wait(over, None)
 
     def _run(self) -> None:
         try:
@@ -195,7 +192,7 @@ class Reader:
             self._say_what_is_left()
             self.desk.answers.give_up("closed before Slack had taken it")
         self._ended = True
-        self._over.put(None)
+        self._over.ring()
 
     def _is_done(self) -> bool:
         """Tell whether it is closing and nothing is left to do, or no time to do it."""
@@ -243,9 +240,10 @@ class Reader:
         return self._marker.place(line.client, self._ledger, closing=self._closing) if line else None
 
     def _marks_are_owed(self) -> None:
-        """Wake the thread; once it has ended, who settled the last commands places their marks."""
+        """Wake the thread; once it has ended, who settled the last commands places their marks, and wakes who waits."""
         if self._ended:
             self._place_marks()
+            self._over.ring()
         else:
             self._wake.put(None)
 
