@@ -8,6 +8,7 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from slack_logging.active import audit
@@ -141,10 +142,9 @@ class Desk:
                 command = Command(heard, self, permalink=self._connected().permalink(heard.key.ts), attempt=attempt)
                 self._running.begin(command, self.clock.monotonic(), self._settings.timeout)
                 self.answers.begin(heard)
-        if not attempt:
-            return None
-        if is_too_old:
+        if attempt and is_too_old:
             self._settle_unrun(heard, Mark.TOO_OLD, "too old")
+        if not attempt or is_too_old:
             return None
         self._changed()
         return command
@@ -336,15 +336,15 @@ class Desk:
             taken, lies = running or self.requests.of(key), self._inbox.get(key)
         return taken.heard if taken else lies if lies is not None and lies.is_anew else None
 
-    def is_busy(self, besides: int) -> bool:
-        """Tell whether a thread other than `besides` runs a command."""
+    def is_busy(self, closers: AbstractSet[int]) -> bool:
+        """Tell whether another thread than these runs a command."""
         with self._lock:
-            return self._running.is_busy(besides)
+            return self._running.is_busy(closers)
 
-    def is_heard(self, besides: int) -> bool:
-        """Tell likewise, or goes on after it was interrupted, or whether an answer is owed."""
+    def is_heard(self, closers: AbstractSet[int]) -> bool:
+        """Tell whether the calling thread, one of these, waits for another or for an answer."""
         with self._lock:
-            return self._running.is_heard(besides) or not self.answers.is_idle
+            return self._running.is_heard(closers) or not self.answers.is_idle
 
     def settle(self, command: Command, outcome: Mark, last_words: str = "") -> None:
         """See `Origin`."""
@@ -383,10 +383,10 @@ class Desk:
             with contextlib.suppress(AlreadySettled):  # another thread was faster
                 self.release(command)
 
-    def interrupt(self, besides: int) -> None:
-        """Settle as interrupted what threads other than `besides` still run, and say so in its thread."""
+    def interrupt(self, closers: AbstractSet[int]) -> None:
+        """Settle as interrupted what other threads than these still run, and say so in its thread."""
         with self._lock:
-            running = self._running.interrupt(besides)
+            running = self._running.interrupt(closers)
         for command in running:
             command.abandon(Mark.INTERRUPTED, self._interrupted("ran"))
 

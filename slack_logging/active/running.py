@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Set as AbstractSet
 
 from slack_logging.active.command import Command
 from slack_logging.active.ledger import Key
@@ -54,9 +55,9 @@ class Running:
         """Return what has run for too long, each once, with its thread and what is told."""
         return [(*self._taken[key], reason) for key, reason in self.watchdog.take_over(now)]
 
-    def interrupt(self, besides: int) -> list[Command]:
-        """Return what threads other than `besides` run; they may be waited for until they come back."""
-        found = [(command, thread) for command, thread in self._taken.values() if thread != besides]
+    def interrupt(self, closers: AbstractSet[int]) -> list[Command]:
+        """Return what other threads than these run; they may be waited for until they come back."""
+        found = [(command, thread) for command, thread in self._taken.values() if thread not in closers]
         self._interrupted |= {thread for _, thread in found}
         return [command for command, _ in found]
 
@@ -66,10 +67,15 @@ class Running:
         self._interrupted.discard(threading.get_ident())
         return was_awaited
 
-    def is_busy(self, besides: int) -> bool:
-        """Tell whether a thread other than `besides` runs something."""
-        return any(thread != besides for _, thread in self._taken.values())
+    def is_busy(self, closers: AbstractSet[int]) -> bool:
+        """Tell whether another thread than these runs something."""
+        return any(thread not in closers for _, thread in self._taken.values())
 
-    def is_heard(self, besides: int) -> bool:
-        """Tell whether one runs something, or goes on after it was interrupted."""
-        return self.is_busy(besides) or bool(self._interrupted - {besides})
+    def is_heard(self, closers: AbstractSet[int]) -> bool:
+        """Tell whether the calling thread, one of these, waits for another that runs something or was interrupted.
+
+        A command that closes waits for no other that does, which would wait for it.
+        """
+        threads = {thread for _, thread in self._taken.values()}
+        me = threading.get_ident()
+        return bool((threads | self._interrupted) - (closers if me in threads else {me}))

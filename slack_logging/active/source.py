@@ -136,7 +136,7 @@ class SlackCommandSource:
                 yield command
         finally:
             reader.desk.release_all()
-            reader.close(_CLOSE_TIMEOUT)
+            reader.close(reader.time_left(_CLOSE_TIMEOUT))
 
     def start(self, operated: Operated | None = None) -> None:
         """Read and run commands in background threads until `close`. Does not block and raises nothing.
@@ -144,7 +144,7 @@ class SlackCommandSource:
         Args:
             operated: the logging side that the built-in commands show.
         """
-        if self._reader is None or not self._reader.is_alive:
+        if self._reader is None or not self._reader.reads:
             self._open(operated=operated, router=lambda: _loaded_router(self._router))
 
     def serve(self, router: CommandRouter) -> None:
@@ -160,7 +160,7 @@ class SlackCommandSource:
         try:
             reader.wait_until_closed()
         finally:
-            reader.close(_CLOSE_TIMEOUT)
+            reader.close(reader.time_left(_CLOSE_TIMEOUT))
 
     def check(self) -> None:
         """Import the router, which `start` does later, and look its commands' roles up. Nothing is read.
@@ -184,7 +184,7 @@ class SlackCommandSource:
 
     def _open(self, *, operated: Operated | None = None, router: Callable[[], CommandRouter] | None = None) -> Reader:
         """Begin to read; with a router, also to run."""
-        if self._reader is not None and self._reader.is_alive:
+        if self._reader is not None and self._reader.reads:
             raise ConfigurationError(f"{self!r} is being read already: close() it first, or make another source")
 
         settings = self._settings

@@ -584,6 +584,24 @@ def links(ops: Ops, ts: str) -> list[str]:
     ]
 
 
+def test_a_failure_has_no_link_where_errors_go_by_webhook(ops: Ops, audited: logging.Logger) -> None:
+    """Nothing tells where its message is: it is not looked for, and nobody looks for who mutes it there."""
+    handler = SlackHandler(webhook_url=ops.slack.webhook_url("#ops-log"))
+    audited.addHandler(handler)
+    router = CommandRouter()
+    router.command("do")(broken)
+    ops.source(router=router).start(handler)
+    ts = ops.say("!do")
+    ops.clock.run_until(lambda: ops.replies(ts))
+    assert (ops.replies(ts), links(ops, ts)) == (["ValueError: bad row"], [])
+    assert ops.clock.monotonic() <= 5.0  # a look at the channel
+    ops.clock.run_until(lambda: handler.incidents())
+    ops.after_sweeps()
+    assert ops.slack.calls("reactions.get") == []
+    assert "ValueError: bad row" in ops.type("!incidents")[1][0]
+    handler.close()
+
+
 def handler_of(ops: Ops, audited: logging.Logger, function: Callable[..., object]) -> SlackHandler:
     """Return a handler that the audit goes to, and that reads commands."""
     router = CommandRouter()

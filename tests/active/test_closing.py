@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import queue
 import threading
 from collections.abc import Iterator
@@ -219,6 +220,82 @@ def test_a_command_that_closes_the_source_is_settled_before_serving_ends(ops: Op
     ops.clock.start(threading.Thread(target=serve, daemon=True))
     ops.clock.run_until(lambda: ended)
     assert ended == [({DONE}, ["stopped"])]
+
+
+def test_two_commands_that_close_do_not_wait_for_each_other(ops: Ops) -> None:
+    """Nor for a third that does, whoever does so last: all are done once what else runs is over."""
+    router = CommandRouter()
+    source = ops.source()
+    closing = queue.SimpleQueue[None]()
+
+    @router.command
+    def work() -> None:
+        ops.clock.wait(queue.SimpleQueue(), 1.5)
+
+    @router.command
+    def stop() -> str:
+        ops.clock.wait(queue.SimpleQueue(), 0.5)  # until all three run
+        closing.put(None)
+        source.close()
+        return "stopped"
+
+    served = threading.Thread(target=lambda: source.serve(router), daemon=True)
+    ops.clock.start(served)
+    stamps = [ops.say("!work"), ops.say("!stop"), ops.say("!stop")]
+    ops.clock.run_until(lambda: closing.qsize() == 2)
+    began = ops.clock.monotonic()
+    source.close()
+    assert ops.clock.monotonic() - began < 3.0
+    ops.clock.run_until(lambda: not served.is_alive())
+    assert [ops.marks(ts) for ts in stamps] == [{DONE}] * 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_child_closes_nothing_of_its_parents(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """What runs there goes on, and nobody is told otherwise."""
+    source = ops.start(router=router)
+    ts = ops.say("!endless")
+    ops.clock.run_until(lambda: ran)
+    child = os.fork()
+    if not child:
+        source.close()
+        os._exit(0 if ops.clock.monotonic() < 5 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    ops.after_sweeps()
+    assert (ops.marks(ts) - {EYES}, ops.replies(ts)) == (set(), [])
+
+
+@pytest.mark.parametrize("timeout", [0.0, 5.0])
+def test_a_source_can_be_started_again_while_it_still_ends(
+    ops: Ops, router: CommandRouter, ran: list[str], timeout: float
+) -> None:
+    """What still runs is heard out by who was closed; the next reads meanwhile."""
+    source = ops.start(router=router)
+    ts = ops.say("!endless")
+    ops.clock.run_until(lambda: ran)
+    source.close(timeout)
+    source.start()
+    assert ops.type("!note x")[0] == {DONE}
+    assert ran == ["endless", "x"]
+    assert (INTERRUPTED in ops.marks(ts)) == bool(timeout)
+
+
+def test_serving_hears_out_no_longer_than_who_closed(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """One deadline for all: else a signal handler's time would be spent twice."""
+    source = ops.source()
+    ended: list[float] = []
+
+    def serve() -> None:
+        source.serve(router)
+        ended.append(ops.clock.monotonic())
+
+    ops.clock.start(threading.Thread(target=serve, daemon=True))
+    ops.say("!endless")
+    ops.clock.run_until(lambda: ran)
+    began = ops.clock.monotonic()
+    source.close(5.0)
+    ops.clock.run_until(lambda: ended)
+    assert ended[0] - began <= 5.0
 
 
 @pytest.mark.parametrize("leaves", ["by break", "by an exception"])

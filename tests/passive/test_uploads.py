@@ -87,6 +87,22 @@ def test_a_fault_that_passes_costs_no_record_its_place_in_a_file(
     assert handler.stats() == Stats(emitted=1_800, delivered=1_800)
 
 
+def test_who_flushes_waits_for_no_file_to_see_what_can_be_posted(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    """What waits behind a file that cannot be sent is told at once: the program may end without another word."""
+    slack.fault("upload", Fault.cut_before(times=None))
+    log_many(logger)
+    clock.run_until(lambda: slack.calls("upload"))
+    log_many(logger)
+    logger.warning("last words: disk is full")
+    before = clock.monotonic()
+    assert not handler.flush(timeout=5)
+    assert clock.monotonic() - before <= 5
+    assert "last words: disk is full" in shown(slack)
+    slack.clear_faults()
+
+
 def test_errors_do_not_wait_for_files(
     clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
 ) -> None:

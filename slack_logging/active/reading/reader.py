@@ -9,6 +9,7 @@ whatever two threads make of one message at the same time, one of them has the c
 from __future__ import annotations
 
 import math
+import os
 import queue
 import threading
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from slack_logging.active.people.approving import Approving
 from slack_logging.active.people.codes import codes_of
 from slack_logging.active.reading.hostlock import OneReader
 from slack_logging.active.reading.intake import Heard
+from slack_logging.active.reading.leftovers import say_what_is_left
 from slack_logging.active.reading.line import Line
 from slack_logging.active.reading.marking import Marker
 from slack_logging.active.reading.muting import Muting
@@ -33,7 +35,6 @@ from slack_logging.active.settings import Settings
 from slack_logging.clock import Bell, Clock
 from slack_logging.errors import ConfigurationError, DeliveryError, RateLimited, Rejected
 from slack_logging.instance import Instance
-from slack_logging.options import format_duration
 from slack_logging.slack import credentials
 from slack_logging.slack.credentials import bot_token
 from slack_logging.slack.pacing import Backoff
@@ -108,7 +109,9 @@ class Reader:
         self._closing = self._ended = False
         self._interrupt_at = math.inf
         self._give_up_at = 0.0
-        self._closer = 0
+        self._closers: set[int] = set()
+        self._end_at = -math.inf
+        self._pid = os.getpid()
         self._thread = threading.Thread(target=self._run, name=f"slack_logging-reader {settings.channel}", daemon=True)
 
     def start(self) -> None:
@@ -129,8 +132,10 @@ class Reader:
 
         What is not done in time is done in the background, within moments. A command's own end is not waited for.
         """
-        closer = self._closer = threading.get_ident()
-        end = self._clock.monotonic() + timeout
+        if os.getpid() != self._pid:
+            return  # what runs, runs in the parent
+        self._closers.add(threading.get_ident())
+        end = self._end_at = self._clock.monotonic() + timeout
         if timeout > 0:
             self._interrupt_at = min(self._interrupt_at, end - min(_LAST_WORDS, timeout / 2))
         self._give_up_at = max(end, self._clock.monotonic() + _GRACE)
@@ -138,13 +143,22 @@ class Reader:
         self._close_desk()
         self._wake.put(None)
         with self._over.heard() as over:
-            while (self.is_alive or self.desk.is_heard(closer)) and (now := self._clock.monotonic()) < end:
+            while (self.is_alive or self.desk.is_heard(self._closers)) and (now := self._clock.monotonic()) < end:
                 self._clock.wait(over, min(end, max(self._interrupt_at, now)) - now)
                 self._interrupt_in_time()  # our thread may wait for an answer of Slack's for longer than there is time
         if timeout > 0:
             for heard in self.desk.answers.owed():
                 audit.unanswered(heard)
-            self._say_what_is_left()
+            say_what_is_left(self._cause, self._settings, self._ledger, self.desk.answers)
+
+    def time_left(self, timeout: float) -> float:
+        """Return what is left of the time that somebody closed it with; `timeout` if nobody did."""
+        return max(self._end_at - self._clock.monotonic(), 0.0) if self._closing else timeout
+
+    @property
+    def reads(self) -> bool:
+        """Tell whether it reads, and is not about to end."""
+        return self.is_alive and not self._closing
 
     def wait_until_closed(self) -> None:
         """Block until somebody called `close` and the thread has ended."""
@@ -189,7 +203,7 @@ class Reader:
         self._one_reader.release()
         self.desk.answers.close()
         if self._closing:  # else it never read, or cannot, and nothing is owed
-            self._say_what_is_left()
+            say_what_is_left(self._cause, self._settings, self._ledger, self.desk.answers)
             self.desk.answers.give_up("closed before Slack had taken it")
         self._ended = True
         self._over.ring()
@@ -200,19 +214,7 @@ class Reader:
             return False
         owes = any(owed.mark.is_final and not owed.goes for owed in self._ledger.owed())
         owes = owes or self._approving.owes() or not self.desk.answers.is_idle
-        return not (owes or self.desk.is_busy(self._closer)) or self._clock.monotonic() >= self._give_up_at
-
-    def _say_what_is_left(self) -> None:
-        """Say what a program that ends now leaves undone; if it does not, a few seconds more are tried."""
-        channel, within = self._settings.channel, format_duration(self._settings.max_age)
-        if unmarked := len(self._ledger.unmarked()):
-            notices.say(
-                f"{self._cause}, marks",
-                f"{_commands(unmarked, channel)} over but could not be marked in time: a program that starts within "
-                f"{within} may run {'it' if unmarked == 1 else 'them'} again",
-            )
-        if unanswered := len(self.desk.answers.owed()):
-            notices.say(f"{self._cause}, answers", f"{_commands(unanswered, channel)} left unanswered")
+        return not (owes or self.desk.is_busy(self._closers)) or self._clock.monotonic() >= self._give_up_at
 
     def _step(self) -> float | None:
         """Do what it is time for and place marks; return the seconds until there is more to do."""
@@ -223,6 +225,8 @@ class Reader:
             self._sweep_at = min(self._sweep_at, self._swept_at + _HINT_PACE)
         if not self._closing and now >= self._sweep_at:
             self._sweep_at, self._swept_at = now + self._sweep_safely(), now
+        if self._closing:
+            self._one_reader.release()  # who reads next, here or elsewhere, need not wait for what still runs
         self._interrupt_in_time()
         self.desk.time_out()
         waits = [self._approving.step(self.desk.line), self._place_marks()]
@@ -233,7 +237,7 @@ class Reader:
     def _interrupt_in_time(self) -> None:
         if self._clock.monotonic() >= self._interrupt_at:
             self._interrupt_at = math.inf
-            self.desk.interrupt(self._closer)
+            self.desk.interrupt(self._closers)
 
     def _place_marks(self) -> float | None:
         line = self.desk.line
@@ -392,7 +396,3 @@ class Reader:
         messages, has_more = line.newest()
         self._window.begin(started, messages, has_more=has_more)
         return messages
-
-
-def _commands(number: int, channel: str) -> str:
-    return f"1 command in {channel} is" if number == 1 else f"{number:,} commands in {channel} are"

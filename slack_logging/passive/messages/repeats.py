@@ -114,7 +114,8 @@ def _single(board: Board, incident: Incident) -> list[dict[str, Any]]:
 def _storm(board: Board, news: Sequence[Incident]) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
     if news:
-        parts += [inline(f"{len(news):,} kinds of errors began or went on\n", bold=True)]
+        told = "1 kind of error" if len(news) == 1 else f"{len(news):,} kinds of errors"
+        parts += [inline(f"{told} began or went on\n", bold=True)]
     for incident in news:
         parts += [*_name(incident), *([inline(f" x{incident.count:,}", bold=True)] if incident.count > 1 else [])]
         parts.append(inline("\n"))

@@ -129,7 +129,7 @@ class Loader:
         if not len(self._outbox):
             self._normal_since = None
             return 0.0 if self.losses() else None
-        if self.digests_from > now and not self.is_last and self._is_too_much():
+        if self.digests_from > now and not (at_once or self.is_last) and self._is_too_much():
             return self.digests_from - now
         if self._normal_since is None:
             self._normal_since = now

@@ -1,0 +1,33 @@
+"""Says on stderr what a program that ends now leaves undone; if it does not, a few seconds more are tried."""
+
+from __future__ import annotations
+
+from slack_logging import notices
+from slack_logging.active.answering.answers import Answers
+from slack_logging.active.ledger import Ledger
+from slack_logging.active.settings import Settings
+from slack_logging.options import format_duration
+
+
+def say_what_is_left(cause: str, settings: Settings, ledger: Ledger, answers: Answers) -> None:
+    """Count the commands without a mark, and those without an answer.
+
+    Args:
+        cause: what is read, in words.
+        settings: of the source.
+        ledger: knows which marks are owed.
+        answers: knows which answers are.
+    """
+    channel, within = settings.channel, format_duration(settings.max_age)
+    if unmarked := len(ledger.unmarked()):
+        notices.say(
+            f"{cause}, marks",
+            f"{_commands(unmarked, channel)} over but could not be marked in time: a program that starts within "
+            f"{within} may run {'it' if unmarked == 1 else 'them'} again",
+        )
+    if unanswered := len(answers.owed()):
+        notices.say(f"{cause}, answers", f"{_commands(unanswered, channel)} left unanswered")
+
+
+def _commands(number: int, channel: str) -> str:
+    return f"1 command in {channel} is" if number == 1 else f"{number:,} commands in {channel} are"
