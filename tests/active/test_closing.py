@@ -124,6 +124,7 @@ def handler(ops: Ops, router: CommandRouter, caplog: pytest.LogCaptureFixture) -
         token=ops.slack.bot_token,
         api_url=ops.slack.api_url,
         commands={**commands, "start_delay": 0},
+        close_timeout=4,  # before what is not said in the background is given up, which counts as records
     )
     logging.getLogger().addHandler(handler)
     handler.start_commands()
