@@ -152,15 +152,11 @@ def test_names_that_the_workspace_lacks_are_said_at_the_start(
     ops.say("!echo long ago", user=user)
     ops.clock.advance(0 if user == "ops" else 700)
     ops.start(router=router, emoji=ODD_NAMES)
+    ops.clock.run_until(lambda: len(ops.slack.calls("reactions.remove")) == len(ODD_NAMES))
+    ops.after_sweeps(1)
+    said = capfd.readouterr().err
     lacking = [name for name in ODD_NAMES.values() if name.startswith("no-")]
-    said = ""
-
-    def all_said() -> bool:
-        nonlocal said
-        said += capfd.readouterr().err
-        return all(f"there is no emoji :{name}: here; " in said for name in lacking)
-
-    ops.clock.run_until(all_said)
+    assert [said.count(f"there is no emoji :{name}: here; ") for name in lacking] == [1] * len(lacking)
     assert "there is no emoji :no-done: here; marking with :white_check_mark:" in said
     assert "there is no emoji :no-repeat: here; nobody can put it on a message ('repeat')" in said
     assert "thinking_face" not in said
@@ -176,7 +172,9 @@ def test_what_is_called_how_is_asked_again(
     ops.slack.fault("reactions.remove", fault)
     ops.start(router=router, emoji={"cancel": "no-such-emoji"})
     assert ops.type("!echo x")[0] == {DONE}
-    ops.clock.run_until(lambda: "there is no emoji :no-such-emoji: here; nobody" in capfd.readouterr().err)
+    ops.clock.run_until(lambda: len(ops.slack.calls("reactions.remove")) == 2)
+    ops.after_sweeps(1)
+    assert "there is no emoji :no-such-emoji: here; nobody" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("fault", [Fault.rate_limited(600, times=None), Fault.server_error(times=None)], ids=str)
