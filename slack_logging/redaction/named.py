@@ -166,7 +166,7 @@ _FIELD_ENDS = rf"[\"'\]\\]{{1,5}}{_FILE_NAME}{_HEADER}{_HEADER}{_HEADER}{_LINE}{
 
 _UNQUOTED = re.compile(
     # plain characters; a mark or a bracket where the value goes on behind it; a backslash that escapes no quote
-    rf"(?:{re.escape(MARKER)}|[^\s\"'`<>,;&|)\]}}\\]|[,;&|](?![\s\"'\\]|$|[\w .%-]{{1,64}}[=:])|"
+    rf"(?:{re.escape(MARKER)}|[^\s\"'`<>,;&|)\]}}\\]|[,;&|](?![\s\"'\\]|$|[\w .%-]{{1,64}}(?:[=:]|(?<=%3[Dd])))|"
     rf"[)\]}}](?![\s)\]}},;.:\"'\\]|$)|\\(?![\"'])){{1,{RUN}}}"
 )
 _LABEL = re.compile(r"[A-Z][A-Z0-9_-]{1,64}(?![\w-])")
