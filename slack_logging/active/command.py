@@ -265,8 +265,9 @@ class Command:
     def _fingerprint(self, record: logging.LogRecord) -> str:
         """Return what tells the message that the logging side posts of a record; empty where it posts none."""
         operated = self.origin.operated
-        has_messages = operated is not None and operated.channel and audit.reaches(operated)
-        return operated.fingerprint(record) if operated is not None and has_messages else ""
+        if operated is None or not operated.channel or not audit.reaches(operated):
+            return ""
+        return operated.fingerprint(record)
 
     def _settle(self, outcome: Mark, last_words: str = "") -> None:
         self._check_open()
