@@ -129,7 +129,9 @@ class FakeClock:
                 if moment in (math.inf, -math.inf):
                     self._changed.wait(_GLANCE)
                     continue
-            self.advance(max(moment - self._now, 0.0))
+            # Somebody may have done it, and come to rest, since we looked: time is not to run past that.
+            if not done():
+                self.advance(max(moment - self._now, 0.0))
         return True
 
     def _next_moment(self) -> float:
