@@ -209,7 +209,7 @@ class SlackCommandSource:
     def _start_workers(self, reader: Reader, router: CommandRouter) -> None:
         self._check_router(router)
         self._say(self._weak_codes(router))
-        reader.triage.roles = {route.name: route.roles for route in router.routes.values()}
+        reader.sweeper.triage.roles = {route.name: route.roles for route in router.routes.values()}
         workers = Workers(reader.desk, router, name=f"commands in {self._settings.channel}", clock=self._clock)
         workers.start(self._settings.workers)
 

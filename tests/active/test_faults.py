@@ -274,7 +274,7 @@ def test_what_is_done_with_is_forgotten(ops: Ops, router: CommandRouter) -> None
     ts = ops.say("!echo x")
     ops.settled(ts)
     key = Key(ops.slack.team_id, ops.slack.channel_id(CHANNEL), ts)
-    ops.clock.run_until(lambda: source._reader is not None and source._reader._ledger.state(key) is State.NEW)
+    ops.clock.run_until(lambda: source._reader is not None and source._reader.desk.ledger.state(key) is State.NEW)
     assert ops.clock.monotonic() == pytest.approx(1200, abs=20)
 
 
