@@ -63,6 +63,10 @@ class Bell:
     def __init__(self) -> None:
         self._ears: list[queue.SimpleQueue[None]] = []
 
+    def __bool__(self) -> bool:
+        """Tell whether somebody waits."""
+        return bool(self._ears)
+
     def ring(self) -> None:
         """Wake them."""
         for ear in self._ears.copy():

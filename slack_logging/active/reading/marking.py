@@ -135,10 +135,10 @@ class Marker:
             if error.code in _HOPELESS:
                 self._say_that_it_is_hopeless(owed, error)
             elif error.code not in _NO_MATTER:
-                notices.say("reactions.add", f"commands cannot be marked: {error}")
+                notices.say(method, f"commands cannot be marked: {error}")
                 return self._later(method, way.backoff.failed())
         way.backoff.succeeded()
-        notices.clear("reactions.add")
+        notices.clear(method)
         return 0.0
 
     def _say_that_it_is_hopeless(self, owed: Owed, error: Rejected) -> None:

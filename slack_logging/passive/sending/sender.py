@@ -12,13 +12,12 @@ files that take all their room go before messages, which else could have none.
 from __future__ import annotations
 
 import contextlib
-import queue
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from slack_logging import notices
-from slack_logging.clock import Clock
+from slack_logging.clock import Bell, Clock
 from slack_logging.errors import RateLimited, Rejected, Unreachable
 from slack_logging.instance import Instance
 from slack_logging.passive.messages import boards, repeats
@@ -99,7 +98,7 @@ class Sender:
         self._doubt: Doubt[tuple[str, str]] | None = None  # whether Slack has what is in the hand
         self._uploads = Uploads(channel, self._books, clock, outbox.max_bytes // 2)
         self._flushing = False
-        self._waiters: list[queue.SimpleQueue[None]] = []
+        self._stepped = Bell()
 
     # -- what others ask -----------------------------------------------------------------------------------------
 
@@ -168,14 +167,12 @@ class Sender:
 
     def wait_until_idle(self, deadline: float) -> bool:
         """Block until all is settled, Slack refuses everything, or the clock passes `deadline`."""
-        waiter: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._waiters.append(waiter)
         try:
-            while not self.idle and not self.stuck and self._clock.monotonic() < deadline:
-                self._clock.wait(waiter, deadline - self._clock.monotonic())
+            with self._stepped.heard() as step:
+                while not self.idle and not self.stuck and self._clock.monotonic() < deadline:
+                    self._clock.wait(step, deadline - self._clock.monotonic())
         finally:
-            self._waiters.remove(waiter)
-            self._flushing = bool(self._waiters)
+            self._flushing = bool(self._stepped)
         return self.idle
 
     # -- what the thread does ------------------------------------------------------------------------------------
@@ -201,8 +198,7 @@ class Sender:
         except Rejected as error:
             self._refused(error)
         finally:
-            for waiter in self._waiters.copy():
-                waiter.put(None)
+            self._stepped.ring()
         return 0.0
 
     def _act(self) -> float | None:
