@@ -7,7 +7,7 @@
 
 What is claimed is pending (`park`) while it waits for people's approval. What is dropped is new again.
 
-A claim is a lock: of all who ask, one gets it. The cursor moves only past what is settled.
+A claim is a lock: of all who ask, one gets it.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ class Ledger(Protocol):
         """Take in that everything up to `ts` has been looked at."""
 
     def cursor(self) -> str | None:
-        """Return the `ts` up to which everything is read and settled; None before anything was read."""
+        """Return the `ts` up to which everything is read, but perhaps not settled; None before anything was."""
 
     def forget(self, up_to: str) -> None:
         """Drop what is settled, marked and not newer than `up_to`: it is never read again."""
@@ -349,10 +349,7 @@ class MemoryLedger:
     def cursor(self) -> str | None:
         """See `Ledger`."""
         with self._lock:
-            unsettled = [key.ts for key, entry in self._entries.items() if entry.outcome is None]
-            if not unsettled or self._read is None:
-                return self._read
-            return min(just_before(min(unsettled, key=order)), self._read, key=order)
+            return self._read
 
     def forget(self, up_to: str) -> None:
         """See `Ledger`."""
@@ -362,7 +359,9 @@ class MemoryLedger:
                 for key, entry in self._entries.items()
                 if order(key.ts) > order(up_to) or entry.outcome is None or _owed(key, entry)
             }
-            self._decided = {key: each for key, each in self._decided.items() if order(key.ts) > order(up_to)}
+            self._decided = {
+                key: each for key, each in self._decided.items() if order(key.ts) > order(up_to) or key in self._entries
+            }
 
     def fresh(self, key: Key, orders: Sequence[tuple[Order, str]]) -> list[tuple[Order, str]]:
         """See `Ledger`."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from slack_logging import CommandRouter
 from slack_logging.active.reading.window import PAGE, Window
-from tests.active.conftest import CHANNEL, DONE, PUZZLED, Ops
+from tests.active.conftest import CHANNEL, DONE, ERRORED, PUZZLED, Ops
 
 DAY = 86_400.0
 NOW = 10 * DAY
@@ -73,3 +75,50 @@ def test_what_may_run_for_an_hour_can_be_steered_for_an_hour(ops: Ops, router: C
     ops.slack.react(CHANNEL, done, "repeat", user="ada")
     ops.slack.edit(CHANNEL, puzzling, "!echo y")
     ops.clock.run_until(lambda: ops.replies(done) == ["x", "x"] and DONE in ops.marks(puzzling))
+
+
+@pytest.fixture
+def waiting(ops: Ops, router: CommandRouter) -> list[str]:
+    """Type three commands that others must approve, and let people talk for two hours."""
+
+    @router.command(approvals=1, approve_within="1d")
+    def drop(table: str) -> str:
+        return f"dropped {table}"
+
+    people = [ops.slack.user_id(name) for name in ("ada", "ben")]
+    ops.start(router=router, allow=people, poll_interval="1m")
+    found = [ops.say(f"!drop {table}") for table in ("orders", "tills", "shops")]
+    ops.clock.run_until(lambda: all(ops.slack.messages(CHANNEL, thread_ts=ts)[1:] for ts in found))
+    for minute in range(120):
+        for number in range(5):
+            ops.say(f"talk {minute} {number}", user="ben")
+        end = 60.0 * (minute + 1)
+        ops.clock.run_until(lambda: ops.clock.monotonic() >= end)  # noqa: B023 - it is over before the next
+    ops.after_sweeps()
+    return found
+
+
+def test_for_what_waits_for_hours_nothing_else_is_read_again(ops: Ops, waiting: list[str]) -> None:
+    """A look is one call, and one more for each of them, all in turn."""
+    before = len(ops.slack.calls("conversations.history"))
+    ops.clock.run_until(lambda: len(ops.slack.calls("conversations.history")) >= before + 40)
+    calls = ops.slack.calls("conversations.history")[before:][:40]
+    assert Counter(call.args.get("latest", "all") for call in calls) == dict.fromkeys(["all", *waiting], 10)
+    assert not [call for call in calls if "cursor" in call.args]
+
+
+def test_what_waits_for_hours_can_be_steered_for_as_long(ops: Ops, waiting: list[str]) -> None:
+    """By emoji on it, by its deletion, and by an approval."""
+    cancelled, deleted, approved = waiting
+    (source,) = ops.sources
+    reader = source._reader
+    assert reader is not None
+    ops.slack.react(CHANNEL, cancelled, "octagonal_sign", user="ada")
+    assert ERRORED in ops.settled(cancelled)[0]
+    assert "cancelled by ada" in ops.replies(cancelled)[-1]
+    ops.slack.delete(CHANNEL, deleted)
+    ops.clock.run_until(lambda: [request.heard.key.ts for request in reader.desk.requests.pending()] == [approved])
+    reply = ops.slack.messages(CHANNEL, thread_ts=approved)[1]
+    ops.slack.react(CHANNEL, reply["ts"], "+1", user="ben")
+    assert DONE in ops.settled(approved)[0]
+    assert ops.replies(approved)[-1] == "dropped shops"

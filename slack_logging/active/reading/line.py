@@ -123,6 +123,16 @@ class Line:
             if not wanted():
                 return []
 
+    def at(self, ts: str) -> dict[str, Any] | None:
+        """Return the message with this `ts`, None if the history has none. One call; raises as `call`.
+
+        Source: conversations.history, "Retrieving a single message".
+        """
+        answer = self.client.deliver(
+            "conversations.history", timeout=0, channel=self.channel, latest=ts, inclusive=True, limit=1
+        )
+        return next((message for message in answer["messages"] if message["ts"] == ts), None)
+
     def has(self, ts: str) -> bool:
         """Tell whether there is such a message, as Slack itself knows; pages of the history may be behind.
 

@@ -8,13 +8,14 @@ at the same time, one of them has the claim in the ledger.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 from collections.abc import Callable
 from typing import Any
 
 from slack_logging import notices
 from slack_logging.active.desk import Desk
-from slack_logging.active.ledger import Ledger, order
+from slack_logging.active.ledger import Ledger, just_before, order
 from slack_logging.active.people.codes import codes_of
 from slack_logging.active.reading.hostlock import OneReader
 from slack_logging.active.reading.intake import Heard
@@ -31,6 +32,9 @@ from slack_logging.slack.pacing import Backoff
 
 #: Seconds between two looks at the channel at least, however many hints come.
 _HINT_PACE = 2.0
+
+#: Seconds for each command that is looked at singly: with one a look, twenty and some calls of the fifty a minute.
+_REVISIT_PACE = 3.0
 
 #: Seconds between two tries to become the host's reader at most.
 _STANDBY = 5.0
@@ -82,6 +86,7 @@ class Sweeper:
         self._window = Window(settings.max_age)
         self._pushed: queue.SimpleQueue[Heard] = queue.SimpleQueue()
         self._swept_at = -_HINT_PACE
+        self._revisited = "0"  # the `ts` of the command that was looked at singly last
         self._is_hinted = False
         self._one_reader = OneReader(self._cause, desk.instance.service)
         self._is_reader = False
@@ -171,16 +176,19 @@ class Sweeper:
             text = f"{self._settings.channel} is shared by Slack Connect: people of other organisations are in it"
             notices.say(f"{self._cause}, shared", f"{text}, and read what is typed and answered there")
         messages = self._messages(line)
+        oldest = self._window.oldest(line.client.time(), self._desk.ledger.cursor())
+        revisited, old_messages = self._revisit(line, oldest)
         line.say_if_clock_is_off()
         self._names.look_at(line, messages, up_to=self._window.floor or "0")
         self._desk.reading = f"{self._settings.channel}, {push.how}"  # before the first command can ask
         if not self.is_closing:
             push.open()  # not before it is known that there is something to hear; what came meanwhile is looked for
         self._say_that_it_reads()
-        self._miss(line, messages)
-        found = [heard for message in messages if (heard := self.triage.hear(line, message))]
+        self._miss(line, [*old_messages, *messages], is_seen=lambda ts: ts in revisited or order(ts) > order(oldest))
+        found = [heard for message in (*old_messages, *messages) if (heard := self.triage.hear(line, message))]
         # what is older than where we began is only looked at for what was left running
-        found = [heard for heard in found if heard.marks or order(heard.key.ts) > order(self._window.floor or "0")]
+        floor = order(self._window.floor or "0")
+        found = [heard for heard in found if heard.marks or order(heard.key.ts) > floor or heard.key.ts in revisited]
         self._undecided = self.triage.consider_each(line, found)
         for message in messages:
             if self._undecided is None or order(str(message["ts"])) < order(self._undecided.since):
@@ -188,16 +196,40 @@ class Sweeper:
         self._window.narrow(line.client.time(), self._desk.ledger.cursor(), messages)
         bound = self._window.oldest(line.client.time(), self._desk.ledger.cursor())
         self._desk.ledger.forget(up_to=bound)
-        self._desk.answers.forget(up_to=bound)
+        unsettled = [key.ts for key in self._desk.ledger.unsettled()]
+        self._desk.answers.forget(up_to=min([bound, *map(just_before, unsettled)], key=order))
         wait = push.swept(messages, bound)
         self._desk.reading = f"{self._settings.channel}, {push.how}"
         return wait
 
-    def _miss(self, line: Line, messages: list[dict[str, Any]]) -> None:
-        """Cancel those commands whose messages are not there any more."""
+    def _revisit(self, line: Line, oldest: str) -> tuple[set[str], list[dict[str, Any]]]:
+        """Look at some of the commands that are not settled and as old as that, one by one and in turn.
+
+        However long one waits or runs, what others talk meanwhile is not read again for its sake.
+
+        Returns:
+            The `ts` of those looked at, and the messages of those that are there.
+        """
+        old = [key.ts for key in self._desk.ledger.unsettled() if order(key.ts) <= order(oldest)]
+        old.sort(key=lambda ts: (order(ts) <= order(self._revisited), order(ts)))
+        looked_at: dict[str, dict[str, Any] | None] = {}
+        with contextlib.suppress(RateLimited):  # then the next look goes on
+            for ts in old[: 1 + int((self._clock.monotonic() - self._swept_at) / _REVISIT_PACE)]:
+                looked_at[ts] = line.at(ts)
+                self._revisited = ts
+        return set(looked_at), [message for message in looked_at.values() if message]
+
+    def _miss(self, line: Line, messages: list[dict[str, Any]], is_seen: Callable[[str], bool]) -> None:
+        """Cancel those commands whose messages are not there any more.
+
+        Args:
+            line: the connection.
+            messages: what was found.
+            is_seen: tells of a `ts` whether it would be among them.
+        """
         present = {str(message["ts"]): message.get("subtype") != "tombstone" for message in messages}
         for key in self._desk.ledger.unsettled():
-            if present.get(key.ts) or self.is_closing:
+            if present.get(key.ts) or self.is_closing or not is_seen(key.ts):
                 continue
             if key.ts in present or not line.has(key.ts):  # that a page lacks it is not enough: it may be behind
                 self._desk.gone(key)

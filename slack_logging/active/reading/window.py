@@ -1,7 +1,8 @@
 """How far back each look at the commands' channel goes. Pure.
 
-A start looks back to `max_age`, over the newest page at most. From then on a look begins at what is not settled, or a
-little before `max_age`, for edits, deletions and orders by emoji; in a lively channel at the newest page of that.
+A start looks back to `max_age`, over the newest page at most. From then on a look begins at what was not read, or a
+little before `max_age`, for edits, deletions and orders by emoji; in a lively channel at the newest page of that. What
+is older and not settled is looked at singly.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Window:
 
         Args:
             now: Unix time.
-            cursor: the `ts` up to which everything is settled.
+            cursor: the `ts` up to which everything is read.
         """
         floor = self.floor or _ts(now - self._max_age)
         return max(floor, min(cursor or floor, _ts(now - self._max_age - _LOOK_BACK), key=order), key=order)
