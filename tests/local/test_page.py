@@ -20,6 +20,8 @@ from tests.local.browser import JSON, Events, post, request
 
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> & \u202e"
 STATIC = Path(page.__file__).parent / "static"
+#: By which a person at the page changes something.
+ACTS = [f"/page/{act}" for act in ("say", "edit", "delete", "react", "click", "fault", "clear-faults")]
 
 
 @pytest.fixture
@@ -325,7 +327,7 @@ def test_a_body_that_is_no_json_object_is_refused(slack: LocalSlack, body: bytes
         ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
     ],
 )
-@pytest.mark.parametrize("path", ["/page/say", "/page/react", "/page/click", "/page/fault", "/page/clear-faults"])
+@pytest.mark.parametrize("path", ACTS)
 def test_other_sites_cannot_act_as_a_person(slack: LocalSlack, path: str, headers: dict[str, str], status: int) -> None:
     """A form or script of another site, or a foreign name that points here, changes nothing."""
     known = ids(slack)
@@ -368,7 +370,7 @@ def test_the_page_itself_can_act(slack: LocalSlack) -> None:
     assert answer.status == 200
 
 
-@pytest.mark.parametrize("path", ["/page/state", "/page/events", "/page/files/F0", "/page/wire"])
+@pytest.mark.parametrize("path", ["/page/state", "/page/events", "/page/files/F0", "/page/source/C0/1.0", "/page/wire"])
 @pytest.mark.parametrize(
     "header", [("Host", "evil.example"), ("Sec-Fetch-Site", "cross-site"), ("Origin", "https://evil.example")]
 )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slack_logging.local.state import emoji
-from slack_logging.local.state.composer import compose
+from slack_logging.local.state.composer import compose, retype
 from slack_logging.local.state.text import escape, length, split, stored, unescape, visible_text
 
 
@@ -29,6 +29,10 @@ class Directory:
     def channel_id(self, name: str) -> str | None:
         """Look up a channel."""
         return "C0GENERAL" if name == "general" else None
+
+    def spelled(self, id_: str) -> str | None:
+        """Spell out an id."""
+        return {"U0ADA0000": "@ada", "S0ONCALL0": "@oncall", "C0GENERAL": "#general"}.get(id_)
 
 
 def text(value: str, **style: bool) -> dict[str, Any]:
@@ -232,3 +236,18 @@ def test_every_emoji_of_the_table_comes_back() -> None:
     for character, name in emoji.NAMES.items():
         assert f":{name}:" == emoji.to_shortcodes(character)
         assert name == emoji.canonical_name(name)
+
+
+#: What people type; a word that a mark, a name or an address ends.
+_TYPED = st.sampled_from(
+    "a b1 @ada @oncall @here #general @nobody `c<@ada` *b* _i_ ~s~ https://x.test/?a=1&b=2 x.example.com a@b.com "
+    ":tada: :100: <@U0ADA0000> &amp; <x> ! > >> ```x<y``` \N{PARTY POPPER} a\N{PARTY POPPER} , ( ) \n ".split(" ")
+)
+
+
+@given(st.lists(st.tuples(_TYPED, st.sampled_from([" ", "\n", " ", "\n> "]))))
+def test_what_is_typed_again_means_the_same(words: list[tuple[str, str]]) -> None:
+    """Whoever edits a message and saves it unchanged has changed nothing."""
+    composed = compose("".join(word + gap for word, gap in words), Directory())
+
+    assert composed == compose(retype(composed.text, [composed.block], Directory()), Directory())

@@ -27,7 +27,8 @@ from slack_logging.local.page import gauges
 from slack_logging.local.page.feed import RELOAD, Feed
 from slack_logging.local.state import emoji, views
 from slack_logging.local.state.apps import Apps
-from slack_logging.local.state.conversation import Channel
+from slack_logging.local.state.composer import retype
+from slack_logging.local.state.conversation import Channel, Message
 from slack_logging.local.state.model import User
 from slack_logging.local.state.teams import TEAM_ID, TEAM_NAME
 from slack_logging.local.state.workspace import Workspace
@@ -56,7 +57,13 @@ _HEADERS = {
 # What the page asks for, by field, and of what type.
 _SAY = {"channel": str, "user": str, "text": str, "thread_ts": str | None}
 _REACT = {"channel": str, "ts": str, "name": str, "user": str, "remove": bool | None}
+_EDIT = {"channel": str, "ts": str, "text": str, "user": str}
+_DELETE = {"channel": str, "ts": str, "user": str}
 _CLICK = {"channel": str, "ts": str, "block_id": str | None, "action_id": str, "user": str}
+
+#: Subtypes of what a person wrote: what Slack itself says of him, that he joined for instance, is not his to change.
+#: As in store.js.
+_WRITTEN = (None, "thread_broadcast", "file_share", "me_message")
 
 
 def add_routes(app: web.Application, slack: LocalSlack, *, apps: Apps) -> None:
@@ -75,6 +82,9 @@ def add_routes(app: web.Application, slack: LocalSlack, *, apps: Apps) -> None:
     app.router.add_get("/page/events", page.events)
     app.router.add_get("/page/files/{id}", page.file)
     app.router.add_post("/page/say", page.say)
+    app.router.add_get("/page/source/{channel}/{ts}", page.source)
+    app.router.add_post("/page/edit", page.edit)
+    app.router.add_post("/page/delete", page.delete)
     app.router.add_post("/page/react", page.react)
     app.router.add_post("/page/click", page.click)
     app.router.add_get("/page/wire", page.wire)
@@ -172,6 +182,31 @@ class _Page:
             ts = self._slack.say(channel, text, user=user, thread_ts=thread_ts)
         return web.json_response({"ts": ts}, headers=_HEADERS)
 
+    async def source(self, request: web.Request) -> web.Response:
+        """Return what is typed for a message, to be edited; what was stored without blocks is edited as it is."""
+        with _slack_errors(), self._workspace.lock:
+            fields = self._find(request.match_info["channel"], request.match_info["ts"])[1].fields
+            text = fields.get("text", "")
+            if "blocks" in fields:
+                text = retype(text, fields["blocks"], self._workspace)
+        return web.json_response({"text": text}, headers=_HEADERS)
+
+    async def edit(self, request: web.Request) -> web.Response:
+        asked = await self._read(request, _EDIT)
+        with _slack_errors(), self._workspace.lock:
+            self._check_own(asked, "cant_update_message")
+            if not asked["text"].strip():
+                raise ApiError("no_text")
+            self._slack.edit(asked["channel"], asked["ts"], asked["text"], user=asked["user"])
+        return web.json_response({}, headers=_HEADERS)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        asked = await self._read(request, _DELETE)
+        with _slack_errors(), self._workspace.lock:
+            self._check_own(asked, "cant_delete_message")
+            self._slack.delete(asked["channel"], asked["ts"])
+        return web.json_response({}, headers=_HEADERS)
+
     async def react(self, request: web.Request) -> web.Response:
         asked = await self._read(request, _REACT)
         act = self._slack.unreact if asked["remove"] else self._slack.react
@@ -203,6 +238,21 @@ class _Page:
         await self._read_fields(request, {})
         self._slack.clear_faults()
         return web.json_response({}, headers=_HEADERS)
+
+    def _find(self, channel: str, ts: str) -> tuple[Channel, Message]:
+        place = self._workspace.channel(channel)
+        message = place.get(ts)
+        if message is None:
+            raise ApiError("message_not_found")
+        return place, message
+
+    def _check_own(self, asked: Mapping[str, Any], refusal: str) -> None:
+        """Make sure that a message is of who asks to change it, and that he still sees it."""
+        place, message = self._find(asked["channel"], asked["ts"])
+        if place.is_private and asked["user"] not in place.members:
+            raise ApiError("message_not_found")
+        if message.fields.get("user") != asked["user"] or message.fields.get("subtype") not in _WRITTEN:
+            raise ApiError(refusal)
 
     async def _read(self, request: web.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a person at the page asks for, and make sure that it is a person of this workspace."""

@@ -1,4 +1,4 @@
-"""What Slack's own message box makes of what a person types: stored text and one `rich_text` block. Pure.
+"""What Slack's own message box makes of what a person types: stored text and one `rich_text` block; and back. Pure.
 
 Source: Formatting message text; rich text block.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from slack_logging.local.state import emoji
-from slack_logging.local.state.text import escape
+from slack_logging.local.state.text import escape, unescape
 
 Element = dict[str, Any]
 
@@ -27,6 +27,9 @@ class Names(Protocol):
 
     def channel_id(self, name: str) -> str | None:
         """Return the id of ``#name``."""
+
+    def spelled(self, id_: str) -> str | None:
+        """Return what is typed to mean whom or what has that id: ``@ada``, ``@oncall`` or ``#general``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,34 @@ def compose(typed: str, names: Names) -> Composed:
         start = fence.end()
     _compose_lines(typed[start:], names, texts, elements)
     return Composed("".join(texts), {"type": "rich_text", "block_id": "rt1", "elements": elements})
+
+
+_CONTROL = re.compile(r"<([^<>]+)>")
+_REFERENCE = re.compile(r"(?:[@#]|!subteam\^)(\w+)")
+#: Where `compose` leaves a shortcode as it is: right behind a word, as in 10:30:20.
+_BEHIND_WORD = re.compile(r"(?<=\w):([+\w-]+?(?:::skin-tone-[2-6])?):")
+
+
+def retype(text: str, blocks: list[Element], names: Names) -> str:
+    """Return what a person would type for a message that `compose` made: what he edits.
+
+    Whom and what it mentions has its name of now. An emoji right behind a word is Unicode, since its shortcode would
+    stay letters there; others are shortcodes, as they are stored.
+    """
+    typed = unescape(_CONTROL.sub(lambda match: _spell(match.group(1), names), text))
+    with_emoji = _BEHIND_WORD.sub(lambda match: emoji.characters_of(match.group(1)) or match.group(), typed)
+    is_meant = with_emoji != typed and [compose(with_emoji, names).block] == blocks
+    return with_emoji if is_meant else typed
+
+
+def _spell(control: str, names: Names) -> str:
+    """Return what is typed for what stands between ``<`` and ``>``: a name, a link, or what has neither as it is."""
+    if reference := _REFERENCE.match(control):
+        return names.spelled(reference.group(1)) or f"<{control}>"
+    if control.startswith("!"):
+        return f"@{control[1:]}"
+    address, _, label = control.partition("|")
+    return label if address in (f"http://{label}", f"mailto:{label}") else control
 
 
 def _compose_lines(typed: str, names: Names, texts: list[str], elements: list[Element]) -> None:

@@ -65,6 +65,15 @@ def name_of(characters: str) -> str:
     return name + (tone if name in _TONED else "")
 
 
+def characters_of(name: str) -> str | None:
+    """Return the Unicode of Slack's name, skin tone included, or None if there is no such emoji; undoes `name_of`."""
+    known = canonical_name(name)
+    if known is None:
+        return None
+    base, _, tone = known.partition("::skin-tone-")
+    return _characters(CODE_POINTS[base]) + (chr(0x1F3FB + int(tone) - 2) if tone else "")
+
+
 def to_shortcodes(text: str) -> str:
     """Replace Unicode emoji by Slack's shortcodes. Source: Formatting message text."""
     return text if text.isascii() else PATTERN.sub(lambda match: f":{name_of(match.group())}:", text)

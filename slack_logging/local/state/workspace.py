@@ -251,6 +251,13 @@ class Workspace:
         channel = self.channel_named(name)
         return channel.id if channel else None
 
+    def spelled(self, id_: str) -> str | None:
+        """Return what is typed to mean it now: ``@ada``, ``@oncall`` or ``#general``."""
+        if id_ in self.channels:
+            return f"#{self.channels[id_].name}"
+        named = self.users[id_].name if id_ in self.users else self.groups[id_].handle if id_ in self.groups else None
+        return named and f"@{named}"
+
     # Messages
 
     def post(

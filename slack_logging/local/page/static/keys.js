@@ -4,7 +4,8 @@ import { h } from "./dom.js";
 
 const KEYS = [
   ["j, ↓", "next message"], ["k, ↑", "previous message"], ["r", "reply in the message's thread"],
-  ["t", "open or close its thread"], ["e, +", "react to it: arrows choose"], ["1, 2", "write in the first, second channel"],
+  ["t", "open or close its thread"], ["+", "react to it: arrows choose"],
+  ["e", "edit your message; ↑ in an empty box edits your last one"], ["Delete", "delete your message"], ["1, 2", "write in the first, second channel"],
   ["/", "write in this channel"], ["u", "speak as the next person"], ["w", "rate limits and faults"],
   ["Esc", "back: from writing to the message, from a thread to its parent; closes what is open"], ["?", "this list"],
 ];
@@ -27,7 +28,7 @@ export function listenToKeys(page) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     const menu = document.querySelector("[popover]:popover-open");
     if (menu) walk(menu, event);
-    if (menu || dialog.open) return;
+    if (menu || document.querySelector("dialog[open]")) return;
     const isWriting = event.target.matches("textarea, input, select");
     if (event.target.matches("pre, .wide") && event.key.startsWith("Arrow")) return; // these scroll
     const act = isWriting ? whileWriting(event) : actions(page, help)[event.key];
@@ -40,7 +41,7 @@ function actions(page, help) {
   const message = document.activeElement?.closest(".message");
   const threaded = message?.closest(".thread")?.closest(".message") ?? message; // a reply's thread is its parent's
   const move = (step) => () => page.pane().move(step);
-  const react = () => message?.view.react() ?? false;
+  const remove = () => message?.view.remove() ?? false;
   const write = (index) => () => {
     page.showPane(index);
     page.panes[index].composer.box.focus();
@@ -49,7 +50,8 @@ function actions(page, help) {
     j: move(1), ArrowDown: move(1), k: move(-1), ArrowUp: move(-1),
     r: () => (!threaded?.matches(".system") && threaded?.thread?.write()) || false,
     t: () => threaded?.thread?.toggle() ?? false,
-    e: react, "+": react,
+    "+": () => message?.view.react() ?? false, e: () => message?.view.edit() ?? false,
+    Delete: remove, Backspace: remove, // a Mac's key that says delete is the latter
     1: write(0), 2: write(1), "/": () => page.pane().composer.box.focus(),
     u: page.nextPerson, w: page.toggleWire, "?": help,
     Escape: () => page.closeWire() || back(message, page),
@@ -66,10 +68,19 @@ function walk(menu, event) {
   event.preventDefault();
 }
 
-/** In a box only two keys are ours: Esc goes back, and, while it is empty, ↑ goes to the messages. */
+/** In a box only two keys are ours: Esc goes back, and, while it is empty, ↑ edits one's last message there. */
 function whileWriting({ key, target }) {
-  if (key === "ArrowUp" && target.matches("textarea") && target.value === "") return backFrom(target);
+  if (key === "ArrowUp" && target.matches(".composer:not(.editor) textarea") && target.value === "") return () => editLast(target);
   return key === "Escape" && backFrom(target);
+}
+
+/** Edit one's last message where the box writes to, the thread or the channel; without one go to the messages. */
+function editLast(box) {
+  const place = box.closest(".replies, .pane");
+  const mine = [...place.querySelectorAll(".message.mine")]
+    .findLast((one) => one.parentElement.closest(".replies, .pane") === place);
+  if (mine) mine.view.edit();
+  else backFrom(box)();
 }
 
 function backFrom(box) {

@@ -2,6 +2,7 @@
 
 import { content } from "./blocks.js";
 import { h, sync } from "./dom.js";
+import { askToDelete, Editor } from "./editor.js";
 import { drawFile } from "./files.js";
 
 const TONES = 8;
@@ -33,6 +34,7 @@ export class MessageView {
     this.main = h("div", { class: "main" },
       this.head, this.body, this.files, this.reactions, this.problem, this.#tools());
     this.element = h("li", { class: "message", tabindex: "-1" }, this.avatar, this.main);
+    this.element.view = this;
     this.body.addEventListener("click", (event) => this.#click(event.target.closest("[data-action]")));
   }
 
@@ -56,7 +58,7 @@ export class MessageView {
     const author = this.app.store.author(message);
     const classes = {
       system: SYSTEM.test(subtype), gone: subtype === "tombstone", me: subtype === "me_message",
-      ephemeral: message.is_ephemeral,
+      ephemeral: message.is_ephemeral, mine: this.canChange(),
     };
     for (const [name, holds] of Object.entries(classes)) this.element.classList.toggle(name, Boolean(holds));
     this.avatar.className = `avatar ${author.isApp ? "app" : toneClass(author.id)}`;
@@ -69,6 +71,7 @@ export class MessageView {
       message.subtype === "thread_broadcast" ? h("span", { class: "note" }, "replied to a thread") : "",
     );
     const body = h("div", { class: "body" }, h("div", {}, content(message, this.app.store)));
+    if (!classes.mine) this.editor?.close();
     if (message.edited) markEdited(body, message.edited.ts);
     if (!this.body.isEqualNode(body)) this.body.replaceChildren(...body.childNodes);
     const spoken = this.body.textContent.slice(0, SPOKEN_CHARS);
@@ -81,6 +84,25 @@ export class MessageView {
   react() {
     if (this.element.matches(".ephemeral, .gone")) return false;
     this.#openMenu(this.addReaction);
+    return true;
+  }
+
+  canChange() {
+    return this.app.store.canChange(this.channel, this.message);
+  }
+
+  /** Open the message's text in a box in its place; return false where it is not one's own. */
+  edit() {
+    if (!this.canChange()) return false;
+    if (this.editor) this.editor.box.focus();
+    else this.editor = new Editor(this, { onClose: () => { this.editor = null; } });
+    return true;
+  }
+
+  /** Ask whether the message is to be deleted; return false where it is not one's own. */
+  remove() {
+    if (!this.canChange()) return false;
+    askToDelete(this);
     return true;
   }
 
@@ -122,11 +144,13 @@ export class MessageView {
   }
 
   #tools() {
-    const tool = (label, icon, onclick) =>
-      h("button", { type: "button", title: label, "aria-label": label, onclick }, icon);
+    const tool = (label, icon, onclick, properties = {}) =>
+      h("button", { type: "button", title: label, "aria-label": label, onclick, ...properties }, icon);
     this.addReaction = tool("Add reaction", "☺︎", () => this.react());
     const reply = this.onReply && tool("Reply in thread", "↩︎", this.onReply);
-    return h("div", { class: "tools" }, this.addReaction, reply);
+    const own = { class: "own" }; // shown on one's own messages only
+    return h("div", { class: "tools" }, this.addReaction, reply,
+      tool("Edit message", "✎", () => this.edit(), own), tool("Delete message", "✕", () => this.remove(), { class: "own away" }));
   }
 
   /** Open the page's one reaction menu beside the button that asked for it. */

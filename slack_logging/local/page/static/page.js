@@ -21,6 +21,9 @@ const store = new Store();
 const app = {
   store,
   say: (channel, text, thread_ts) => post("/page/say", { channel, user: store.me, text, thread_ts }),
+  source: (channel, ts) => answer(`/page/source/${channel}/${ts}`).then(({ text }) => text),
+  edit: (channel, ts, text) => post("/page/edit", { channel, ts, text, user: store.me }),
+  remove: (channel, ts) => post("/page/delete", { channel, ts, user: store.me }),
   react: (channel, ts, name, add) =>
     post("/page/react", { channel, ts, name, user: store.me, remove: !add })
       .then(() => announce(""), (error) => announce(`The reaction was refused: ${error.message}`)),
@@ -46,10 +49,16 @@ let isDown = false;
 let shownTab = 0;
 
 async function post(path, body) {
-  const response = await ask(path, {
+  await answer(path, {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   });
-  if (!response.ok) throw new Error((await response.json().catch(() => ({}))).error ?? `HTTP ${response.status}`);
+}
+
+/** Return what the server answers; a refusal is an error that says why. */
+async function answer(path, options) {
+  const response = await ask(path, options);
+  if (response.ok) return response.json();
+  throw new Error((await response.json().catch(() => ({}))).error ?? `HTTP ${response.status}`);
 }
 
 /**

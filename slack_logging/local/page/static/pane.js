@@ -138,7 +138,7 @@ export class Pane {
     const view = new MessageView(app, channel, { onReply: () => thread.write() });
     view.main.append(thread.element);
     const item = { element: view.element, thread };
-    Object.assign(view.element, { view, thread });
+    view.element.thread = thread;
     item.update = (message) => {
       item.message = message;
       view.update(message);

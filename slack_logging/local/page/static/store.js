@@ -8,6 +8,8 @@ const FIRST_TONE = 0x1f3fb - 2; // Slack counts skin tones from 2
 const TOMBSTONE = { type: "message", subtype: "tombstone", user: "USLACKBOT", text: "This message was deleted." };
 const MEMBERSHIP = /_(join|leave)$/;
 const TOLD_TWICE = /^member_(joined|left)_channel$/; // by a message too, which is what is applied
+// Subtypes of what a person wrote, which is his to edit and to delete; as in routes.py.
+const WRITTEN = [undefined, "thread_broadcast", "file_share", "me_message"];
 const APPLIED = ["message", "reaction_added", "reaction_removed"];
 
 export class Store {
@@ -155,6 +157,12 @@ export class Store {
     if (!tone) return glyph;
     const [first, ...rest] = glyph; // of several joined characters the first one has the skin
     return first + String.fromCodePoint(FIRST_TONE + Number(tone)) + rest.join("").replace(/^\ufe0f/, "");
+  }
+
+  /** Tell whether the person at the page may edit and delete a message: what he wrote himself, where he may write. */
+  canChange(channel, message) {
+    const isOpen = this.canSee(channel) && !this.isArchived(channel);
+    return isOpen && this.isMe(message.user) && !message.is_ephemeral && WRITTEN.includes(message.subtype);
   }
 
   isMe(id) {
