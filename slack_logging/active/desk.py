@@ -110,10 +110,12 @@ class Desk:
             self._lay_out(heard)
 
     def take(self) -> Command | None:
-        """Claim a command, waiting for one if need be; None when the desk is closed.
+        """Claim a command, waiting for one if need be; None when the desk is closed, and in a forked child.
 
         It is the oldest of those people for whom the fewest run: nobody waits for all that somebody else wants.
         """
+        if not self.instance.is_us:  # but forked by what it took: what waits is the parent's
+            return None
         self._come_back()
         while not self._closed:
             self.clock.wait(self._offered, None)

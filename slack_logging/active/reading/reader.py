@@ -8,7 +8,6 @@ A process that has not claimed a message posts nothing about it.
 from __future__ import annotations
 
 import math
-import os
 import queue
 import threading
 from collections.abc import Callable
@@ -88,7 +87,6 @@ class Reader:
         self._give_up_at = 0.0
         self._closers: set[int] = set()
         self._end_at = -math.inf
-        self._pid = os.getpid()
         self._thread = threading.Thread(target=self._run, name=f"slack_logging-reader {settings.channel}", daemon=True)
 
     def start(self) -> None:
@@ -109,7 +107,7 @@ class Reader:
 
         What is not done in time is done in the background, within moments. A command's own end is not waited for.
         """
-        if os.getpid() != self._pid:
+        if not self.desk.instance.is_us:
             return  # what runs, runs in the parent
         self._closers.add(threading.get_ident())
         end = self._end_at = self._clock.monotonic() + timeout
