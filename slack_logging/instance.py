@@ -29,6 +29,11 @@ class Instance:
         """Host and process id, such as ``web-1/4711``."""
         return f"{self.host}/{self.pid}"
 
+    @property
+    def is_us(self) -> bool:
+        """Whether we are that process; a child that it forked is not."""
+        return self.pid == os.getpid()
+
 
 def uptime() -> float:
     """Return for how many seconds this process has run; where the system does not tell, since we were loaded."""

@@ -46,7 +46,8 @@ class Command:
 
     An exception inside the block does not leave it: its last line is the reply, its traceback goes to the logger
     ``slack_logging.audit``. A `CommandError` is a reply alone: raise one to refuse in your own words. What is no
-    `Exception` (Ctrl-C) does leave it.
+    `Exception` (Ctrl-C) does leave it. In a child that was forked inside, every exception does, and nothing is said or
+    settled: the parent does that.
 
     Attributes:
         text: all that was typed, as people saw it when they sent it: ``!deploy api --force``. A one-time code is no
@@ -104,6 +105,8 @@ class Command:
             DeliveryError: Slack did not take it, or not in time.
             OSError, ValueError, TypeError: the file cannot be read, or be attached; then nothing is said.
         """
+        if not self._is_ours:
+            return
         given = (file[0], self.masked(file[1])) if isinstance(file, tuple) and isinstance(file[1], str) else file
         timeout = _REPLY_TIMEOUT if file is None else _FILE_TIMEOUT
         said = "" if text is None else self.masked(str(text))
@@ -134,7 +137,7 @@ class Command:
             total: how much there is in all; None where nobody knows, which shows no bar. Nor does what is not above 0.
             note: shown literally and without secrets, at most 150 characters.
         """
-        if not self._settled:
+        if not self._settled and self._is_ours:
             self.origin.answers.progress(self.heard, done, total, self.masked(str(note)))
 
     def ack(self) -> None:
@@ -166,7 +169,8 @@ class Command:
         """
         self._check_open()
         self._settled = True
-        self.origin.release(self)
+        if self._is_ours:
+            self.origin.release(self)
 
     def park(self, request: Request) -> None:
         """Give it back until others have approved it: then it is yielded again. For the router; raises as `nack`."""
@@ -235,6 +239,8 @@ class Command:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
+        if not self._is_ours:
+            return False
         try:
             if error is not None:
                 self._conclude(error)
@@ -272,8 +278,14 @@ class Command:
     def _settle(self, outcome: Mark, last_words: str = "") -> None:
         self._check_open()
         self._settled = True
-        self.origin.settle(self, outcome, last_words)
-        audit.decided(self.heard, outcome.name.lower().replace("_", " "))
+        if self._is_ours:
+            self.origin.settle(self, outcome, last_words)
+            audit.decided(self.heard, outcome.name.lower().replace("_", " "))
+
+    @property
+    def _is_ours(self) -> bool:
+        """Whether this process took it. What it forked settles and says nothing: the parent does."""
+        return self.origin.instance.is_us
 
     def _check_open(self) -> None:
         if self._settled:

@@ -15,7 +15,7 @@ from slack_logging.active import audit
 from slack_logging.active.answering.answers import Answers
 from slack_logging.active.command import Command
 from slack_logging.active.emoji import Mark, Order
-from slack_logging.active.inbox import Inbox
+from slack_logging.active.inbox import MOST_PER_USER, Inbox
 from slack_logging.active.ledger import Key, Ledger, order
 from slack_logging.active.origin import Operated
 from slack_logging.active.people import approving, orders
@@ -31,9 +31,6 @@ from slack_logging.clock import Clock, taking_turns
 from slack_logging.errors import AlreadySettled, Unreachable
 from slack_logging.instance import Instance
 from slack_logging.redaction.redactor import Redactor
-
-#: Commands of one person that may wait, run and be pending: a page, which is what a start finds at most.
-MOST_PER_USER = 200
 
 
 class Desk:
@@ -113,10 +110,12 @@ class Desk:
             self._lay_out(heard)
 
     def take(self) -> Command | None:
-        """Claim a command, waiting for one if need be; None when the desk is closed.
+        """Claim a command, waiting for one if need be; None when the desk is closed, and in a forked child.
 
         It is the oldest of those people for whom the fewest run: nobody waits for all that somebody else wants.
         """
+        if not self.instance.is_us:  # but forked by what it took: what waits is the parent's
+            return None
         self._come_back()
         while not self._closed:
             self.clock.wait(self._offered, None)
@@ -348,19 +347,18 @@ class Desk:
 
     def settle(self, command: Command, outcome: Mark, last_words: str = "") -> None:
         """See `Origin`."""
-        self._give_up(command, last_words)
-        self.ledger.settle(command.heard.key, outcome)
+        with self._lock:  # both at once, for who looks whether something runs or is owed a mark
+            self._running.end(command)
+            self.ledger.settle(command.heard.key, outcome)
+        self.answers.finish(command.heard, last_words)
         self._changed()
 
     def release(self, command: Command) -> None:
         """See `Origin`."""
-        self._give_up(command)
-        self._give_back(command.heard)
-
-    def _give_up(self, command: Command, last_words: str = "") -> None:
         with self._lock:
             self._running.end(command)
-        self.answers.finish(command.heard, last_words)
+        self.answers.finish(command.heard)
+        self._give_back(command.heard)
 
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:
         """See `Origin`."""

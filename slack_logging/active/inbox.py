@@ -7,6 +7,9 @@ from collections import Counter
 from slack_logging.active.ledger import Key, order
 from slack_logging.active.reading.intake import Heard
 
+#: Commands of one person that may wait, run and be pending: a page, which is what a start finds at most.
+MOST_PER_USER = 200
+
 
 class Inbox(dict[Key, Heard]):
     """Commands by their messages."""

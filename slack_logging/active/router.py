@@ -358,7 +358,7 @@ class CommandRouter:
 
 def _say(command: Command, item: object) -> None:
     """Have the reply go on. That Slack may not take it makes nothing undone, so it is not the command's failure."""
-    if item is not None:
+    if item is not None and command.origin.instance.is_us:
         command.origin.answers.say(command.heard, command.masked(str(item)))
 
 

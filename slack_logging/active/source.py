@@ -127,6 +127,8 @@ class SlackCommandSource:
     def __iter__(self) -> Generator[Command, None, None]:
         """Read, and yield each command once it is claimed. Ends when somebody calls `close`.
 
+        In a child that was forked in the loop it ends after the command at hand.
+
         Raises:
             ConfigurationError: the source is being read already.
         """
@@ -135,8 +137,9 @@ class SlackCommandSource:
             while (command := reader.desk.take()) is not None:
                 yield command
         finally:
-            reader.desk.release_all()
-            reader.close(reader.time_left(_CLOSE_TIMEOUT))
+            if reader.desk.instance.is_us:
+                reader.desk.release_all()
+                reader.close(reader.time_left(_CLOSE_TIMEOUT))
 
     def start(self, operated: Operated | None = None) -> None:
         """Read and run commands in background threads until `close`. Does not block and raises nothing.

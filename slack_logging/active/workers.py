@@ -58,6 +58,8 @@ class Workers:
         while (command := self._desk.take()) is not None:
             # a context of its own: nothing that one command keeps there is seen by the next
             contextvars.Context().run(self._run, command)
+            if not self._desk.instance.is_us:
+                return  # a child that the command forked has this thread alone, and ends with it
             with self._lock:
                 if me not in self._current:  # another one has taken our place
                     self._lost -= 1
@@ -66,7 +68,9 @@ class Workers:
     def _run(self, command: Command) -> None:
         try:
             self._router.run(command)
-        except BaseException as error:  # noqa: BLE001 - `sys.exit()`, a cancelled task: answered; the worker goes on
+        except BaseException as error:  # `sys.exit()`, a cancelled task: answered; the worker goes on
+            if not self._desk.instance.is_us:
+                raise
             command.abandon(Mark.ERRORED, type(error).__name__)
 
     def _replace(self, thread: int) -> None:

@@ -17,7 +17,10 @@ from slack_logging.local import Fault
 from slack_logging.local.state.text import visible_text
 from tests.active.conftest import CHANNEL, DONE, EYES, INTERRUPTED, Ops
 
-UNMARKED = "slack_logging: {} over but could not be marked in time: a program that starts within 10m may run {} again"
+UNMARKED = (
+    "slack_logging: {} over but could not be marked in time: "
+    "a program that starts, or takes over, within 10m may run {} again"
+)
 
 
 @pytest.fixture

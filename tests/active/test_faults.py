@@ -102,7 +102,7 @@ def test_a_mark_that_cannot_be_placed_is_told_once(
     _, *lines = capfd.readouterr().err.splitlines()
     told = (
         f"slack_logging: a command in #ops-commands cannot be marked: reactions.add: {code}. Its reply says what "
-        "became of it; where it has none either, a program that starts within 10m may run it again"
+        "became of it; where it has none either, a program that starts, or takes over, within 10m may run it again"
     )
     assert lines == [told] * (code in HOPELESS)
 

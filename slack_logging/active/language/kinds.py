@@ -113,7 +113,15 @@ def _unambiguous(values: Mapping[str, object]) -> dict[str, object]:
     return {word.casefold(): value for word, value in values.items() if folded.count(word.casefold()) == 1}
 
 
+def _to_int(word: str) -> int:
+    if "_" in word:  # Python's separator of digits: whoever types 1_0 in a chat hardly means ten
+        raise ValueError(word)
+    return int(word)
+
+
 def _to_float(word: str) -> float:
+    if "_" in word:
+        raise ValueError(word)
     number = float(word)
     if not math.isfinite(number):
         raise ValueError(word)
@@ -151,7 +159,7 @@ BOOL = Kind(_to_bool, "yes or no", word=lambda value: "yes" if value else "no")
 SECRET = Kind(Secret, "text")
 _KINDS: dict[type, Kind] = {
     str: TEXT,
-    int: Kind(int, "a whole number"),
+    int: Kind(_to_int, "a whole number"),
     float: Kind(_to_float, "a number", word=repr),
     bool: BOOL,
     timedelta: Kind(_to_timedelta, "a duration such as 90s, 10m or 1h30m", "TIME", word=_duration_word),

@@ -22,8 +22,8 @@ def say_what_is_left(cause: str, settings: Settings, ledger: Ledger, answers: An
     if unmarked := len(ledger.unmarked()):
         notices.say(
             f"{cause}, marks",
-            f"{_commands(unmarked, channel)} over but could not be marked in time: a program that starts within "
-            f"{within} may run {'it' if unmarked == 1 else 'them'} again",
+            f"{_commands(unmarked, channel)} over but could not be marked in time: a program that starts, or takes "
+            f"over, within {within} may run {'it' if unmarked == 1 else 'them'} again",
         )
     if unanswered := len(answers.owed()):
         notices.say(f"{cause}, answers", f"{_commands(unanswered, channel)} left unanswered")

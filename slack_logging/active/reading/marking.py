@@ -149,7 +149,7 @@ class Marker:
         else:
             text = (
                 f"a command in {channel} cannot be marked: {error}. Its reply says what became of it; where it has "
-                f"none either, a program that starts within {within} may run it again"
+                f"none either, a program that starts, or takes over, within {within} may run it again"
             )
         notices.say(f"{error.method} {error.code} in {channel}", text)
 

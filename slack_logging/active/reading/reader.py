@@ -8,7 +8,6 @@ A process that has not claimed a message posts nothing about it.
 from __future__ import annotations
 
 import math
-import os
 import queue
 import threading
 from collections.abc import Callable
@@ -88,7 +87,6 @@ class Reader:
         self._give_up_at = 0.0
         self._closers: set[int] = set()
         self._end_at = -math.inf
-        self._pid = os.getpid()
         self._thread = threading.Thread(target=self._run, name=f"slack_logging-reader {settings.channel}", daemon=True)
 
     def start(self) -> None:
@@ -109,7 +107,7 @@ class Reader:
 
         What is not done in time is done in the background, within moments. A command's own end is not waited for.
         """
-        if os.getpid() != self._pid:
+        if not self.desk.instance.is_us:
             return  # what runs, runs in the parent
         self._closers.add(threading.get_ident())
         end = self._end_at = self._clock.monotonic() + timeout
@@ -161,6 +159,7 @@ class Reader:
             notices.say(self._cause, f"{self._cause} are not read: {type(error).__name__}: {error}")
         finally:
             self._end()
+            self._hand_over()
 
     def _wait_for_start(self) -> None:
         end = self._clock.monotonic() + self._settings.start_delay
@@ -176,7 +175,6 @@ class Reader:
 
     def _end(self) -> None:
         self._close_desk()
-        self.sweeper.release()
         self.desk.answers.close()
         if self._closing:  # else it never read, or cannot, and nothing is owed
             say_what_is_left(self._cause, self._settings, self.desk.ledger, self.desk.answers)
@@ -184,13 +182,26 @@ class Reader:
         self._ended = True
         self._over.ring()
 
+    def _hand_over(self) -> None:
+        """Let another process read, once all is marked or time is over: it knows by the marks alone what ran here.
+
+        A command that closes may still run: we do not wait for it, others of the host do.
+        """
+        while self.desk.is_busy(set()) or self._owes_final_marks():
+            if (left := self._give_up_at - self._clock.monotonic()) <= 0:
+                break
+            self._clock.wait(self._wake, left)
+        self.sweeper.release()
+
     def _is_done(self) -> bool:
         """Tell whether it is closing and nothing is left to do, or no time to do it."""
         if not self._closing:
             return False
-        owes = any(owed.mark.is_final and not owed.goes for owed in self.desk.ledger.owed())
-        owes = owes or self._approving.owes() or not self.desk.answers.is_idle
+        owes = self._owes_final_marks() or self._approving.owes() or not self.desk.answers.is_idle
         return not (owes or self.desk.is_busy(self._closers)) or self._clock.monotonic() >= self._give_up_at
+
+    def _owes_final_marks(self) -> bool:
+        return any(owed.mark.is_final and not owed.goes for owed in self.desk.ledger.owed())
 
     def _step(self) -> float | None:
         """Do what it is time for and place marks; return the seconds until there is more to do."""
@@ -216,8 +227,7 @@ class Reader:
         if self._ended:
             self._place_marks()
             self._over.ring()
-        else:
-            self._wake.put(None)
+        self._wake.put(None)
 
     def _hint_of_reaction(self, channel: str, ts: str) -> None:
         """Look soon at what shows an error, or asks for approval. In the socket's thread; does not wait."""

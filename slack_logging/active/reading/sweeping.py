@@ -101,11 +101,9 @@ class Sweeper:
             self.due_at = min(self.due_at, self._swept_at + _HINT_PACE)
         if not self.is_closing and now >= self.due_at:
             self.due_at, self._swept_at = now + self._sweep_safely(), now
-        if self.is_closing:
-            self.release()
 
     def release(self) -> None:
-        """Let another read, here or elsewhere, who need not wait for what still runs."""
+        """Let another process read."""
         self._one_reader.release()
 
     def close(self) -> None:
