@@ -131,10 +131,18 @@ _MAPPING = rf"\{{(?:{_OF_SEVERAL}){_BREAK}{_KEY}"
 #: What is no list, nor a mapping, of texts, seen at once: a word behind its bracket.
 _NO_LIST = rf"[\[({{](?!{MARKER[1:-1]}\])[\w.]{{3}}"
 
+#: A call's argument that is no text, before one that is, and an argument's name.
+_KEYWORD = r"(?:[a-z_]\w{0,40}=|)"
+_INDENT = r"(?:\\n|)\s{0,9}"
+_ARGUMENT = rf"(?:{_KEYWORD}[\w.+-]{{1,40}},{_INDENT}|)"
+
+#: What a value is wrapped in: `SecretStr('x')`, `Secret(value='x')`, `Secret(1, kind=Kind.DB, text=Text('x'))`.
+_CALL = rf"[a-z_][\w.]{{0,40}}\({_INDENT}{_ARGUMENT}{_ARGUMENT}{_KEYWORD}"
+
 #: How a value begins: quoted, after a call's bracket, a list's, a mapping's key or a prefix of Python's; or with what
 #: is no bracket.
 _VALUE = (
-    rf"(?:(?:[a-z_][\w.]{{0,40}}\(|)(?P<many>[\[(]{{1,2}}{_BREAK}|{_MAPPING}|)[bruefn]{{0,2}}(?P<depth>\\{{0,7}})"
+    rf"(?:(?P<many>(?:{_CALL}(?:{_CALL}|)|)(?:[\[(]{{1,2}}{_BREAK}|{_MAPPING}|))[bruefn]{{0,2}}(?P<depth>\\{{0,7}})"
     r"(?P<quote>\"\"\"|'''|(?<=\\)(?:\"\\\"\\\"|'\\'\\')|[\"']|`(?=[^`\s]{1,256}`))|"
     rf"(?![({{]|\[(?!{MARKER[1:-1]}\])))"
 )
@@ -169,6 +177,8 @@ _UNQUOTED = re.compile(
     rf"(?:{re.escape(MARKER)}|[^\s\"'`<>,;&|)\]}}\\]|[,;&|](?![\s\"'\\]|$|[\w .%-]{{1,64}}(?:[=:]|(?<=%3[Dd])))|"
     rf"[)\]}}](?![\s)\]}},;.:\"'\\]|$)|\\(?![\"'])){{1,{RUN}}}"
 )
+#: What stands for several texts, the last of which ended with another quote than the first began with.
+_HIDDEN = re.compile(rf"{re.escape(MARKER)}(?=[\"'\\]{{1,5}},?(?:[)\]}}\s\\]|$))")
 _LABEL = re.compile(r"[A-Z][A-Z0-9_-]{1,64}(?![\w-])")
 _REST_OF_LINE = re.compile(rf"(?:[^\r\n\"'\\]|\\(?![rn\"'])){{1,{RUN}}}")
 
@@ -199,9 +209,9 @@ def _steps(quote: str, depth: int) -> str:
 
 @functools.cache
 def _items(depth: int) -> re.Pattern[str]:
-    """Return how a list goes on behind a quoted item, or a mapping: the next, and some more, so that one call does."""
-    items = "|".join(rf"\\{{0,7}}{quote}(?:{_steps(quote, depth)}){{0,{RUN // 8}}}" for quote in "\"'")
-    item = rf"{_MARKS},{_BREAK}(?:{_KEY})?[bru]{{0,2}}(?:{items})"
+    """Return how a list goes on behind a quoted item, or a mapping or a call: the next and some more, in one match."""
+    items = "|".join(rf"\\{{0,7}}({quote})(?:{_steps(quote, depth)}){{0,{RUN // 8}}}" for quote in "\"'")
+    item = rf"{_MARKS},{_BREAK}(?:{_KEY}|{_ARGUMENT}{_ARGUMENT}{_KEYWORD})[bru]{{0,2}}(?:{items})"
     return re.compile(item + f"(?:{item})?" * 7, re.DOTALL)
 
 
@@ -297,7 +307,9 @@ def _locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
             deep = min(len(depth), 2)
             run = _QUOTED[quote[0] if depth else quote, deep]
             if many:
-                return start, _end_of_items(run, _items(deep), text, start, pause)
+                hidden = _HIDDEN.match(text, start)
+                end = hidden.end() if hidden else end_of_run(run, text, start, pause)
+                return start, _end_of_items(end, deep, text, pause)
         elif not scheme:  # a header
             run = _REST_OF_LINE
     return start, end_of_run(run, text, start, pause)
@@ -307,12 +319,12 @@ def _plain(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
-def _end_of_items(run: re.Pattern[str], items: re.Pattern[str], text: str, start: int, pause: Pause) -> int:
-    """Return where the last of a list's or a mapping's texts ends, the first of which is a `run`."""
-    end = end_of_run(run, text, start, pause)
-    while more := items.match(text, end):
+def _end_of_items(end: int, depth: int, text: str, pause: Pause) -> int:
+    """Return where the last of a list's, a mapping's or a call's texts ends, the first of which ends at `end`."""
+    while more := _items(depth).match(text, end):
         pause()
-        end = end_of_run(run, text, more.end(), pause)
+        quote = more[more.lastindex or 0]  # the last item's, which need not be the first one's
+        end = end_of_run(_QUOTED[quote, depth], text, more.end(), pause)
     return end
 
 
