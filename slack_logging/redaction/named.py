@@ -96,8 +96,8 @@ _NO_VALUE = rf"(?:\"{_NOTHING}\"|'{_NOTHING}'|\\\"{_NOTHING}\\\"|{_NOTHING}(?=[\
 #: "next_token=5".
 _PROSE = (
     r"(?:(?<=: )(?:accepted|an?|as|at|by|cannot|denied|disabled|does|enabled|expired|failed|for|from|granted|has|in|"
-    r"incorrect|invalid|is|its?|loaded|malformed|missing|must|no|not|of|on|rejected|required|revoked|signature|that|the|"
-    r"this|to|too|unknown|was|with|wrong|your)|"
+    r"incorrect|invalid|is|its?|loaded|malformed|missing|must|no|not|of|on|rejected|required|revoked|"
+    r"signature(?![ ][\w-]{1,40}=)|that|the|this|to|too|unknown|was|with|wrong|your)|"
     r"(?<=credentials: )(?:for|of|user)|"
     r"(?:(?<=token[=:])|(?<=token: )|(?<=token[\"']:)|(?<=token[\"']: ))\d{1,3})"
     r"(?=[,.;:!]?(?:[\s\"')\]}<&\\]|$))"
@@ -180,7 +180,14 @@ _UNQUOTED = re.compile(
 #: What stands for several texts, the last of which ended with another quote than the first began with.
 _HIDDEN = re.compile(rf"{re.escape(MARKER)}(?=[\"'\\]{{1,5}},?(?:[)\]}}\s\\]|$))")
 _LABEL = re.compile(r"[A-Z][A-Z0-9_-]{1,64}(?![\w-])")
-_REST_OF_LINE = re.compile(rf"(?:[^\r\n\"'\\]|\\(?![rn\"'])){{1,{RUN}}}")
+_REST_OF_LINE = re.compile(rf"(?:[^\r\n\\]|\\(?![rn])){{1,{RUN}}}")
+_REST_OF_STRING = re.compile(rf"(?:[^\r\n\"'\\]|\\(?![rn\"'])){{1,{RUN}}}")
+#: A header's parameter, and the value of one: `Digest username="ada", response="x"`, also within a string.
+_PARAMETER = re.compile(r"[\w-]{1,40}=\\{0,3}\"")
+_PARAMETERS_VALUE = re.compile(
+    rf"(?<==)(?:\"[^\"\\\r\n]{{0,{RUN}}}\"(?=[,;\s'\\]|$)|"
+    rf"\\{{1,3}}\"[^\"\\\r\n]{{0,{RUN}}}\\{{1,3}}\"(?=[,;\s\"'\\]|$))"
+)
 
 #: Lines of a statement that a traceback shows at most; ours.
 _MAX_STATEMENT = 8
@@ -189,6 +196,7 @@ _MAX_LINE = 400
 #: A string in a line of code, and what is left of one that goes on.
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 _OPEN_QUOTE = re.compile(r"[\"']")
+_ANY_QUOTE = re.compile(r"[\"'`]")
 _FRAME = re.compile(r"([ |]{2,40})File \"")
 
 
@@ -310,8 +318,8 @@ def _locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
                 hidden = _HIDDEN.match(text, start)
                 end = hidden.end() if hidden else end_of_run(run, text, start, pause)
                 return start, _end_of_items(end, deep, text, pause)
-        elif not scheme:  # a header
-            run = _REST_OF_LINE
+        elif not scheme or _PARAMETER.match(text, start):  # a header
+            return start, _end_of_header(text, opening.start(), start, pause)
     return start, end_of_run(run, text, start, pause)
 
 
@@ -325,6 +333,18 @@ def _end_of_items(end: int, depth: int, text: str, pause: Pause) -> int:
         pause()
         quote = more[more.lastindex or 0]  # the last item's, which need not be the first one's
         end = end_of_run(_QUOTED[quote, depth], text, more.end(), pause)
+    return end
+
+
+def _end_of_header(text: str, name: int, start: int, pause: Pause) -> int:
+    """Return where a header's value ends: with its line, or with the string that holds the header."""
+    line = text[max(name - _MAX_LINE, 0) : name].rpartition("\n")[2]
+    if not _ANY_QUOTE.search(line):
+        return end_of_run(_REST_OF_LINE, text, start, pause)
+    end = end_of_run(_REST_OF_STRING, text, start, pause)
+    while value := _PARAMETERS_VALUE.match(text, end):
+        pause()
+        end = end_of_run(_REST_OF_STRING, text, value.end(), pause)
     return end
 
 
