@@ -229,9 +229,9 @@ def patterns() -> dict[str, tuple[re.Pattern[str], int]]:
     for shape in SHAPES:
         if run := inspect.getclosurevars(shape.locate).nonlocals.get("run"):
             found[f"run {shape.triggers}"] = (shapes.compiled(run), 12 * RUN)
-    runs = [named._UNQUOTED, named._REST_OF_LINE, named._REST_OF_STRING, named._FRAME, shapes._URL_PASSWORD, *named._QUOTED.values()]
+    runs = [named._UNQUOTED, named._REST_OF_LINE, named._FRAME, shapes._URL_PASSWORD, *named._QUOTED.values()]
     runs += map(named._items, (0, 1, 2))
-    runs += named._HIDDEN, named._PARAMETER, named._PARAMETERS_VALUE
+    runs += named._REST_OF_STRING, named._HIDDEN, named._PARAMETER, named._PARAMETERS_VALUE
     return found | {f"part {at}": (run, 12 * RUN) for at, run in enumerate(runs)}
 
 
