@@ -97,7 +97,9 @@ _NO_VALUE = rf"(?:\"{_NOTHING}\"|'{_NOTHING}'|\\\"{_NOTHING}\\\"|{_NOTHING}(?=[\
 _PROSE = (
     r"(?:(?<=: )(?:accepted|an?|as|at|by|cannot|denied|disabled|does|enabled|expired|failed|for|from|granted|has|in|"
     r"incorrect|invalid|is|its?|loaded|malformed|missing|must|no|not|of|on|rejected|required|revoked|"
-    r"signature(?![ ][\w-]{1,40}=)|that|the|this|to|too|unknown|was|with|wrong|your)|"
+    r"set|signature(?![ ][\w-]{1,40}=)|that|the|this|to|too|unknown|was|with|wrong|your|"
+    r"(?:field|value)[ ](?:is[ ])?required|(?:input|string|value)[ ]should[ ](?:be|have|match)|"
+    r"\d{1,3}[ ](?:bytes|char(?:acter)?s|entries|items?))|"
     r"(?<=credentials: )(?:for|of|user)|"
     r"(?:(?<=token[=:])|(?<=token: )|(?<=token[\"']:)|(?<=token[\"']: ))\d{1,3})"
     r"(?=[,.;:!]?(?:[\s\"')\]}<&\\]|$))"
@@ -120,6 +122,14 @@ _SEPARATOR = (
     + _COLOUR
     + r")(?=\S)"
 )
+
+#: A list of sentences, as forms say what is wrong with a field: each of three words or more, one of them such as no
+#: passphrase is made of, and a full stop before the quote. One item that is none, and all are hidden.
+_SENTENCE = (
+    rf"{_MARKS}(?=[\w ,.'’()-]{{3,120}}[ ](?:are|cannot|did|didn['’]t|does|has|is|may|must|should|was|a)[ ])"
+    rf"[a-z]{{1,16}}[ ][\w ,.'’()-]{{3,150}}\.{_MARKS}"
+)
+_SENTENCES = rf"\[{_SENTENCE}(?:,{_BREAK}{_SENTENCE}|)(?:,{_BREAK}{_SENTENCE}|)\]"
 
 #: Behind a plural, a mapping's first key: its own keys name what is secret, where behind another name, and behind
 #: `credentials`, they tell about it. What ends with `ss` is no plural.
@@ -258,7 +268,7 @@ class Names:
         either = _either([*(re.escape(name) for name in more), *_NAMES])
         self._whole = re.compile(rf"(?:{either}){_SUFFIX}$")
         name = rf"(?:{either}){_SUFFIX}"
-        value = rf"(?!{_NO_LIST})(?!{_NO_VALUE})(?!{_PROSE}){_VALUE}{_SCHEME}"
+        value = rf"(?!{_NO_LIST})(?!{_NO_VALUE})(?!{_PROSE})(?!{_SENTENCES}){_VALUE}{_SCHEME}"
         option, pair = r"(?:[ \t]{1,4}|[\"'],[ ]?(?=[\"']))", r"[\"'],[ ]?(?=[bu]?[\"'])"
         openings = (
             # a word behind the name is a sentence's: that, too, is seen at once
