@@ -197,10 +197,14 @@ def service(name: str, value: object) -> str:
 
 
 def url(name: str, value: object) -> str:
-    """Return an address that begins with http:// or https://."""
+    """Return a Web API's address: it begins with http:// or https://, and ends in /api/."""
     found = re.fullmatch(r"https?://(?:\[[\da-fA-F:.]+\]|[^\s/:]+)(?::(\d{1,5}))?(?:/\S*)?", str(value).strip())
     if not isinstance(value, str) or not found or int(found[1] or 0) > _LAST_PORT:
         raise ConfigurationError(f"{name}={shown(value)}: expected an address such as 'https://slack.com/api/'")
+    if not value.strip().endswith(("/api/", "/api")):
+        raise ConfigurationError(
+            f"{name}={shown(value)}: expected an address that ends in /api/, such as 'https://slack.com/api/'"
+        )
     return value.strip()
 
 

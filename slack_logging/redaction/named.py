@@ -96,8 +96,10 @@ _NO_VALUE = rf"(?:\"{_NOTHING}\"|'{_NOTHING}'|\\\"{_NOTHING}\\\"|{_NOTHING}(?=[\
 #: "next_token=5".
 _PROSE = (
     r"(?:(?<=: )(?:accepted|an?|as|at|by|cannot|denied|disabled|does|enabled|expired|failed|for|from|granted|has|in|"
-    r"incorrect|invalid|is|its?|loaded|malformed|missing|must|no|not|of|on|rejected|required|revoked|signature|that|the|"
-    r"this|to|too|unknown|was|with|wrong|your)|"
+    r"incorrect|invalid|is|its?|loaded|malformed|missing|must|no|not|of|on|rejected|required|revoked|"
+    r"set|signature(?![ ][\w-]{1,40}=)|that|the|this|to|too|unknown|was|with|wrong|your|"
+    r"(?:field|value)[ ](?:is[ ])?required|(?:input|string|value)[ ]should[ ](?:be|have|match)|"
+    r"\d{1,3}[ ](?:bytes|char(?:acter)?s|entries|items?))|"
     r"(?<=credentials: )(?:for|of|user)|"
     r"(?:(?<=token[=:])|(?<=token: )|(?<=token[\"']:)|(?<=token[\"']: ))\d{1,3})"
     r"(?=[,.;:!]?(?:[\s\"')\]}<&\\]|$))"
@@ -121,6 +123,14 @@ _SEPARATOR = (
     + r")(?=\S)"
 )
 
+#: A list of sentences, as forms say what is wrong with a field: each of three words or more, one of them such as no
+#: passphrase is made of, and a full stop before the quote. One item that is none, and all are hidden.
+_SENTENCE = (
+    rf"{_MARKS}(?=[\w ,.'’()-]{{3,120}}[ ](?:are|cannot|did|didn['’]t|does|has|is|may|must|should|was|a)[ ])"
+    rf"[a-z]{{1,16}}[ ][\w ,.'’()-]{{3,150}}\.{_MARKS}"
+)
+_SENTENCES = rf"\[{_SENTENCE}(?:,{_BREAK}{_SENTENCE}|)(?:,{_BREAK}{_SENTENCE}|)\]"
+
 #: Behind a plural, a mapping's first key: its own keys name what is secret, where behind another name, and behind
 #: `credentials`, they tell about it. What ends with `ss` is no plural.
 _OF_SEVERAL = "|".join(
@@ -131,10 +141,18 @@ _MAPPING = rf"\{{(?:{_OF_SEVERAL}){_BREAK}{_KEY}"
 #: What is no list, nor a mapping, of texts, seen at once: a word behind its bracket.
 _NO_LIST = rf"[\[({{](?!{MARKER[1:-1]}\])[\w.]{{3}}"
 
+#: A call's argument that is no text, before one that is, and an argument's name.
+_KEYWORD = r"(?:[a-z_]\w{0,40}=|)"
+_INDENT = r"(?:\\n|)\s{0,9}"
+_ARGUMENT = rf"(?:{_KEYWORD}[\w.+-]{{1,40}},{_INDENT}|)"
+
+#: What a value is wrapped in: `SecretStr('x')`, `Secret(value='x')`, `Secret(1, kind=Kind.DB, text=Text('x'))`.
+_CALL = rf"[a-z_][\w.]{{0,40}}\({_INDENT}{_ARGUMENT}{_ARGUMENT}{_KEYWORD}"
+
 #: How a value begins: quoted, after a call's bracket, a list's, a mapping's key or a prefix of Python's; or with what
 #: is no bracket.
 _VALUE = (
-    rf"(?:(?:[a-z_][\w.]{{0,40}}\(|)(?P<many>[\[(]{{1,2}}{_BREAK}|{_MAPPING}|)[bruefn]{{0,2}}(?P<depth>\\{{0,7}})"
+    rf"(?:(?P<many>(?:{_CALL}(?:{_CALL}|)|)(?:[\[(]{{1,2}}{_BREAK}|{_MAPPING}|))[bruefn]{{0,2}}(?P<depth>\\{{0,7}})"
     r"(?P<quote>\"\"\"|'''|(?<=\\)(?:\"\\\"\\\"|'\\'\\')|[\"']|`(?=[^`\s]{1,256}`))|"
     rf"(?![({{]|\[(?!{MARKER[1:-1]}\])))"
 )
@@ -169,8 +187,17 @@ _UNQUOTED = re.compile(
     rf"(?:{re.escape(MARKER)}|[^\s\"'`<>,;&|)\]}}\\]|[,;&|](?![\s\"'\\]|$|[\w .%-]{{1,64}}(?:[=:]|(?<=%3[Dd])))|"
     rf"[)\]}}](?![\s)\]}},;.:\"'\\]|$)|\\(?![\"'])){{1,{RUN}}}"
 )
+#: What stands for several texts, the last of which ended with another quote than the first began with.
+_HIDDEN = re.compile(rf"{re.escape(MARKER)}(?=[\"'\\]{{1,5}},?(?:[)\]}}\s\\]|$))")
 _LABEL = re.compile(r"[A-Z][A-Z0-9_-]{1,64}(?![\w-])")
-_REST_OF_LINE = re.compile(rf"(?:[^\r\n\"'\\]|\\(?![rn\"'])){{1,{RUN}}}")
+_REST_OF_LINE = re.compile(rf"(?:[^\r\n\\]|\\(?![rn])){{1,{RUN}}}")
+_REST_OF_STRING = re.compile(rf"(?:[^\r\n\"'\\]|\\(?![rn\"'])){{1,{RUN}}}")
+#: A header's parameter, and the value of one: `Digest username="ada", response="x"`, also within a string.
+_PARAMETER = re.compile(r"[\w-]{1,40}=\\{0,3}\"")
+_PARAMETERS_VALUE = re.compile(
+    rf"(?<==)(?:\"[^\"\\\r\n]{{0,{RUN}}}\"(?=[,;\s'\\]|$)|"
+    rf"\\{{1,3}}\"[^\"\\\r\n]{{0,{RUN}}}\\{{1,3}}\"(?=[,;\s\"'\\]|$))"
+)
 
 #: Lines of a statement that a traceback shows at most; ours.
 _MAX_STATEMENT = 8
@@ -179,6 +206,7 @@ _MAX_LINE = 400
 #: A string in a line of code, and what is left of one that goes on.
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 _OPEN_QUOTE = re.compile(r"[\"']")
+_ANY_QUOTE = re.compile(r"[\"'`]")
 _FRAME = re.compile(r"([ |]{2,40})File \"")
 
 
@@ -199,9 +227,9 @@ def _steps(quote: str, depth: int) -> str:
 
 @functools.cache
 def _items(depth: int) -> re.Pattern[str]:
-    """Return how a list goes on behind a quoted item, or a mapping: the next, and some more, so that one call does."""
-    items = "|".join(rf"\\{{0,7}}{quote}(?:{_steps(quote, depth)}){{0,{RUN // 8}}}" for quote in "\"'")
-    item = rf"{_MARKS},{_BREAK}(?:{_KEY})?[bru]{{0,2}}(?:{items})"
+    """Return how a list goes on behind a quoted item, or a mapping or a call: the next and some more, in one match."""
+    items = "|".join(rf"\\{{0,7}}({quote})(?:{_steps(quote, depth)}){{0,{RUN // 8}}}" for quote in "\"'")
+    item = rf"{_MARKS},{_BREAK}(?:{_KEY}|{_ARGUMENT}{_ARGUMENT}{_KEYWORD})[bru]{{0,2}}(?:{items})"
     return re.compile(item + f"(?:{item})?" * 7, re.DOTALL)
 
 
@@ -240,7 +268,7 @@ class Names:
         either = _either([*(re.escape(name) for name in more), *_NAMES])
         self._whole = re.compile(rf"(?:{either}){_SUFFIX}$")
         name = rf"(?:{either}){_SUFFIX}"
-        value = rf"(?!{_NO_LIST})(?!{_NO_VALUE})(?!{_PROSE}){_VALUE}{_SCHEME}"
+        value = rf"(?!{_NO_LIST})(?!{_NO_VALUE})(?!{_PROSE})(?!{_SENTENCES}){_VALUE}{_SCHEME}"
         option, pair = r"(?:[ \t]{1,4}|[\"'],[ ]?(?=[\"']))", r"[\"'],[ ]?(?=[bu]?[\"'])"
         openings = (
             # a word behind the name is a sentence's: that, too, is seen at once
@@ -297,9 +325,11 @@ def _locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
             deep = min(len(depth), 2)
             run = _QUOTED[quote[0] if depth else quote, deep]
             if many:
-                return start, _end_of_items(run, _items(deep), text, start, pause)
-        elif not scheme:  # a header
-            run = _REST_OF_LINE
+                hidden = _HIDDEN.match(text, start)
+                end = hidden.end() if hidden else end_of_run(run, text, start, pause)
+                return start, _end_of_items(end, deep, text, pause)
+        elif not scheme or _PARAMETER.match(text, start):  # a header
+            return start, _end_of_header(text, opening.start(), start, pause)
     return start, end_of_run(run, text, start, pause)
 
 
@@ -307,12 +337,24 @@ def _plain(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
-def _end_of_items(run: re.Pattern[str], items: re.Pattern[str], text: str, start: int, pause: Pause) -> int:
-    """Return where the last of a list's or a mapping's texts ends, the first of which is a `run`."""
-    end = end_of_run(run, text, start, pause)
-    while more := items.match(text, end):
+def _end_of_items(end: int, depth: int, text: str, pause: Pause) -> int:
+    """Return where the last of a list's, a mapping's or a call's texts ends, the first of which ends at `end`."""
+    while more := _items(depth).match(text, end):
         pause()
-        end = end_of_run(run, text, more.end(), pause)
+        quote = more[more.lastindex or 0]  # the last item's, which need not be the first one's
+        end = end_of_run(_QUOTED[quote, depth], text, more.end(), pause)
+    return end
+
+
+def _end_of_header(text: str, name: int, start: int, pause: Pause) -> int:
+    """Return where a header's value ends: with its line, or with the string that holds the header."""
+    line = text[max(name - _MAX_LINE, 0) : name].rpartition("\n")[2]
+    if not _ANY_QUOTE.search(line):
+        return end_of_run(_REST_OF_LINE, text, start, pause)
+    end = end_of_run(_REST_OF_STRING, text, start, pause)
+    while value := _PARAMETERS_VALUE.match(text, end):
+        pause()
+        end = end_of_run(_REST_OF_STRING, text, value.end(), pause)
     return end
 
 

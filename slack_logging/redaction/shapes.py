@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -97,6 +97,11 @@ def _token(trigger: str, then: str, characters: str = "[A-Za-z0-9_-]", *, word: 
     return Shape((trigger,), f"{prefix}{then}", _run_of(characters))
 
 
+def _tokens(triggers: Iterable[str], opening: str, characters: str = "[A-Za-z0-9_-]") -> Shape:
+    """Return the shape of several tokens that look alike: one is looked for in less time than many."""
+    return Shape(tuple(triggers), opening, _run_of(characters))
+
+
 def _password(text: str, opening: re.Match[str], _pause: Pause) -> tuple[int, int]:
     """Find the password in ``scheme://user:password@host``: up to the last sign that could end it."""
     found = _URL_PASSWORD.match(text, opening.end())
@@ -138,8 +143,7 @@ SHAPES: tuple[Shape, ...] = (
     _token("xox", r"[a-z](?:\.xox[a-z])?-(?=[A-Za-z0-9%-]{8})", "[A-Za-z0-9%_-]"),
     _token("xapp-", r"(?=[A-Za-z0-9-]{8})"),
     _token("xwfp-", r"(?=[A-Za-z0-9-]{8})"),
-    _token("hooks.slack.com", rf"{_SLASH}(?:services|workflows|triggers){_SLASH}(?={_PATH}{{8}})", _PATH),
-    _token("hooks.slack-gov.com", rf"{_SLASH}(?:services|workflows|triggers){_SLASH}(?={_PATH}{{8}})", _PATH),
+    _token("hooks.slack", rf"(?:-gov)?\.com{_SLASH}(?:services|workflows|triggers){_SLASH}(?={_PATH}{{8}})", _PATH),
     # other chats' webhooks; Mattermost's ids have 26 characters
     _token("/api/webhooks/", r"(?=\d{6})", _PATH),
     _token("/hooks/", r"(?=[a-z0-9]{26}(?![A-Za-z0-9_-]))", "[a-z0-9]"),
@@ -148,15 +152,25 @@ SHAPES: tuple[Shape, ...] = (
     # AWS; between two slashes as well: in base64, such as an image's, nothing so long looks like it by chance
     *(_token(prefix, r"(?=[A-Z2-7]{16}(?![A-Za-z0-9]))", "[A-Z2-7]", word=True) for prefix in ("AKIA", "ASIA")),
     # GitHub, GitLab
-    *(_token(f"gh{kind}_", r"(?=[A-Za-z0-9]{16})") for kind in "pousr"),
-    _token("github_pat_", r"(?=[A-Za-z0-9_]{16})"),
-    *(_token(f"gl{kind}-", r"(?=[A-Za-z0-9_-]{16})", "[A-Za-z0-9_.-]") for kind in ("pat", "dt", "rt", "ptt", "cbt")),
+    _tokens((f"gh{kind}_" for kind in "pousr"), r"gh[pousr]_(?=[A-Za-z0-9]{16})"),
+    _tokens(
+        (f"gl{kind}-" for kind in ("pat", "dt", "rt", "ptt", "cbt")),
+        r"gl(?:pat|dt|rt|ptt|cbt)-(?=[A-Za-z0-9_-]{16})",
+        "[A-Za-z0-9_.-]",
+    ),
+    # GitHub, Docker
+    _tokens(("_pat_",), r"(?:github|dckr)_pat_(?=[A-Za-z0-9_-]{16})"),
+    # Figma, Linear, Brevo, Atlassian
+    _token("figd_", r"(?=[A-Za-z0-9_-]{30})"),
+    _token("lin_api_", r"(?=[A-Za-z0-9]{30})"),
+    _token("xkeysib-", r"(?=[0-9a-f]{32})", "[A-Za-z0-9-]"),
+    _token("ATATT3", r"(?=[A-Za-z0-9_=-]{40})", "[A-Za-z0-9%_=-]", word=True),
     # Google
     _token("AIza", r"(?=[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-]))", word=True),
     _token("ya29.", r"(?=[A-Za-z0-9_-]{16})", "[A-Za-z0-9_.-]", word=True),
     _token("GOCSPX-", r"(?=[A-Za-z0-9_-]{16})"),
     # Stripe
-    *(_token(f"{kind}_{mode}_", r"(?=[A-Za-z0-9]{10})") for kind in ("sk", "rk") for mode in ("live", "test")),
+    _tokens(("k_live_", "k_test_"), r"[sr]k_(?:live|test)_(?=[A-Za-z0-9]{10})"),
     _token("whsec_", r"(?=[A-Za-z0-9+/]{16})", "[A-Za-z0-9+/=]"),
     # models; `sk-` and `hf_` are so short that base64 for addresses, which has `_`, holds them behind one by chance
     _token(
@@ -165,13 +179,15 @@ SHAPES: tuple[Shape, ...] = (
         word=True,
     ),
     _token("hf_", r"(?<!_hf_)(?=[A-Za-z0-9]{30})", word=True),
+    _token("gsk_", r"(?<!_gsk_)(?=[A-Za-z0-9]{40})", word=True),
     # packages
     _token("npm_", r"(?=[A-Za-z0-9]{30})"),
     _token("pypi-", r"(?=Ag[A-Za-z0-9_-]{16})"),
     # mail, telephony, shops, clouds, vaults
     _token("SG.", r"(?=[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16})", "[A-Za-z0-9_.-]", word=True),
     _token("SK", r"(?=[0-9a-f]{32}(?![A-Za-z0-9]))", "[0-9a-f]", word=True),
-    *(_token(f"shp{kind}_", r"(?=[0-9a-fA-F]{30})") for kind in ("at", "ca", "pa", "ss")),
+    _token("dapi", r"(?=[0-9a-f]{32}(?![A-Za-z0-9]))", "[0-9a-f]", word=True),
+    _token("shp", r"(?:at|ca|pa|ss)_(?=[0-9a-fA-F]{30})"),
     _token("dop_v1_", r"(?=[0-9a-f]{30})"),
     _token("hvs.", r"(?=[A-Za-z0-9_-]{20})", word=True),
     _token("glsa_", r"(?=[A-Za-z0-9]{30})"),

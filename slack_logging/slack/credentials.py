@@ -192,11 +192,16 @@ def api_url(configured: str | None = None) -> str:
     """Return where the Web API is: as configured, else ``SLACK_API_URL``, else Slack's own.
 
     Raises:
-        Rejected: what the environment says is no address.
+        Rejected: what the environment says is no address, or not a Web API's.
     """
     url = configured or os.environ.get("SLACK_API_URL") or DEFAULT_API_URL
+    wrong = ""
     if not url.startswith(("http://", "https://")):
-        shown = "no address" if re.search(r"xox|xapp-|@", url) else f"no address, {url[:100]!r}"  # a token, a password
+        wrong = "no address"
+    elif not configured and not url.endswith(("/api/", "/api")):
+        wrong = "no Web API's address"
+    if wrong:
+        shown = wrong if re.search(r"xox|xapp-|@", url) else f"{wrong}, {url[:100]!r}"  # a token, a password
         expected = "one begins with https://, or on this machine with http://, and ends in /api/"
         raise Rejected("auth.test", "no_such_host", f"SLACK_API_URL is {shown}: {expected}")
     return url if url.endswith("/") else url + "/"

@@ -53,6 +53,10 @@ from slack_logging import CommandRouter, ConfigurationError, SlackCommandSource
         ({"app_token": "nope"}, "app_token= holds no token of Slack's: it must be an app-level token (xapp-...)"),
         ({"token": "xapp-1-a"}, "token= holds an app-level token, xapp-...: it must be the app's Bot User OAuth Token"),
         ({"api_url": "slack.com"}, "api_url='slack.com': expected an address such as 'https://slack.com/api/'"),
+        (
+            {"api_url": "https://slack.com"},
+            "api_url='https://slack.com': expected an address that ends in /api/, such as",
+        ),
         ({"alow": ["U024BE7LH"]}, "SlackCommandSource has no option 'alow': did you mean allow?"),
         ({"xyz": 1}, "SlackCommandSource has no option 'xyz': known: allow, api_url, app_token, emoji"),
     ],

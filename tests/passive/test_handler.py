@@ -45,6 +45,9 @@ ALLOW = {"channel": "#ops-commands", "allow": ["U024BE7LH"], "start": "manual"}
         ({"close_timeout": 1e12}, "close_timeout=1000000000000.0: expected seconds"),
         ({"api_url": 5}, "api_url=5: expected an address such as 'https://slack.com/api/'"),
         ({"api_url": "ftp://slack.com/api/"}, "api_url='ftp://slack.com/api/': expected an address"),
+        ({"api_url": "https://slack.com/"}, "api_url='https://slack.com/': expected an address that ends in /api/"),
+        ({"api_url": "https://slack.com/apis/"}, "api_url='https://slack.com/apis/': expected an address that ends in"),
+        ({"api_url": "http://ada:x@h/a"}, "api_url='http://...@h/a': expected an address"),
         ({"service": " "}, "service=' ': expected text"),
         ({"level": "LOUD"}, "level='LOUD': expected a level's name, such as WARNING, or its number"),
         ({"level": None}, "level=None: expected a level's name, such as WARNING, or its number"),
@@ -126,6 +129,14 @@ def test_construction_touches_nothing(slack: LocalSlack) -> None:
     SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url).close()
     SlackHandler("#ops-log").close()
     assert slack.calls() == []
+
+
+def test_a_web_apis_address_needs_no_slash_at_its_end(slack: LocalSlack) -> None:
+    """As it is often written."""
+    handler = SlackHandler("#ops-log", token=slack.bot_token, api_url=slack.api_url.removesuffix("/"))
+    handler.handle(logging.LogRecord("shop", logging.ERROR, __file__, 1, "no stock", None, None))
+    handler.close()
+    assert "no stock" in visible_text(slack.messages("#ops-log")[0])
 
 
 def test_a_dict_config_is_all_it_takes(slack: LocalSlack, monkeypatch: pytest.MonkeyPatch) -> None:

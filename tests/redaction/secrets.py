@@ -230,7 +230,7 @@ BY_NAME: list[tuple[str, str]] = [
     ("Authorization: Bearer hunter2", "Authorization: Bearer [redacted]"),
     ("authorization: Basic aHVudGVyMg==", "authorization: Basic [redacted]"),
     ("Authorization: Token hunter2\nAccept: */*", "Authorization: Token [redacted]\nAccept: */*"),
-    ('Authorization: Digest username="ada"', 'Authorization: [redacted]"ada"'),
+    ('Authorization: Digest username="ada"', "Authorization: [redacted]"),
     ("Authorization: AWS4-HMAC-SHA256 Credential=a/b, Signature=c\nHost: x", "Authorization: [redacted]\nHost: x"),
     ("Authorization: hunter2 and more\nHost: x", "Authorization: [redacted]\nHost: x"),
     ("{'Authorization': 'Bearer hunter2', 'Accept': '*/*'}", "{'Authorization': 'Bearer [redacted]', 'Accept': '*/*'}"),

@@ -231,6 +231,7 @@ def patterns() -> dict[str, tuple[re.Pattern[str], int]]:
             found[f"run {shape.triggers}"] = (shapes.compiled(run), 12 * RUN)
     runs = [named._UNQUOTED, named._REST_OF_LINE, named._FRAME, shapes._URL_PASSWORD, *named._QUOTED.values()]
     runs += map(named._items, (0, 1, 2))
+    runs += named._REST_OF_STRING, named._HIDDEN, named._PARAMETER, named._PARAMETERS_VALUE
     return found | {f"part {at}": (run, 12 * RUN) for at, run in enumerate(runs)}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,19 +105,6 @@ def test_what_is_no_token_is_never_shown(token: str, clock: FakeClock, slack: Lo
     with pytest.raises(Rejected, match="token= holds a line break, a blank") as caught:
         connect(token, slack.api_url, clock)
     assert "secret" not in str(caught.value)
-
-
-def test_an_address_that_is_none_is_told(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wrong world, because the environment says it: refused, with what was got, but for a password, and expected."""
-    monkeypatch.setenv("SLACK_API_URL", "127.0.0.1:8765/api/")
-    said = (
-        "SLACK_API_URL is no address, '127.0.0.1:8765/api/': one begins with https://, or on this machine with http://"
-    )
-    with pytest.raises(Rejected, match=re.escape(said)):
-        connect("xoxb-test-ops", None, clock)
-    monkeypatch.setenv("SLACK_API_URL", "ada:hunter2@slack.com/api/")
-    with pytest.raises(Rejected, match="SLACK_API_URL is no address: one begins with https://"):
-        connect("xoxb-test-ops", None, clock)
 
 
 def test_a_page_instead_of_an_answer_is_told_in_words(slack: LocalSlack, clock: FakeClock) -> None:
