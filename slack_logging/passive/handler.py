@@ -6,6 +6,7 @@ Nothing here does I/O when it is constructed, and the sender's thread starts wit
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -15,7 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from slack_logging import clock, notices, options
-from slack_logging.errors import ConfigurationError
+from slack_logging.errors import ConfigurationError, Rejected
 from slack_logging.instance import Instance
 from slack_logging.passive.copies import Copyable, unshown
 from slack_logging.passive.destination import Destination
@@ -24,6 +25,7 @@ from slack_logging.passive.records.context import Context
 from slack_logging.passive.records.formatter import SlackFormatter, chosen, redacted
 from slack_logging.passive.records.outbox import MemoryOutbox
 from slack_logging.passive.records.stats import Stats
+from slack_logging.passive.sending.connection import say_refused
 from slack_logging.passive.sending.delivery import Delivery, holds_logging_lock
 from slack_logging.passive.sending.worker import own_threads
 from slack_logging.redaction.redactor import Redactor
@@ -229,6 +231,12 @@ class SlackHandler(Copyable):
     def redact(self, text: str) -> str:
         """Return a text without the secrets that this handler takes out of records. From any thread."""
         return self._redactor.redact(text)
+
+    def unseen(self, error: Rejected, by: object) -> None:
+        """Say on stderr that Slack sees no such channel, if the client `by`, who was told so, is the one who posts."""
+        with contextlib.suppress(Rejected):
+            if self._connect() is by:
+                say_refused(self.channel, Rejected("chat.postMessage", error.code, error.hint))
 
     def flush(self, timeout: float | timedelta | None = None) -> bool:  # type: ignore[override] # None says less
         """Wait until all that was taken in is settled.

@@ -7,12 +7,13 @@ This is also the one place that turns its exceptions into `slack_logging.errors`
 
 from __future__ import annotations
 
+import difflib
 import http.client
 import json
 import queue
 import threading
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
@@ -67,6 +68,7 @@ class SlackClient:
     Attributes:
         ahead: seconds by which our clock is ahead of Slack's, less than 0 if it is behind; it is corrected when it has
             become wrong by more than a minute.
+        scopes: of the token, as Slack last said; None where it did not.
     """
 
     def __init__(self, token: Token, api_url: str, clock: Clock) -> None:
@@ -84,6 +86,7 @@ class SlackClient:
         self._pace = Pace()
         self._lock = threading.Lock()
         self.ahead = 0.0
+        self.scopes: frozenset[str] | None = None
         self._identity: Identity | None = None
         self._channel_ids: dict[str, str] = {}
 
@@ -132,6 +135,8 @@ class SlackClient:
             raise Unreachable(f"{method}: the answer is not a JSON object")
         headers = {name.lower(): str(value) for name, value in response.headers.items()}
         self._compare_clocks(before, headers.get("date", ""))
+        if (listed := headers.get("x-oauth-scopes")) is not None:
+            self.scopes = frozenset(filter(None, map(str.strip, listed.split(","))))
         return answer, headers
 
     def time(self) -> float:
@@ -246,11 +251,9 @@ class SlackClient:
                     raise
                 self._look_up(name, "public_channel", timeout)
         if name not in self._channel_ids:
-            raise Rejected(
-                "users.conversations",
-                "channel_not_found",
-                f"the bot is in no channel named #{name}: create it, or /invite the bot{capitals(name)}",
-            )
+            near = meant(name, self._channel_ids)
+            hint = f"the bot is in no channel named #{name}{near}: create it, or /invite the bot{capitals(name)}"
+            raise Rejected("users.conversations", "channel_not_found", hint)
         return self._channel_ids[name]
 
     def _look_up(self, name: str, types: str, timeout: float) -> None:
@@ -261,7 +264,8 @@ class SlackClient:
             for found in answer["channels"]:
                 if found["name"] == name and found.get("is_archived"):
                     raise Rejected("users.conversations", "is_archived", _REMEDIES["is_archived"])
-                self._channel_ids[found["name"]] = found["id"]
+                if not found.get("is_archived"):
+                    self._channel_ids[found["name"]] = found["id"]
             cursor = answer.get("response_metadata", {}).get("next_cursor")
             if not cursor:
                 break
@@ -314,6 +318,12 @@ def capitals(channel: str) -> str:
     """Return a hint for where a name was not found that no channel can have. Source: conversations.create, "Naming"."""
     is_name = channel and not is_channel_id(channel)
     return "; names of channels are in lower case" if is_name and channel != channel.lower() else ""
+
+
+def meant(channel: str, names: Iterable[str]) -> str:
+    """Return a question after the channel that was perhaps meant by a name; empty where none is near."""
+    near = difflib.get_close_matches(channel.lstrip("#").lower(), sorted(names), n=1)
+    return f" (did you mean #{near[0]}?)" if near else ""
 
 
 _shared: Shared[SlackClient] = Shared()
