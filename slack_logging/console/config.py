@@ -262,7 +262,7 @@ class _Maker:
         allow = options.texts("allow", given.get("allow", ()))
         if records or channels:
             self.wanted.append(Wanted(token, api_url, records, channels, allow, given.get("app_token")))
-        return Outlet(name, handler.slack_place, handler.level, filtered)
+        return Outlet(name, handler.slack_place, handler.level, filtered, handler.context)
 
 
 def _leading(name: str, entry: Mapping[str, Any], target: Outlet) -> Outlet:
@@ -270,7 +270,7 @@ def _leading(name: str, entry: Mapping[str, Any], target: Outlet) -> Outlet:
     level = level_number(f"handler {name}", entry.get("level", 0))
     if entry.get("respect_handler_level"):
         level = max(level, target.level)
-    return Outlet(name, target.place, level, target.filtered or bool(entry.get("filters")))
+    return replace(target, handler=name, level=level, filtered=target.filtered or bool(entry.get("filters")))
 
 
 def _led_to(entry: Mapping[str, Any]) -> list[str]:
