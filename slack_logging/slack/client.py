@@ -26,6 +26,7 @@ from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachab
 from slack_logging.slack import credentials
 from slack_logging.slack.credentials import BAD_TOKEN, Token
 from slack_logging.slack.limits import CALL_TIMEOUT
+from slack_logging.slack.manifest import SCOPES
 from slack_logging.slack.pacing import Backoff, Pace
 from slack_logging.slack.skew import MOST, skew
 from slack_logging.slack.transport import Shared, SilentLogger, retry_after, unreachable
@@ -41,7 +42,6 @@ _REMEDIES: Mapping[str, str] = {
     "channel_not_found": "the bot sees no channel of that name or id: check it, and /invite the bot if it is private",
     "not_in_channel": "the bot is not a member: type /invite @your-bot in the channel",
     "is_archived": "the channel is archived: unarchive it or configure another",
-    "missing_scope": "add the scope to the app and install it again",
     "restricted_action": "a workspace rule forbids the bot to post there",
 }
 
@@ -303,10 +303,25 @@ class SlackClient:
         if code == "channel_not_found":
             remedy += capitals(channel)
         if code == "missing_scope":
-            remedy = f"{remedy}: {answer.get('needed') or 'slack-logging check says which'}"
+            remedy = _scopes_to_add(str(answer.get("needed") or ""))
         if code in BAD_TOKEN:
             remedy = self._token.refused(code, self._web.base_url)
         return Rejected(method, code, remedy)
+
+
+def _scopes_to_add(needed: str) -> str:
+    """Return what to do where a scope is missing: Slack names all that a method takes, also for what nobody wants.
+
+    Args:
+        needed: Slack's list, with commas; empty where it gave none.
+    """
+    given = [name for part in needed.split(",") if (name := part.strip())]
+    ours = [name for name in given if name in {scope.name for scope in SCOPES}] or given
+    if not ours:
+        return "add the scope to the app and install it again: slack-logging check says which"
+    what = "scope" if len(ours) == 1 else "scopes"
+    named = f"add the {what} to the app and install it again: {', '.join(ours)}"
+    return f"{named}; slack-logging check lists all that are missing"
 
 
 def is_channel_id(channel: str) -> bool:
