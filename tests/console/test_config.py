@@ -148,7 +148,7 @@ def test_what_a_file_silences_is_noted(
         [note] = noted
         assert note == (
             "disable_existing_loggers: dictConfig silences the loggers that exist before and are not in the file, "
-            "which is supposed here: set disable_existing_loggers to False in it"
+            "which is supposed here: set disable_existing_loggers to false in it"
         )
         assert shop.startswith("note   logger shop: nothing reaches Slack: it is disabled; dictConfig and fileConfig")
     else:
@@ -262,7 +262,7 @@ def test_without_pyyaml_a_file_that_is_missing_is_told_as_such(
     """What to install is told where there is something to read."""
     monkeypatch.setitem(sys.modules, "yaml", None)
     monkeypatch.chdir(tmp_path)
-    said = "slack-logging check: --config: reading YAML needs PyYAML: pip install PyYAML"
+    said = "slack-logging check: --config there.yaml: reading YAML needs PyYAML: pip install PyYAML"
     missing = "slack-logging check: --config there.yaml: cannot be read: No such file or directory"
     assert run("check", "--config", "there.yaml").err == [missing]
     (tmp_path / "there.yaml").write_text("version: 1")
