@@ -71,14 +71,34 @@ def _flush() -> None:
         raise
 
 
+class _Once(argparse.Action):
+    """Stores a value, where argparse's own lets the last of several win in silence."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+        if option_string and self.dest in parser.given:
+            raise argparse.ArgumentError(self, "given twice")
+        parser.given.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and each subcommand for itself."""
+    """Says what is wrong in one line, and each subcommand for itself.
+
+    Attributes:
+        given: what has a value by now.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.register("action", None, _Once)
+        self.given: set[str] = set()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Refuse what is not known here: argparse hands a subcommand's rest up, and its parent would be blamed.
 
         That goes before what is missing, which it may be a slip of; but the help is to show what is required.
         """
+        self.given.clear()
         asks_for_help = not {"-h", "--help"}.isdisjoint(args)
         required = [group for group in self._mutually_exclusive_groups if group.required and not asks_for_help]
         for group in required:
@@ -91,6 +111,8 @@ class _Parser(argparse.ArgumentParser):
             self.error(f"unrecognized arguments: {' '.join(wrong)}{meant}")
         for group in required:
             group.required = True
+        if required:
+            self.given.clear()  # as all is read once more
         return super().parse_known_args(args, namespace) if required else (known, rest)
 
     def error(self, message: str) -> NoReturn:

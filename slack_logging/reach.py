@@ -33,12 +33,14 @@ class Outlet:
         place: the channel.
         level: from which on it takes records.
         filtered: it has filters, which may refuse more.
+        context: how many records below ERROR it keeps for the error that follows; 0 where it shows them by themselves.
     """
 
     handler: str
     place: str
     level: int
     filtered: bool = False
+    context: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def _outlets(handler: logging.Handler) -> Iterator[Outlet]:
     """Yield where a handler's records come to Slack. What is behind another is asked for no level of its own."""
     name, filtered = handler.name or "", bool(handler.filters)
     if isinstance(handler, Posting):
-        yield Outlet(name, handler.slack_place, handler.level, filtered)
+        yield Outlet(name, handler.slack_place, handler.level, filtered, getattr(handler, "context", 0))
         return
     listener = _listener(handler)
     behind = [getattr(handler, "target", None), *getattr(listener, "handlers", ())]
@@ -169,7 +171,16 @@ def _through(outlet: Outlet, level: int, decided_by: str) -> tuple[str, str]:
     handler = f"handler {outlet.handler}" if outlet.handler else "a handler without a name"
     first, why = (outlet.level, f"{handler}'s") if outlet.level > level else (level, decided_by)
     filters = f"; filters on {handler} may refuse some" if outlet.filtered else ""
-    return f"{logging.getLevelName(first)} and above reach {outlet.place}", f"{why} level{filters}"
+    return _shown(outlet, first), f"{why} level{filters}"
+
+
+def _shown(outlet: Outlet, first: int) -> str:
+    """Return what an outlet shows of what it is given from a level on."""
+    name = logging.getLevelName(first)
+    if not outlet.context or first >= logging.ERROR:
+        return f"{name} and above reach {outlet.place}"
+    kept = "the record" if outlet.context == 1 else f"the {outlet.context:,} records"
+    return f"ERROR and above reach {outlet.place}, {kept} before, from {name} on, as context"
 
 
 def _often(owners: list[str]) -> str:

@@ -92,6 +92,20 @@ def test_who_stops_reading_needs_no_word(typed: str) -> None:
         ),
         (["demo", "--port", "99999"], "slack-logging demo: argument --port: '99999' is no port"),
         (["--colour"], "slack-logging: "),
+        *(
+            (
+                [command, *given, *given],
+                f"slack-logging {command}: argument {option}: given twice; slack-logging {command}",
+            )
+            for command, option, given in [
+                ("send", "--channel", ["--channel", "#a"]),
+                ("send", "--level", ["--level=INFO"]),
+                ("check", "--config", ["--config", "a.json"]),
+                ("demo", "--allow", ["--allow", "U0ADA0000"]),
+                ("local", "--port", ["--port=0"]),
+                ("manifest", "--name", ["--name", "ops"]),
+            ]
+        ),
     ],
 )
 def test_a_wrong_word_is_told_in_one_line(typed: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -92,6 +92,15 @@ def test_the_audit_goes_on_where_dict_config_disabled_it() -> None:
     assert recorder.taken == [("slack_logging.audit", logging.INFO)]
 
 
+@pytest.mark.parametrize(("most", "kept"), [(1, "the record"), (1_000, "the 1,000 records")])
+def test_what_a_handler_keeps_as_context_is_told(tree: logging.Logger, most: int, kept: str) -> None:
+    """As it shows lower records with an error only."""
+    tree.addHandler(SlackHandler("#ops-log", context=most))
+    tree.setLevel(logging.INFO)
+    text = f"ERROR and above reach #ops-log, {kept} before, from INFO on, as context (its own level)"
+    assert told("tree", current()).text == text
+
+
 def test_a_handler_behind_another_is_found(tree: logging.Logger) -> None:
     """A MemoryHandler's target is handed everything that it took itself, whatever level the target has."""
     recorder = Recorder(level=logging.ERROR)

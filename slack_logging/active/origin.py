@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from slack_logging.active.emoji import Emoji, Mark
 from slack_logging.active.people.access import Verdict
 from slack_logging.clock import Clock
+from slack_logging.errors import Rejected
 from slack_logging.instance import Instance
 
 if TYPE_CHECKING:
@@ -109,6 +110,9 @@ class Operated(Protocol):
 
     def redact(self, text: str) -> str:
         """Return a text without the secrets that are known."""
+
+    def unseen(self, error: Rejected, by: object) -> None:
+        """Take in what Slack said to the client `by`, who looked for its channel; others may see another one."""
 
 
 class Answering(Protocol):

@@ -39,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config",
         metavar="MODULE:NAME",
-        help="your logging config, or FILE.json, .yaml or .ini: check its Slack handlers, which loggers reach them",
+        help="your logging config, or FILE.json, .ini or, with PyYAML, .yaml: check its Slack handlers, which loggers "
+        "reach them",
     )
     parser.add_argument("--post", action="store_true", help="post a message to each channel, and delete it again")
 
@@ -92,7 +93,7 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
 
 def _silencing(*, is_ini: bool) -> str:
     """Return what a file does to loggers of which it cannot be told whether the program has them by then."""
-    name, remedy = "dictConfig", "set disable_existing_loggers to False in it"
+    name, remedy = "dictConfig", "set disable_existing_loggers to false in it"
     if is_ini:
         name, remedy = "fileConfig", "pass disable_existing_loggers=False to it, which a file cannot say"
     return f"{name} silences the loggers that exist before and are not in the file, which is supposed here: {remedy}"

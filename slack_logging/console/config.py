@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -69,7 +70,7 @@ def _read(path: str) -> object:
     if path.endswith(".ini"):
         kind, read = "INI for fileConfig", cast("Callable[[str], object]", ini.parse)
     else:
-        kind, read = ("JSON", json.loads) if path.endswith(".json") else ("YAML", _yaml)
+        kind, read = ("JSON", json.loads) if path.endswith(".json") else ("YAML", partial(_yaml, path))
     try:
         return read(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
@@ -89,11 +90,11 @@ def _said(error: Exception) -> str:
     return f"line {mark.line + 1}, column {mark.column + 1}: {', '.join(filter(None, parts))}"
 
 
-def _yaml(text: str) -> object:
+def _yaml(path: str, text: str) -> object:
     try:
         load = cast("Callable[[str], object]", importlib.import_module("yaml").safe_load)
     except ImportError:
-        raise ConfigurationError("--config: reading YAML needs PyYAML: pip install PyYAML") from None
+        raise ConfigurationError(f"--config {path}: reading YAML needs PyYAML: pip install PyYAML") from None
     return load(text)
 
 
@@ -262,7 +263,7 @@ class _Maker:
         allow = options.texts("allow", given.get("allow", ()))
         if records or channels:
             self.wanted.append(Wanted(token, api_url, records, channels, allow, given.get("app_token")))
-        return Outlet(name, handler.slack_place, handler.level, filtered)
+        return Outlet(name, handler.slack_place, handler.level, filtered, handler.context)
 
 
 def _leading(name: str, entry: Mapping[str, Any], target: Outlet) -> Outlet:
@@ -270,7 +271,7 @@ def _leading(name: str, entry: Mapping[str, Any], target: Outlet) -> Outlet:
     level = level_number(f"handler {name}", entry.get("level", 0))
     if entry.get("respect_handler_level"):
         level = max(level, target.level)
-    return Outlet(name, target.place, level, target.filtered or bool(entry.get("filters")))
+    return replace(target, handler=name, level=level, filtered=target.filtered or bool(entry.get("filters")))
 
 
 def _led_to(entry: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +11,7 @@ from slack_logging.clock import Clock
 from slack_logging.console.finding import Finding, note, ok, wrong
 from slack_logging.errors import DeliveryError, RateLimited, Rejected
 from slack_logging.slack import credentials
-from slack_logging.slack.client import SlackClient, capitals, connect, is_channel_id
+from slack_logging.slack.client import SlackClient, capitals, connect, is_channel_id, meant
 from slack_logging.slack.credentials import is_loopback
 from slack_logging.slack.manifest import SCOPES, Scope, needed
 from slack_logging.slack.skew import remark, skew
@@ -176,9 +175,7 @@ def _asked(client: SlackClient, url: str) -> tuple[_Reached, str]:
     if wait := client.acquire("auth.test"):
         raise RateLimited("auth.test", wait)
     answer, headers = client.call_for_headers("auth.test")
-    listed = headers.get("x-oauth-scopes")
-    scopes = None if listed is None else frozenset(filter(None, map(str.strip, listed.split(","))))
-    return _Reached(client, url, answer, scopes), headers.get("date", "")
+    return _Reached(client, url, answer, client.scopes), headers.get("date", "")
 
 
 def _clock(before: float, after: float, date: str) -> Finding:
@@ -294,9 +291,8 @@ def _not_found(reached: _Reached, channel: str, readable: list[str], *, commands
     if is_channel_id(channel):
         text = "the bot sees no channel of that id: check it"
     else:
-        near = difflib.get_close_matches(channel.lstrip("#").lower(), sorted(reached.names), n=1)
-        meant = f" (did you mean #{near[0]}?)" if near else ""
-        text = f"the bot sees no channel of that name{meant}: check it, or create it{capitals(channel)}"
+        near = meant(channel, reached.names)
+        text = f"the bot sees no channel of that name{near}: check it, or create it{capitals(channel)}"
     for kind, name in (("groups", "private"), ("channels", "public")):
         if kind not in readable:
             history = f", and is read with {kind}:history" if commands and not reached.has(f"{kind}:history") else ""

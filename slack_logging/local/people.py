@@ -267,12 +267,7 @@ class People:
             PermissionError: he is deactivated, or not in this private channel.
         """
         person = self.workspace.user(user)
-        channels.check_open(place, person)
-        if place.is_private and person.id not in place.members:
-            name = (
-                "that direct message" if place.kind == "im" else f"#{place.name}, which is private: invite() him first"
-            )
-            raise PermissionError(f"{person.name} is not in {name}")
+        channels.check_acting(place, person)
         return person
 
     def _typed(self, text: str, *, raw: bool) -> dict[str, Any]:
@@ -314,15 +309,18 @@ class People:
             fields = message.fields | self._typed(whole(text), raw="blocks" not in message.fields)
             self.workspace.edit(place, message, fields, editor=editor)
 
-    def delete(self, channel: str, ts: str) -> None:
-        """Have a message deleted.
+    def delete(self, channel: str, ts: str, *, user: str | None = None) -> None:
+        """Have somebody, the author unless told otherwise, delete a message.
 
         Raises:
             ApiError: ``is_archived``.
+            PermissionError: as for `say`; or it is another's, and `user` no admin.
         """
         with self.workspace.lock:
             place, message = self._find(channel, ts)
             channels.check_open(place)
+            if user is not None:
+                channels.check_deleting(message, self._acting(place, user))
             self.workspace.delete(place, message)
 
     def react(self, channel: str, ts: str, name: str, *, user: str) -> None:

@@ -6,6 +6,7 @@ Nothing here does I/O when it is constructed, and the sender's thread starts wit
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -15,15 +16,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from slack_logging import clock, notices, options
-from slack_logging.errors import ConfigurationError
+from slack_logging.errors import ConfigurationError, Rejected
 from slack_logging.instance import Instance
 from slack_logging.passive.copies import Copyable, unshown
 from slack_logging.passive.destination import Destination
-from slack_logging.passive.records.capture import Captured, capture_any, capture_plain, restore, with_context
+from slack_logging.passive.records.capture import Captured, capture_any, capture_plain, is_own, restore, with_context
 from slack_logging.passive.records.context import Context
 from slack_logging.passive.records.formatter import SlackFormatter, chosen, redacted
+from slack_logging.passive.records.instructions import says_skip
 from slack_logging.passive.records.outbox import MemoryOutbox
 from slack_logging.passive.records.stats import Stats
+from slack_logging.passive.sending.connection import say_refused
 from slack_logging.passive.sending.delivery import Delivery, holds_logging_lock
 from slack_logging.passive.sending.worker import own_threads
 from slack_logging.redaction.redactor import Redactor
@@ -138,6 +141,9 @@ class SlackHandler(Copyable):
         if self.starts == "auto":
             self.start_commands()
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.slack_place} ({logging.getLevelName(self.level)})>"
+
     def setLevel(self, level: int | str) -> None:  # noqa: N802 - logging's own name
         """Set from which level on records are taken. Raises `ConfigurationError` for what is none."""
         super().setLevel(options.level("level", level))
@@ -158,11 +164,11 @@ class SlackHandler(Copyable):
         if threading.get_ident() in own_threads:
             return
         try:
-            if (record.name or "")[:6] == "slack_" and _is_own(record.name):
+            if (record.name or "")[:6] == "slack_" and is_own(record.name):
                 return
             captured = capture_plain(record) if self.formatter is None else None
             if captured is None:
-                if "slack" in record.__dict__ and _says_skip(record.__dict__["slack"]):
+                if "slack" in record.__dict__ and says_skip(record.__dict__["slack"]):
                     return
                 captured = capture_any(record, self.formatter)
             urgent = record.levelno >= logging.ERROR
@@ -190,10 +196,15 @@ class SlackHandler(Copyable):
         """Where the records go, in words: the channel as configured, or what the webhook is called."""
         return self._destination.name
 
+    @property
+    def context(self) -> int:
+        """How many records below ERROR are kept for the error that follows, instead of being posted."""
+        return self._context.most if self._context else 0
+
     def _configured(self) -> dict[str, Any]:
         kept = "token api_url service flush_interval group_window mention max_bytes redact close_timeout".split()
         given = {name: getattr(self, f"_{name}") for name in kept} | self._destination.configured
-        given |= {"level": self.level, "context": self._context.most if self._context else 0}
+        given |= {"level": self.level, "context": self.context}
         return {name: value for name, value in given.items() if value not in (None, "")}
 
     def stats(self) -> Stats:
@@ -229,6 +240,12 @@ class SlackHandler(Copyable):
     def redact(self, text: str) -> str:
         """Return a text without the secrets that this handler takes out of records. From any thread."""
         return self._redactor.redact(text)
+
+    def unseen(self, error: Rejected, by: object) -> None:
+        """Say on stderr that Slack sees no such channel, if the client `by`, who was told so, is the one who posts."""
+        with contextlib.suppress(Rejected):
+            if self._connect() is by:
+                say_refused(self.channel, Rejected("chat.postMessage", error.code, error.hint))
 
     def flush(self, timeout: float | timedelta | None = None) -> bool:  # type: ignore[override] # None says less
         """Wait until all that was taken in is settled.
@@ -380,13 +397,3 @@ def _refuse(unknown: Mapping[str, object]) -> None:
         if name in (*OPTIONS, "start"):
             raise ConfigurationError(f"SlackHandler has no option {name!r}: it belongs into commands={{...}}")
     options.reject_unknown("SlackHandler", unknown, _OPTIONS)
-
-
-def _is_own(name: str) -> bool:
-    """Tell the loggers of this package and of slack_sdk, whose records would never end; the audit is for people."""
-    root = name.partition(".")[0]
-    return root in ("slack_logging", "slack_sdk") and name != "slack_logging.audit"
-
-
-def _says_skip(instructions: object) -> bool:
-    return isinstance(instructions, dict) and bool(instructions.get("skip"))

@@ -7,12 +7,13 @@ This is also the one place that turns its exceptions into `slack_logging.errors`
 
 from __future__ import annotations
 
+import difflib
 import http.client
 import json
 import queue
 import threading
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
@@ -25,6 +26,7 @@ from slack_logging.errors import DeliveryError, RateLimited, Rejected, Unreachab
 from slack_logging.slack import credentials
 from slack_logging.slack.credentials import BAD_TOKEN, Token
 from slack_logging.slack.limits import CALL_TIMEOUT
+from slack_logging.slack.manifest import SCOPES
 from slack_logging.slack.pacing import Backoff, Pace
 from slack_logging.slack.skew import MOST, skew
 from slack_logging.slack.transport import Shared, SilentLogger, retry_after, unreachable
@@ -40,7 +42,6 @@ _REMEDIES: Mapping[str, str] = {
     "channel_not_found": "the bot sees no channel of that name or id: check it, and /invite the bot if it is private",
     "not_in_channel": "the bot is not a member: type /invite @your-bot in the channel",
     "is_archived": "the channel is archived: unarchive it or configure another",
-    "missing_scope": "add the scope to the app and install it again",
     "restricted_action": "a workspace rule forbids the bot to post there",
 }
 
@@ -67,6 +68,7 @@ class SlackClient:
     Attributes:
         ahead: seconds by which our clock is ahead of Slack's, less than 0 if it is behind; it is corrected when it has
             become wrong by more than a minute.
+        scopes: of the token, as Slack last said; None where it did not.
     """
 
     def __init__(self, token: Token, api_url: str, clock: Clock) -> None:
@@ -84,6 +86,7 @@ class SlackClient:
         self._pace = Pace()
         self._lock = threading.Lock()
         self.ahead = 0.0
+        self.scopes: frozenset[str] | None = None
         self._identity: Identity | None = None
         self._channel_ids: dict[str, str] = {}
 
@@ -132,6 +135,8 @@ class SlackClient:
             raise Unreachable(f"{method}: the answer is not a JSON object")
         headers = {name.lower(): str(value) for name, value in response.headers.items()}
         self._compare_clocks(before, headers.get("date", ""))
+        if (listed := headers.get("x-oauth-scopes")) is not None:
+            self.scopes = frozenset(filter(None, map(str.strip, listed.split(","))))
         return answer, headers
 
     def time(self) -> float:
@@ -246,11 +251,9 @@ class SlackClient:
                     raise
                 self._look_up(name, "public_channel", timeout)
         if name not in self._channel_ids:
-            raise Rejected(
-                "users.conversations",
-                "channel_not_found",
-                f"the bot is in no channel named #{name}: create it, or /invite the bot{capitals(name)}",
-            )
+            near = meant(name, self._channel_ids)
+            hint = f"the bot is in no channel named #{name}{near}: create it, or /invite the bot{capitals(name)}"
+            raise Rejected("users.conversations", "channel_not_found", hint)
         return self._channel_ids[name]
 
     def _look_up(self, name: str, types: str, timeout: float) -> None:
@@ -261,7 +264,8 @@ class SlackClient:
             for found in answer["channels"]:
                 if found["name"] == name and found.get("is_archived"):
                     raise Rejected("users.conversations", "is_archived", _REMEDIES["is_archived"])
-                self._channel_ids[found["name"]] = found["id"]
+                if not found.get("is_archived"):
+                    self._channel_ids[found["name"]] = found["id"]
             cursor = answer.get("response_metadata", {}).get("next_cursor")
             if not cursor:
                 break
@@ -299,10 +303,25 @@ class SlackClient:
         if code == "channel_not_found":
             remedy += capitals(channel)
         if code == "missing_scope":
-            remedy = f"{remedy}: {answer.get('needed') or 'slack-logging check says which'}"
+            remedy = _scopes_to_add(str(answer.get("needed") or ""))
         if code in BAD_TOKEN:
             remedy = self._token.refused(code, self._web.base_url)
         return Rejected(method, code, remedy)
+
+
+def _scopes_to_add(needed: str) -> str:
+    """Return what to do where a scope is missing: Slack names all that a method takes, also for what nobody wants.
+
+    Args:
+        needed: Slack's list, with commas; empty where it gave none.
+    """
+    given = [name for part in needed.split(",") if (name := part.strip())]
+    ours = [name for name in given if name in {scope.name for scope in SCOPES}] or given
+    if not ours:
+        return "add the scope to the app and install it again: slack-logging check says which"
+    what = "scope" if len(ours) == 1 else "scopes"
+    named = f"add the {what} to the app and install it again: {', '.join(ours)}"
+    return f"{named}; slack-logging check lists all that are missing"
 
 
 def is_channel_id(channel: str) -> bool:
@@ -314,6 +333,12 @@ def capitals(channel: str) -> str:
     """Return a hint for where a name was not found that no channel can have. Source: conversations.create, "Naming"."""
     is_name = channel and not is_channel_id(channel)
     return "; names of channels are in lower case" if is_name and channel != channel.lower() else ""
+
+
+def meant(channel: str, names: Iterable[str]) -> str:
+    """Return a question after the channel that was perhaps meant by a name; empty where none is near."""
+    near = difflib.get_close_matches(channel.lstrip("#").lower(), sorted(names), n=1)
+    return f" (did you mean #{near[0]}?)" if near else ""
 
 
 _shared: Shared[SlackClient] = Shared()

@@ -242,6 +242,15 @@ def test_a_channel_that_is_created_later_is_read_then(
     assert reading.startswith("slack_logging: reading commands in #later as ")
 
 
+def test_a_commands_channel_that_is_misspelt_is_told_with_the_one_that_was_meant(
+    ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The bot's channels were listed anyway."""
+    ops.start(router=router, channel="#ops-comands")
+    ops.clock.run_until(lambda: len(ops.slack.calls("users.conversations")) > 1)
+    assert "named #ops-comands (did you mean #ops-commands?): create it, or" in capfd.readouterr().err
+
+
 def test_a_missing_token_is_a_line_on_stderr(
     ops: Ops, router: CommandRouter, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -125,7 +125,7 @@ def test_a_mention_is_the_kind_of_string_that_was_asked_for() -> None:
         (Literal["staging", "prod"], ["Stagin"], "X: expected one of staging, prod, got 'Stagin'; did you mean sta"),
         (Literal["Foo", "FOO"], ["foo"], "X: expected one of Foo, FOO, got 'foo'; did you mean"),
         (list[int], ["1", "b"], "X: expected a whole number, got 'b'"),
-        (list[int], [], "the following arguments are required: X"),
+        (list[int], [], "X is missing: expected a whole number"),
     ],
 )
 def test_a_word_that_does_not_fit_is_named(annotation: object, words: list[str], says: str) -> None:
@@ -146,10 +146,10 @@ def options(*, force: bool = False, version: str, size: list[Size] | None = None
 @pytest.mark.parametrize(
     ("function", "words", "says", "at"),
     [
-        (one, ["a"], "the following arguments are required: NOTE, REPLICAS, --tags", None),
-        (several, ["a"], "the following arguments are required: B, C", None),
-        (several, ["a", "1"], "the following arguments are required: C", None),
-        (options, [], "the following arguments are required: --version", None),
+        (one, ["a"], "NOTE, REPLICAS and --tags are missing", None),
+        (several, ["a"], "B and C are missing", None),
+        (several, ["a", "1"], "C is missing", None),
+        (options, [], "--version is missing", None),
         (options, ["--version"], "--version: expected a value", 0),
         (
             options,

@@ -313,7 +313,8 @@ def test_without_the_scope_nobody_looks(service: Service, capfd: pytest.CaptureF
     [line] = [line for line in capfd.readouterr().err.splitlines() if "mute" in line]
     assert line == (
         "slack_logging: errors cannot be muted with :mute:, nobody looks for it any more: reactions.get: missing_scope "
-        "(add the scope to the app and install it again: reactions:read)"
+        "(add the scope to the app and install it again: reactions:read; slack-logging check lists all that are "
+        "missing)"
     )
     typed = service.slack.say(COMMANDS, "!ping", user="ada")
     service.clock.run_until(lambda: service.slack.reactions(COMMANDS, typed))

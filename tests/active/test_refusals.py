@@ -90,7 +90,7 @@ def test_who_cannot_be_looked_up_is_refused(ops: Ops, router: CommandRouter, cap
         f"You are {ops.slack.user_id('ada')}, unknown: Slack did not say who that is. Why not is on the stderr of this"
     )
     assert ops.type("!echo x") == ({REFUSED}, [f"{told} service."])
-    assert "missing_scope (add the scope to the app and install it again: users:read)" in capfd.readouterr().err
+    assert "missing_scope (add the scope to the app and install it again: users:read;" in capfd.readouterr().err
 
 
 def test_bots_are_ignored_unless_named(ops: Ops, router: CommandRouter) -> None:

@@ -126,7 +126,7 @@ def test_whatever_a_function_raises_does_not_end_the_worker(
         ("!" + "x" * 3000, f"no command '{'x' * 40}'; !help lists what you can do"),
         (
             "!deploy_it",
-            "the following arguments are required: SERVICE\nusage: !deploy-it SERVICE [--force]",
+            "SERVICE is missing\nusage: !deploy-it SERVICE [--force]",
         ),
         (
             "!deploy-it --froce api",

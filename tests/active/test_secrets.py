@@ -117,7 +117,7 @@ def test_errors_tell_what_is_expected_and_not_what_was_typed(ops: Ops, vault: Co
     assert ops.type("!login a b c")[1] == [f"too many arguments\n{usage}"]
     assert ops.type("!login a b --tmies 3")[1] == [f"no such option\n{usage}"]
     assert ops.type('!login a "b')[1] == [f'the quotation mark " is never closed\n{usage}']
-    assert ops.type("!login a")[1] == [f"the following arguments are required: PASSWORD\n{usage}"]
+    assert ops.type("!login a")[1] == [f"PASSWORD is missing\n{usage}"]
     meant = f"did you mean: {usage.removeprefix('usage: ')}"
     assert ops.type("!login; a b")[1] == [f"no command 'login;'; {meant}"]  # without the sign it would be untrue
     assert ops.type("!login=hunter2 a")[1] == ["no command 'login='; !help lists what you can do"]

@@ -122,7 +122,7 @@ def test_words_become_arguments(function: Callable[..., object], words: list[str
 @pytest.mark.parametrize(
     ("function", "words", "says"),
     [
-        (plain, [], "the following arguments are required: WORD"),
+        (plain, [], "WORD is missing"),
         (plain, ["a", "b"], 'unrecognized arguments: b; put a text with blanks in quotation marks: "a b"'),
         (plain, ["a", "--time", "3"], "no option --time; did you mean --times?"),
         (plain, ["--timse=3", "a"], "no option --timse; did you mean --times?"),
@@ -146,7 +146,7 @@ def test_words_become_arguments(function: Callable[..., object], words: list[str
             f"AFTER: expected a duration such as 90s, 10m or 1h30m, got '{'9' * 30}d'",
         ),
         (optional, ["web", "1", "b"], "MORE: expected a whole number, got 'b'"),
-        (flags, ["--force"], "the following arguments are required: --sure/--no-sure"),
+        (flags, ["--force"], "--sure/--no-sure is missing"),
         (flags, ["--sure", "--force=yes"], "--force takes no value"),
     ],
 )

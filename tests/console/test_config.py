@@ -90,6 +90,25 @@ def test_that_a_channel_is_reached_twice_is_worth_knowing(slack: LocalSlack, run
     ]
 
 
+def test_with_context_lower_records_are_told_to_stand_beside_an_error(run: Run, written: Written) -> None:
+    """Also through another handler; from ERROR on, there is none of that logger's."""
+    memory = {"class": "logging.handlers.MemoryHandler", "capacity": 9, "target": "slack", "level": "WARNING"}
+    config = {**config_of({"context": 20}, memory=memory), "loggers": {"till": {"level": "ERROR"}}}
+    config["loggers"]["shop"] = {"handlers": ["memory"], "propagate": False}
+    ended = run("check", "--config", written(config))
+    assert [line for line in ended.out if " logger " in line and "audit" not in line] == [
+        (
+            "ok     logger root: ERROR and above reach #ops-log, the 20 records before, from INFO on, as context "
+            "(its own level)"
+        ),
+        (
+            "ok     logger shop: ERROR and above reach #ops-log, the 20 records before, from WARNING on, as context "
+            "(handler memory's level)"
+        ),
+        "ok     logger till: ERROR and above reach #ops-log (its own level)",
+    ]
+
+
 def test_a_handler_that_passes_records_on_leads_to_slack(slack: LocalSlack, run: Run, written: Written) -> None:
     """With the higher of the two levels."""
     memory = {"class": "logging.handlers.MemoryHandler", "capacity": 9, "target": "slack", "level": "ERROR"}
@@ -129,7 +148,7 @@ def test_what_a_file_silences_is_noted(
         [note] = noted
         assert note == (
             "disable_existing_loggers: dictConfig silences the loggers that exist before and are not in the file, "
-            "which is supposed here: set disable_existing_loggers to False in it"
+            "which is supposed here: set disable_existing_loggers to false in it"
         )
         assert shop.startswith("note   logger shop: nothing reaches Slack: it is disabled; dictConfig and fileConfig")
     else:
@@ -243,7 +262,7 @@ def test_without_pyyaml_a_file_that_is_missing_is_told_as_such(
     """What to install is told where there is something to read."""
     monkeypatch.setitem(sys.modules, "yaml", None)
     monkeypatch.chdir(tmp_path)
-    said = "slack-logging check: --config: reading YAML needs PyYAML: pip install PyYAML"
+    said = "slack-logging check: --config there.yaml: reading YAML needs PyYAML: pip install PyYAML"
     missing = "slack-logging check: --config there.yaml: cannot be read: No such file or directory"
     assert run("check", "--config", "there.yaml").err == [missing]
     (tmp_path / "there.yaml").write_text("version: 1")

@@ -62,7 +62,9 @@ logging.getLogger("old"), logging.getLogger("shop.old").setLevel("CRITICAL")
 foretold = {}
 for finding in slack_handlers(load("log.ini")).findings:
     if finding.subject.startswith("logger "):
-        foretold[finding.subject[7:]] = sorted(re.findall(r"(?:^|; )([A-Z]+) and above reach (#[\\w-]+)", finding.text))
+        reach = r"(?:^|; )([A-Z]+) and above reach (#[\\w-]+)(?:, the 20 records before, from ([A-Z]+) on)?"
+        told = re.findall(reach, finding.text)
+        foretold[finding.subject[7:]] = sorted((kept or shown, channel) for shown, channel, kept in told)
 logging.config.fileConfig("log.ini")
 took = []
 SlackHandler.emit = lambda self, record: took.append((record.name, record.levelname, self.channel))
@@ -99,7 +101,8 @@ def test_its_handlers_channels_and_loggers_are_checked(slack: LocalSlack, run: R
         "ok     handler slack: a SlackHandler for #ops-log",
         "ok     handler orders: a SlackHandler for #orders",
     ]
-    assert "ok     logger root: WARNING and above reach #ops-log (handler slack's level)" in ended.out
+    root = "ERROR and above reach #ops-log, the 20 records before, from WARNING on, as context (handler slack's level)"
+    assert f"ok     logger root: {root}" in ended.out
 
 
 def test_what_is_foretold_comes_true(config: Path) -> None:

@@ -51,7 +51,8 @@ def sent(run: Run, monkeypatch: pytest.MonkeyPatch) -> Sent:
     def sent(content: bytes | io.BytesIO, *options: str, channel: str = "#ops-log") -> Ended:
         stream = io.BytesIO(content) if isinstance(content, bytes) else content
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
-        return run("send", "--channel", channel, *options)
+        where = () if "--channel" in options else ("--channel", channel)
+        return run("send", *where, *options)
 
     return sent
 

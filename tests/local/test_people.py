@@ -324,3 +324,21 @@ def test_every_app_has_secrets_of_its_own_that_fit_a_header(slack: LocalSlack, n
     assert "".join(mine).isascii()
     assert not set(mine) & {secret for other in secrets for secret in other}
     assert app.bot_token not in tokens
+
+
+def test_people_delete_their_own_messages_and_admins_all(slack: LocalSlack) -> None:
+    """A bot's, too, which is nobody's own; in a private channel only who is in it."""
+    of_ada, of_ben = (slack.say("#general", "x", user=name) for name in ("ada", "ben"))
+    of_bot = slack.say("#general", "x", integration="alerts")
+    for ts in (of_ada, of_bot):
+        with pytest.raises(PermissionError, match="ben may delete his own messages only: he is no admin"):
+            slack.delete("#general", ts, user="ben")
+    assert [message["ts"] for message in slack.messages("#general")] == [of_ada, of_ben, of_bot]
+    slack.delete("#general", of_ben, user="ben")
+    slack.delete("#general", of_bot, user="ada")
+    slack.delete("#general", of_ada)
+    assert slack.messages("#general") == []
+    slack.add_channel("secret", private=True)
+    slack.kick("#secret", "ada")
+    with pytest.raises(PermissionError, match="ada is not in #secret"):
+        slack.delete("#secret", slack.say("#secret", "x", user="ben"), user="ada")

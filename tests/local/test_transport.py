@@ -162,6 +162,7 @@ def in_pieces(slack: LocalSlack, path: str, body: bytes, headers: dict[str, str]
         ("Basic xoxb-test-ops", "not_authed"),
         ("Bearer xoxb-1234567890-real", "invalid_auth"),
         ("Bearer xoxb-test-unknown", "invalid_auth"),
+        ("Bearer xapp-1-real", "invalid_auth"),
         ("bearer xoxb-test-ops", None),
     ],
 )
@@ -175,6 +176,8 @@ def test_tokens(
     assert error == said.get("error")
     assert (error == "invalid_auth") == ("invalid_auth: this local Slack " in caplog.text)
     assert (error == "invalid_auth") == ("[ERROR] this local Slack " in str(said.get("response_metadata")))
+    named = f"app token, {slack.app_token}" if "xapp" in str(authorization) else f"bot token, {slack.bot_token}"
+    assert (error == "invalid_auth") == (f": use its {named}" in caplog.text)
     assert "1234567890-real" not in caplog.text + str(said)
 
 

@@ -139,7 +139,7 @@ def test_without_files_write_the_excerpt_stays(clock: FakeClock, slack: LocalSla
     assert handler.flush(timeout=30)
     handler.close()
     assert handler.stats() == Stats(emitted=1, delivered=1)
-    assert "files.getUploadURLExternal: missing_scope (add the scope to the app and install it again: files:write)" in (
+    assert "files.getUploadURLExternal: missing_scope (add the scope to the app and install it again: files:write;" in (
         capfd.readouterr().err
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.config
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -208,3 +209,10 @@ def test_no_token_shows_in_the_representation(clock: FakeClock) -> None:
     handler = SlackHandler("#ops-log", token="xoxb-test-very-secret")
     assert "very-secret" not in repr(handler)
     handler.close()
+
+
+def test_its_repr_says_where_records_go() -> None:
+    """As that of a FileHandler does; of a webhook, never the address."""
+    assert repr(SlackHandler("#ops-log", level="WARNING")) == "<SlackHandler #ops-log (WARNING)>"
+    by_webhook = SlackHandler(webhook_url="https://hooks.slack.com/services/T024BE7LD/B024BE7LE/very-secret-key")
+    assert re.fullmatch(r"<SlackHandler webhook [0-9a-f]{4} at hooks\.slack\.com \(NOTSET\)>", repr(by_webhook))

@@ -28,7 +28,7 @@ def test_an_unknown_channel_is_said_once_and_waited_for(
     assert capfd.readouterr().err.splitlines() == [
         (
             "slack_logging: nothing is posted to #nowhere, records are kept: chat.postMessage: channel_not_found "
-            "(the bot sees no channel of that name or id: check it, and /invite the bot if it is private)"
+            "(the bot is in no channel named #nowhere: create it, or /invite the bot)"
         ),
         "slack_logging: posting to #nowhere again",
     ]

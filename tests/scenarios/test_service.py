@@ -138,6 +138,67 @@ def test_one_channel_for_both_is_found_out_also_by_name_and_id(
     assert slack.reactions("#ops-log", typed) == {}
 
 
+def reads_beside(clock: FakeClock, slack: LocalSlack, channel: str, posting: str, **options: object) -> SlackHandler:
+    """Return a handler of records for `channel`, once its commands are read and all is said of that."""
+    commands = {"channel": "#ops-commands", "allow": slack.user_id("ada"), "start_delay": 0}
+    handler = SlackHandler(channel, token=posting, api_url=slack.api_url, commands={**commands, **options})
+    clock.run_until(lambda: len(slack.calls("conversations.history")) > 1)
+    return handler
+
+
+@pytest.mark.parametrize("scopes", [[], ["chat:write.public"]])
+def test_where_commands_are_read_a_misspelt_channel_of_records_is_told_before_the_first(
+    clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str], scopes: list[str]
+) -> None:
+    """And not again at the first record, whoever finds it out; commands are read all the same."""
+    token = slack.token(*[scope.name for scope in needed("log", "commands")], *scopes)
+    handler = reads_beside(clock, slack, "#ops-lgo", token)
+    told, reading = capfd.readouterr().err.splitlines()
+    assert told == (
+        "slack_logging: nothing is posted to #ops-lgo, records are kept: chat.postMessage: channel_not_found "
+        "(the bot is in no channel named #ops-lgo (did you mean #ops-log?): create it, or /invite the bot)"
+    )
+    assert reading.startswith("slack_logging: reading commands in #ops-commands as ")
+    handler.emit(logging.LogRecord("shop", logging.ERROR, __file__, 1, "first", None, None))
+    clock.run_until(lambda: len(slack.calls("chat.postMessage")) > 1)
+    assert capfd.readouterr().err == ""
+    slack.add_channel("ops-lgo")
+    clock.run_until(lambda: handler.stats().delivered)
+    handler.close()
+    assert "slack_logging: posting to #ops-lgo again\n" in capfd.readouterr().err
+
+
+def test_an_archived_channel_of_records_is_told_before_the_first(
+    clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As the first record would tell it."""
+    slack.archive("#ops-log")
+    handler = reads_beside(clock, slack, "#ops-log", slack.bot_token)
+    assert "nothing is posted to #ops-log, records are kept: chat.postMessage: is_archived" in capfd.readouterr().err
+    handler.close()
+
+
+def test_a_channel_of_records_that_posts_reach_from_outside_is_well(
+    clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With chat:write.public the bot need not be in it."""
+    slack.add_channel("elsewhere", bot_is_member=False)
+    handler = reads_beside(clock, slack, "#elsewhere", slack.bot_token)
+    assert "nothing is posted" not in capfd.readouterr().err
+    handler.close()
+
+
+def test_whose_bot_sees_no_channel_says_nothing_of_anothers(
+    clock: FakeClock, slack: LocalSlack, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Commands may have a token of their own: its bot need not be where the records go."""
+    slack.add_channel("theirs", bot_is_member=False)
+    theirs, ours = slack.bot_token, slack.token(*[scope.name for scope in needed("log", "commands")])
+    handler = reads_beside(clock, slack, "#theirs", theirs, token=ours)
+    assert "nothing is posted" not in capfd.readouterr().err
+    handler.close()
+
+
 def test_start_is_for_those_who_wait_for_it(
     clock: FakeClock, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

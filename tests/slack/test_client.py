@@ -89,10 +89,22 @@ def test_an_archived_channel_is_said_to_be_archived(slack: LocalSlack, client: S
         client.channel_id("#ops-log")
 
 
+def test_of_missing_scopes_those_of_the_manifest_are_named(slack: LocalSlack, clock: FakeClock) -> None:
+    """Slack lists those for kinds of conversations, too, that nobody asked for."""
+    client = connect(slack.token("chat:write"), slack.api_url, clock)
+    with pytest.raises(Rejected) as refusal:
+        client.channel_id("#ops-log")
+    assert refusal.value.hint == (
+        "add the scopes to the app and install it again: channels:read, groups:read; "
+        "slack-logging check lists all that are missing"
+    )
+
+
 def test_a_missing_scope_is_named(slack: LocalSlack, clock: FakeClock) -> None:
     """The error says which one to add."""
     client = connect(slack.token("channels:read"), slack.api_url, clock)
-    with pytest.raises(Rejected, match=r"missing_scope \(add the scope to the app and install it again: chat:write\)"):
+    told = r"missing_scope \(add the scope to the app and install it again: chat:write; slack-logging check lists all"
+    with pytest.raises(Rejected, match=told):
         post(client)
     slack.fault("auth.test", Fault.error("missing_scope"))
     with pytest.raises(Rejected, match=r"and install it again: slack-logging check says which\)"):

@@ -121,9 +121,8 @@ def take_apart(parameters: Sequence[Parameter], words: Sequence[str]) -> dict[st
         else:
             plain.append(piece)
     surplus = _allot([parameter for parameter in parameters if not parameter.is_option], plain, found)
-    missing = [parameter.label for parameter in parameters if parameter.is_required and parameter.name not in found]
-    if missing:
-        raise Misfit(f"the following arguments are required: {', '.join(missing)}")
+    if missing := [parameter for parameter in parameters if parameter.is_required and parameter.name not in found]:
+        raise Misfit(_missing(missing))
     if surplus:
         raise _too_many(surplus, found, parameters)
     return found
@@ -175,6 +174,15 @@ def _allot(parameters: Sequence[Parameter], pieces: Sequence[Piece], found: dict
             found[parameter.name] = list(pieces[:count])
         pieces = pieces[count:]
     return pieces
+
+
+def _missing(parameters: Sequence[Parameter]) -> str:
+    """Return what is said where these have no word; what one is to be says more than the usage, which follows."""
+    *others, last = parameters
+    if others:
+        return f"{', '.join(parameter.label for parameter in others)} and {last.label} are missing"
+    expected = "" if last.is_flag or last.kind.expected == TEXT.expected else f": expected {last.kind.expected}"
+    return f"{last.label} is missing{expected}"
 
 
 def _too_many(surplus: Sequence[Piece], found: Mapping[str, list[Piece]], parameters: Iterable[Parameter]) -> Misfit:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Seconds to wait for a further page: a sweep that stopped half-way would begin anew.
 _PAGE_TIMEOUT = 60.0
 
+#: Channels that one look through the workspace's list gives at most. Source: conversations.list.
+_MOST_LISTED = 999
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -73,12 +76,21 @@ class Line:
         else:
             notices.clear("clock", "this machine's clock agrees with Slack's again")
 
-    def is_to(self, channel: str) -> bool:
-        """Tell whether a name or an id is this channel's; not so where Slack knows no such one. Raises as `call`."""
-        try:
-            return self.client.channel_id(channel) == self.channel
-        except Rejected:
+    def may_post_to(self, channel: str) -> bool:
+        """Tell whether there may be such a public channel, and posts reach it though the bot is not in it.
+
+        At most one call; raises as `call` where there is no answer. Source: Scopes, "chat:write.public".
+        """
+        if "chat:write.public" not in (self.client.scopes or ()):
             return False
+        try:
+            answer = self.client.deliver(
+                "conversations.list", timeout=0, types="public_channel", exclude_archived=True, limit=_MOST_LISTED
+            )
+        except Rejected:
+            return True
+        has_more = bool((answer.get("response_metadata") or {}).get("next_cursor"))
+        return has_more or channel.lstrip("#") in [found["name"] for found in answer["channels"]]
 
     def is_shared_outside(self) -> bool:
         """Tell whether people of other organisations are in the channel, by Slack Connect; not so if Slack won't tell.

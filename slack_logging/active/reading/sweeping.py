@@ -16,6 +16,7 @@ from typing import Any
 from slack_logging import notices
 from slack_logging.active.desk import Desk
 from slack_logging.active.ledger import Ledger, just_before, order
+from slack_logging.active.origin import Operated
 from slack_logging.active.people.codes import codes_of
 from slack_logging.active.reading.hostlock import OneReader
 from slack_logging.active.reading.intake import Heard
@@ -38,6 +39,10 @@ _REVISIT_PACE = 3.0
 
 #: Seconds between two tries to become the host's reader at most.
 _STANDBY = 5.0
+
+
+#: What a look for a channel's name answers where nothing can be posted there; other codes are about the look.
+_UNSEEN = ("channel_not_found", "is_archived")
 
 
 class Sweeper:
@@ -233,11 +238,9 @@ class Sweeper:
                 self._desk.gone(key)
 
     def _connected(self) -> Line:
-        """Connect, and refuse to read the channel that the records go to: it may be told by name here, by id there."""
         line = Line.connect(self._settings, self._desk.instance, self._clock)
-        operated = self._desk.operated
-        if operated is not None and operated.channel and line.is_to(operated.channel):
-            raise ConfigurationError(f"that is where the records go, to {operated.channel}: use another channel")
+        if (operated := self._desk.operated) is not None and operated.channel:
+            self._check_against(operated, line)
         self._desk.ledger = self._ledger_of(line)
         self._desk.keep_secret(bot_token(self._settings.token))
         if self._push is not None:
@@ -251,6 +254,20 @@ class Sweeper:
             clock=self._clock,
         )
         return line
+
+    def _check_against(self, operated: Operated, line: Line) -> None:
+        """Refuse to read the channel that the records go to: it may be told by name here, by id there.
+
+        Where Slack knows no such one, that is said at once: a first record may be long in coming.
+        """
+        try:
+            is_same = line.client.channel_id(operated.channel) == line.channel
+        except Rejected as error:
+            if error.code in _UNSEEN and not line.may_post_to(operated.channel):
+                operated.unseen(error, line.client)
+            return
+        if is_same:
+            raise ConfigurationError(f"that is where the records go, to {operated.channel}: use another channel")
 
     def _hear(self, heard: Heard) -> None:
         """Consider what was pushed. In the socket's thread, which asks Slack nothing: ours does, of who is unknown."""

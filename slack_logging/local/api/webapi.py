@@ -145,9 +145,11 @@ class WebApi:
             raise ApiError("not_authed")
         known = self._apps.tokens.get(token)
         if known is None:
+            app, is_app_level = self._anonymous.app, token.startswith("xapp-")
             why = f"takes only fake tokens, which begin with {BOT_TOKEN_PREFIX} or {APP_TOKEN_PREFIX}"
             if token.startswith((BOT_TOKEN_PREFIX, APP_TOKEN_PREFIX)):
-                why = "never gave out that token; use its bot_token or token()"
+                why = "never gave out that token"
+            why += f": use its app token, {app.app_token}" if is_app_level else f": use its bot token, {app.bot_token}"
             _log.warning("invalid_auth: this local Slack %s", why)
             raise ApiError("invalid_auth", response_metadata={"messages": [f"[ERROR] this local Slack {why}"]})
         if known.is_revoked:

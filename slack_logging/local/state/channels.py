@@ -67,6 +67,29 @@ def check_open(channel: Channel, actor: User | None = None) -> None:
         raise PermissionError(f"{actor.name} is deactivated and can do nothing any more: let another person act")
 
 
+def check_acting(channel: Channel, actor: User) -> None:
+    """Refuse what `check_open` does, and that somebody act in a private channel that he is not in.
+
+    Raises:
+        ApiError: ``is_archived``.
+        PermissionError: he is deactivated, or not in it.
+    """
+    check_open(channel, actor)
+    if channel.is_private and actor.id not in channel.members:
+        name = f"#{channel.name}, which is private: invite() him first"
+        raise PermissionError(f"{actor.name} is not in {'that direct message' if channel.kind == 'im' else name}")
+
+
+def check_deleting(message: Message, actor: User) -> None:
+    """Refuse that somebody but its author or an admin delete a message, as a workspace has it at first.
+
+    Raises:
+        PermissionError: he is neither.
+    """
+    if not actor.is_admin and message.fields.get("user") != actor.id:
+        raise PermissionError(f"{actor.name} may delete his own messages only: he is no admin")
+
+
 def admit(workspace: Workspace, channel: Channel, user: User, *, inviter: User | None = None) -> bool:
     """Make somebody a member, with Slack's message about it; False if he was one.
 

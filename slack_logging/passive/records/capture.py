@@ -61,6 +61,12 @@ _MOST_AT_ONCE = 5
 _taking_in: dict[int, int] = {}
 
 
+def is_own(name: str) -> bool:
+    """Tell the loggers of this package and of slack_sdk, whose records would never end; the audit is for people."""
+    root = name.partition(".")[0]
+    return root in ("slack_logging", "slack_sdk") and name != "slack_logging.audit"
+
+
 def capture_plain(record: logging.LogRecord) -> Captured | None:
     """Return what is kept of a record that has nothing special, as most have not; None for all others.
 

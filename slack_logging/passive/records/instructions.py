@@ -35,3 +35,8 @@ def instructions(given: object) -> tuple[tuple[str, object], ...] | None:
 
 def _complain(text: str) -> None:
     notices.say("instructions", f"extra={{'slack': ...}} of a record is not understood: {text}")
+
+
+def says_skip(given: object) -> bool:
+    """Tell whether what stands behind `slack` in a record's `extra` leaves it out."""
+    return isinstance(given, dict) and bool(given.get("skip"))

@@ -5,7 +5,6 @@ For the sender's thread; `is_stuck` and `resume_now` are for any.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -79,11 +78,15 @@ class Connection:
 
     def refused(self, error: Rejected) -> None:
         """Take in that Slack says no, not to the message but to us; look again after a while."""
-        if error.code == "channel_not_found" and self._found_by_id():
-            return
+        if error.code == "channel_not_found":
+            unseen = self._unseen(error)
+            if unseen is None:
+                return
+            error = unseen
         if error.code in BAD_TOKEN:
             self._client = None
-        self._say(f"nothing is posted to {self._channel}, records are kept: {error}")
+        if not self.is_given_up:
+            say_refused(self._channel, error)
         self._resume_at = self._clock.monotonic() + self._probe.failed()
         self.is_stuck = True
 
@@ -91,14 +94,26 @@ class Connection:
         if not self.is_given_up:
             notices.say(self._channel, text)
 
-    def _found_by_id(self) -> bool:
-        """Look the channel up: Slack posts to a public channel's name, but to a private one by id only."""
+    def _unseen(self, error: Rejected) -> Rejected | None:
+        """Look the channel up: Slack posts to a public channel's name, but to a private one by id only.
+
+        Returns what is wrong, as exactly as is known by then; None where its id is another than was tried.
+        """
         if self._client is None or self.target != self._channel:
             self.target = self._channel  # the id is no good any more
-            return False
-        with contextlib.suppress(Rejected, RateLimited):
+            return error
+        try:
             found = self._client.channel_id(self._channel)
-            if found != self.target:
-                self.target = found
-                return True
-        return False
+        except RateLimited:
+            return error
+        except Rejected as looked:
+            return Rejected(error.method, error.code, looked.hint) if looked.code == error.code else error
+        if found == self.target:
+            return error
+        self.target = found
+        return None
+
+
+def say_refused(channel: str, error: Rejected) -> None:
+    """Say that Slack refuses all records for a channel: once, whether who posts or who reads commands finds it out."""
+    notices.say(channel, f"nothing is posted to {channel}, records are kept: {error}")

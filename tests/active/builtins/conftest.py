@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from slack_logging import SlackHandler
+from slack_logging.errors import Rejected
 from tests.active.conftest import CHANNEL, Ops
 
 LOG = "#ops-log"
@@ -65,6 +66,9 @@ class Side:
     def redact(self, text: str) -> str:
         """Leave a text as it is."""
         return text
+
+    def unseen(self, error: Rejected, by: object) -> None:
+        """Say nothing."""
 
     def unmute(self, fingerprint: str) -> bool:  # noqa: ARG002 - see `Operated`
         """Tell that nothing is muted."""
