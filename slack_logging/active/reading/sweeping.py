@@ -22,7 +22,7 @@ from slack_logging.active.reading.hostlock import OneReader
 from slack_logging.active.reading.intake import Heard
 from slack_logging.active.reading.line import Line
 from slack_logging.active.reading.names import Names
-from slack_logging.active.reading.push import Push
+from slack_logging.active.reading.push import SWEEP_INTERVAL, Push
 from slack_logging.active.reading.triage import Triage, Undecided
 from slack_logging.active.reading.window import Window
 from slack_logging.active.settings import Settings
@@ -215,9 +215,10 @@ class Sweeper:
         """
         old = [key.ts for key in self._desk.ledger.unsettled() if order(key.ts) <= order(oldest)]
         old.sort(key=lambda ts: (order(ts) <= order(self._revisited), order(ts)))
+        gap = min(self._clock.monotonic() - self._swept_at, SWEEP_INTERVAL)
         looked_at: dict[str, dict[str, Any] | None] = {}
         with contextlib.suppress(RateLimited):  # then the next look goes on
-            for ts in old[: 1 + int((self._clock.monotonic() - self._swept_at) / _REVISIT_PACE)]:
+            for ts in old[: 1 + int(gap / _REVISIT_PACE)]:
                 looked_at[ts] = line.at(ts)
                 self._revisited = ts
         return set(looked_at), [message for message in looked_at.values() if message]
