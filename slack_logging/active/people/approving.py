@@ -1,13 +1,15 @@
 """Asks people in Slack to approve a command, looks who did, and says in the end who it was.
 
 The reader's thread looks, at its interval and only while something is pending; a push is no more than a look that comes
-sooner. All decisions are taken when the reply was read in full; whoever brings news decides nothing.
+sooner. All decisions are taken when the reply was read in full; whoever brings news decides nothing. It is too late
+once a look that began when time was over found too few: that Slack makes us wait takes no approval away.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from slack_logging import notices
@@ -36,6 +38,16 @@ _TIMEOUT = 60.0
 
 #: Characters that are left for how it ends.
 _ROOM = 1_000
+
+#: Seconds from one look to the next, whatever is pending: 20 a minute, of the 50 that Slack allows. News, and what is
+#: over, is looked at besides.
+_SPACING = 3.0
+
+#: Seconds after its time was over for which a command waits for its last look, if Slack keeps us from it.
+_PATIENCE = 300.0
+
+#: When what there is news of is due.
+_AT_ONCE = -math.inf
 
 #: Codes that tell that the reply is gone, and with it the place to approve on.
 _GONE = frozenset({"message_not_found", "bad_timestamp", "no_item_specified"})
@@ -74,27 +86,37 @@ def still_allowed(line: Line, access: Access, request: Request) -> list[str]:
     return found
 
 
+@dataclass(slots=True)
+class _Calls:
+    """When a method may be called again."""
+
+    method: str
+    not_before: float = 0.0
+    backoff: Backoff = field(default_factory=Backoff)
+
+
 class Approving:
     """Looks at what is pending. For one thread, but for `look_soon`.
 
     Args:
         desk: where it is pending.
-        settings: the source's: who may approve, and how often to look.
+        settings: the source's: who may approve.
+        interval: returns the seconds from one look at a reply to the next, at least.
     """
 
-    def __init__(self, desk: Desk, settings: Settings) -> None:
+    def __init__(self, desk: Desk, settings: Settings, interval: Callable[[], float]) -> None:
         self._desk = desk
         self._access = settings.access
-        self._interval = settings.poll_interval
+        self._interval = interval
         self._clock = desk.clock
-        self._backoff = Backoff()
-        self._not_before = 0.0
+        self._looks, self._edits = _Calls("reactions.get"), _Calls("chat.update")
+        self._next_look = 0.0
 
     def look_soon(self, ts: str) -> bool:
         """Have the reply with this `ts` looked at in the next step; False if it asks for no approval. Any thread."""
         found = [request for request in self._desk.requests.pending() if request.ts == ts]
         for request in found:
-            request.due = 0.0
+            request.due = _AT_ONCE
         return bool(found)
 
     def step(self, line: Line | None) -> float | None:
@@ -106,65 +128,76 @@ class Approving:
             The seconds until there is more to do; None when nothing is pending.
         """
         moments = []
-        for request in sorted(self._desk.requests.all(), key=lambda request: request.due):
-            if line is not None and request.is_pending and self._clock.monotonic() >= request.due:
-                self._safely(line, request, self._look)
-            if request.is_pending and self._clock.monotonic() >= request.until:
+        now = self._clock.monotonic()
+        for request in sorted(self._desk.requests.all(), key=lambda request: (now < request.until, request.due)):
+            if line is not None and request.is_pending and self._clock.monotonic() >= self._due(request):
+                self._safely(line, request, self._looks, self._look)
+            if request.is_pending and self._clock.monotonic() >= request.until + _PATIENCE:
                 self._desk.end(request, Mark.ERRORED, request.too_late)
             if line is not None and request.ending != request.shown:
-                self._safely(line, request, self._show)
+                self._safely(line, request, self._edits, self._show)
             if request.is_pending:
-                moments.append(min(max(request.due, self._not_before), request.until))
+                moments.append(min(max(self._due(request), self._looks.not_before), request.until + _PATIENCE))
             elif request.ending == request.shown:
                 self._desk.requests.forget(request)
-            else:
-                moments.append(self._not_before)
+            if request.ending != request.shown:
+                moments.append(self._edits.not_before)
         return max(min(moments) - self._clock.monotonic(), 0.0) if moments else None
+
+    def _due(self, request: Request) -> float:
+        """Return when to look at a reply: at the very end, too, so that who approves in time is heard."""
+        due = request.due if request.due == _AT_ONCE else max(request.due, self._next_look)
+        return min(due, request.until)
 
     def owes(self) -> bool:
         """Tell whether something is pending, or there is an ending that is not shown."""
         return any(request.is_pending or request.ending != request.shown for request in self._desk.requests.all())
 
-    def _safely(self, line: Line, request: Request, do: Callable[[Line, Request], None]) -> None:
-        """Do something about a request; what goes wrong is tried again, ever slower."""
-        if self._clock.monotonic() < self._not_before:
+    def _safely(self, line: Line, request: Request, calls: _Calls, do: Callable[[Line, Request], None]) -> None:
+        """Do something about a request, if the pace allows; what goes wrong is tried again, ever slower."""
+        if self._clock.monotonic() < calls.not_before:
+            return
+        if wait := line.client.acquire(calls.method):
+            calls.not_before = self._clock.monotonic() + wait
             return
         try:
             do(line, request)
         except RateLimited as error:
-            self._not_before = self._clock.monotonic() + error.retry_after
+            calls.not_before = self._clock.monotonic() + error.retry_after
         except Unreachable:
-            self._not_before = self._clock.monotonic() + self._backoff.failed()
+            calls.not_before = self._clock.monotonic() + calls.backoff.failed()
         except Rejected as error:
             notices.say("approvals", f"commands cannot be approved: {error}; trying again")
-            self._not_before = self._clock.monotonic() + self._backoff.failed()
+            calls.not_before = self._clock.monotonic() + calls.backoff.failed()
         else:
-            self._backoff.succeeded()
+            calls.backoff.succeeded()
 
     def _look(self, line: Line, request: Request) -> None:
-        """Read who approves, and let the command run once there are enough of those who may.
+        """Read who approves; have the command run once there are enough of those who may, end it if it is too late.
 
         Raises:
             DeliveryError: who they are cannot be known right now; nothing is decided.
         """
-        _acquire(line, "reactions.get")
-        now, due = self._clock.monotonic(), request.due
-        # before the call, so that news which comes meanwhile brings another; the last look is at the very end, so that
-        # who approves in time is heard
-        request.due = min(now + self._interval, request.until) if now < request.until else math.inf
+        now = self._clock.monotonic()
+        if request.due != _AT_ONCE and now < request.until:
+            self._next_look = now + _SPACING
+        # before the call, so that news which comes meanwhile brings another
+        request.due = now + max(self._interval(), _SPACING * len(self._desk.requests.pending()))
         try:
             found = line.client.call("reactions.get", channel=line.channel, timestamp=request.ts, full=True)
+            notices.clear("approvals")
+            names = self._judge(line, request, found)
         except DeliveryError as error:
             if not isinstance(error, Rejected) or error.code not in _GONE:
-                request.due = due
+                request.due = min(request.due, now)  # behind what is due already: it may fail for this one only
                 raise
             self._desk.end(request, Mark.ERRORED, "the reply to approve it on was deleted")
             return
-        notices.clear("approvals")
-        names = self._judge(line, request, found)
         if not request.lacks(list(names)):
             approvers = ", ".join(f"{name} ({user})" for user, name in names.items())
             self._desk.proceed(request, tuple(names), f"approved by {approvers}")
+        elif now >= request.until:
+            self._desk.end(request, Mark.ERRORED, request.too_late)
 
     def _judge(self, line: Line, request: Request, found: dict[str, Any]) -> dict[str, str]:
         """Return the names of those who approve and may, by id."""
@@ -182,7 +215,6 @@ class Approving:
 
     def _show(self, line: Line, request: Request) -> None:
         """Have the reply say how it ended; where it cannot be changed any more, say so below it."""
-        _acquire(line, "chat.update")
         ending = request.ending
         message = reply.message(Content(self._desk.answers.shown(request.text)))
         try:
@@ -190,9 +222,3 @@ class Approving:
         except Rejected:
             self._desk.answers.say(request.heard, ending)
         request.shown = ending
-
-
-def _acquire(line: Line, method: str) -> None:
-    """Take a place for a call, or raise `RateLimited`."""
-    if wait := line.client.acquire(method):
-        raise RateLimited(method, wait)

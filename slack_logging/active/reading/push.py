@@ -100,10 +100,18 @@ class Push:
     @property
     def how(self) -> str:
         """Return how what is typed gets here, in words."""
+        how = "by Socket Mode, and looked at" if self._is_heard else "polled"
+        return f"{how} every {format_duration(self.interval)}"
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two looks at what Slack pushes, if it does."""
+        return SWEEP_INTERVAL if self._is_heard else self._settings.poll_interval
+
+    @property
+    def _is_heard(self) -> bool:
         socket = self._socket
-        if socket is not None and socket.is_up and not self._is_deaf:
-            return f"by Socket Mode, and looked at every {format_duration(SWEEP_INTERVAL)}"
-        return f"polled every {format_duration(self._settings.poll_interval)}"
+        return socket is not None and socket.is_up and not self._is_deaf
 
     def pushed(self, payload: Mapping[str, Any]) -> bool:
         """See `slack_logging.slack.socket.Listener`.

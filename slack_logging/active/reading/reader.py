@@ -66,7 +66,7 @@ class Reader:
         self._clock = clock
         self._prepare = prepare
         self._marker = Marker(settings, clock)
-        self._approving = Approving(self.desk, settings)
+        self._approving = Approving(self.desk, settings, interval=lambda: self.sweeper.interval)
         self._muting: Muting | None = None
         if operated is not None:
             self._muting = Muting(

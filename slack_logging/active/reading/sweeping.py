@@ -107,6 +107,11 @@ class Sweeper:
         if not self.is_closing and now >= self.due_at:
             self.due_at, self._swept_at = now + self._sweep_safely(), now
 
+    @property
+    def interval(self) -> float:
+        """Seconds between two looks, as long as nothing is hinted at."""
+        return self._settings.poll_interval if self._push is None else self._push.interval
+
     def release(self) -> None:
         """Let another process read."""
         self._one_reader.release()

@@ -1,0 +1,153 @@
+"""How often the replies are looked at, and that no approval is lost because much is pending, or Slack makes us wait."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from slack_logging import CommandRouter, SlackCommandSource
+from slack_logging.active.people.approvals import Request
+from slack_logging.local import Fault
+from tests.active.approvals.conftest import WAITS, approve, asked, ending
+from tests.active.conftest import DONE, ERRORED, Ops
+
+
+def start(ops: Ops, router: CommandRouter, people: dict[str, Any], *, pushed: bool) -> SlackCommandSource:
+    """Return a source that polls, or one that reads by Socket Mode and has its connection."""
+    if not pushed:
+        return ops.start(router=router, **people)
+    source = ops.start(router=router, app_token=ops.slack.app_token, **people)
+    ops.slack.wait_for(lambda: ops.slack.sockets())
+    return source
+
+
+def at(ops: Ops, moment: float) -> None:
+    """Let it be so late."""
+    ops.clock.run_until(lambda: ops.clock.monotonic() >= moment)
+
+
+def pending(source: SlackCommandSource) -> list[Request]:
+    """Return what is pending, what ends first first."""
+    assert source._reader is not None
+    return sorted(source._reader.desk.requests.pending(), key=lambda request: request.until)
+
+
+def all_asked(ops: Ops, source: SlackCommandSource, number: int) -> list[Request]:
+    """Have ada type so many commands; return them once all are pending."""
+    for count in range(number):
+        ops.say(f"!drop t{count}")
+    ops.clock.run_until(lambda: len(pending(source)) == number, patience=60)
+    return pending(source)
+
+
+@pytest.mark.parametrize("pushed", [False, True], ids=["polled", "pushed"])
+def test_an_approval_shortly_before_the_end_counts_however_many_are_pending(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str], pushed: bool
+) -> None:
+    """Forty, each approved four seconds before its own end, though Slack takes fewer looks a minute than that."""
+    for request in all_asked(ops, start(ops, router, people, pushed=pushed), 40):
+        at(ops, request.until - 4)
+        approve(ops, request.ts, "ben")
+    ops.clock.run_until(lambda: len(ran) == 40, limit=120, patience=60)
+    assert {call.status for call in ops.slack.calls("reactions.get")} == {200}
+
+
+@pytest.mark.parametrize(
+    ("pushed", "number", "least", "most"),
+    [(False, 2, 18, 21), (False, 5, 18, 21), (False, 40, 18, 21), (True, 5, 9, 11)],
+    ids=["two", "five", "forty", "pushed"],
+)
+def test_looks_are_twenty_a_minute_in_all_at_most(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], pushed: bool, number: int, least: int, most: int
+) -> None:
+    """From the first on; while Slack pushes, every 30 s at each reply. Each gets its turn."""
+    requests = all_asked(ops, start(ops, router, people, pushed=pushed), number)
+    at(ops, began := max(ops.clock.monotonic(), 60.0))
+    before = len(ops.slack.calls("reactions.get"))
+    assert before <= most
+    at(ops, began + 60)
+    assert least <= len(ops.slack.calls("reactions.get")) - before <= most
+    at(ops, began + 180)
+    seen = {call.args["timestamp"] for call in ops.slack.calls("reactions.get")}
+    assert seen == {request.ts for request in requests}
+
+
+@pytest.mark.parametrize("after", [-1, 20])
+def test_the_last_look_waits_for_slack(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str], after: float
+) -> None:
+    """Throttled right at the end: what is there once Slack lets us look counts, as reactions have no time."""
+    source = start(ops, router, people, pushed=False)
+    ts = ops.say("!drop orders")
+    asked(ops, ts)
+    [request] = pending(source)
+    at(ops, request.until - 1)
+    ops.slack.fault("reactions.get", Fault.rate_limited(60))
+    at(ops, request.until + after)
+    approve(ops, request.ts, "ben")
+    assert ops.settled(ts)[0] == {WAITS, DONE}
+    assert 59 <= ops.clock.monotonic() - request.until < 90
+
+
+def test_a_look_that_slack_never_answers_is_waited_for_five_minutes(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """Then it is too late for good."""
+    source = start(ops, router, people, pushed=False)
+    ts = ops.say("!drop orders")
+    asked(ops, ts)
+    [request] = pending(source)
+    ops.slack.fault("reactions.get", Fault.server_error(times=None))
+    at(ops, request.until + 299)
+    assert pending(source) == [request]
+    ops.clock.run_until(lambda: ending(ops, ts) == "not approved within 10m", limit=2)
+    assert (ops.settled(ts)[0], ran) == ({WAITS, ERRORED}, [])
+
+
+def test_a_reply_that_cannot_be_judged_holds_up_no_other(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """Slack does not tell who approves the first; the end of the second comes all the same."""
+    source = start(ops, router, people, pushed=False)
+    first, second = all_asked(ops, source, 2)
+    ops.slack.fault("users.info", Fault.server_error(times=None))
+    approve(ops, first.ts, "ben")
+    at(ops, second.until)
+    ops.clock.run_until(lambda: ending(ops, second.heard.key.ts) == "not approved within 10m", limit=130)
+    assert pending(source) == [first]
+    ops.slack.clear_faults()
+    assert ops.settled(first.heard.key.ts)[0] == {WAITS, DONE}
+
+
+def test_edits_that_slack_refuses_for_now_hold_up_no_look(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """Who may not yet write how one ended still hears who approves another."""
+    source = start(ops, router, people, pushed=False)
+    first, second = all_asked(ops, source, 2)
+    ops.slack.fault("chat.update", Fault.rate_limited(300))
+    approve(ops, first.ts, "ben")
+    ops.clock.run_until(lambda: len(ran) == 1 and ops.slack.calls("chat.update"))
+    approve(ops, second.ts, "ben")
+    ops.clock.run_until(lambda: len(ran) == 2, limit=30)
+
+
+def test_what_is_over_is_looked_at_before_what_there_is_news_of(
+    ops: Ops, router: CommandRouter, people: dict[str, Any]
+) -> None:
+    """Once Slack lets us look again."""
+    source = start(ops, router, people, pushed=True)
+    asked(ops, ops.say("!purge"))
+    asked(ops, ops.say("!drop orders"))
+    over, other = pending(source)
+    at(ops, over.until - 1)
+    ops.slack.fault("reactions.get", Fault.rate_limited(60))
+    approve(ops, other.ts, "ben", "eyes")
+    ops.slack.wait_for(lambda: ops.slack.calls("reactions.get")[-1].status == 429)
+    seen = len(ops.slack.calls("reactions.get"))
+    at(ops, over.until + 1)
+    approve(ops, other.ts, "ben", "tada")
+    ops.clock.run_until(lambda: len(ops.slack.calls("reactions.get")) >= seen + 2)
+    looks = [call.args["timestamp"] for call in ops.slack.calls("reactions.get")[seen:]]
+    assert looks[:2] == [over.ts, other.ts]
