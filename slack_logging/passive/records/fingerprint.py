@@ -3,9 +3,9 @@
 A fingerprint is made of the logger, the level, the message's template, the exception's type and text, the innermost
 application functions, and the same of its causes and sub-exceptions. Numbers, ids and quoted parts are left out of
 texts, because they differ from case to case, unless they are what happened (``event='disk full'``). So is what is put
-into the template, but for exceptions, of which their type and text count. Line numbers are
-left out because they move with every release. Of a line of JSON count what happened and the keys. Two errors raised
-through one helper differ in who called it, or in what it wraps.
+into the template, but for an exception's type and text. Line numbers are left out because they move with every release.
+Of a line of JSON count what happened and the keys. Two errors raised through one helper differ in who called it, or in
+what it wraps.
 """
 
 from __future__ import annotations
