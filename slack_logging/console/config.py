@@ -21,7 +21,7 @@ from slack_logging import SlackHandler, options, reach
 from slack_logging.console import ini
 from slack_logging.console.finding import Finding, note, ok, wrong
 from slack_logging.console.reach import configured, level_number, told
-from slack_logging.console.refused import meant, misshapen, refused
+from slack_logging.console.refused import called, makes_listener, meant, misshapen, refused
 from slack_logging.console.refused import told as in_words
 from slack_logging.console.world import Wanted
 from slack_logging.errors import ConfigurationError, MissingDependencyError
@@ -184,6 +184,7 @@ class _Maker:
         self._entries: dict[str, Any] = config["handlers"]
         self._configurator = logging.config.DictConfigurator(_copied(config))
         self._handlers: dict[str, SlackHandler] = {}
+        self._refused: set[str] = set()
         self.outlets: dict[str, Outlet] = {}
         self.wanted: list[Wanted] = []
         self.webhooks: list[Address] = []
@@ -199,9 +200,9 @@ class _Maker:
             yield from self._make(name)
         for name, entry in self._entries.items():
             inner = next((inner for inner in _led_to(entry) if inner in self.outlets), None)
-            if inner and name not in self.outlets:
+            if inner and name not in self.outlets and name not in self._refused:
                 self.outlets[name] = _leading(name, entry, self.outlets[inner])
-                yield note(f"handler {name}", f"passes records on to {inner}")
+                yield note(f"handler {name}", f"passes records on to {inner}{self._condition(name)}")
 
     def commands_findings(self) -> Iterator[Finding]:
         """Say what shows only when reading starts. Imports routers, and so whatever makes loggers there."""
@@ -211,10 +212,13 @@ class _Maker:
     def _make(self, name: str) -> Iterator[Finding]:
         subject = f"handler {name}"
         try:
-            if not self._is_slack(name):
+            factory = self._factory(name)
+            if not (isinstance(factory, type) and issubclass(factory, SlackHandler)):
+                called(self._entries[name], factory, self._configurator)
                 return
             outlet = self._made(name)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a class raises, dictConfig would raise it too
+            self._refused.add(name)
             yield wrong(subject, f"{in_words(error)}{meant(self._entries[name])}")
             return
         yield ok(subject, f"a SlackHandler for {outlet.place}")
@@ -227,12 +231,17 @@ class _Maker:
         except (ConfigurationError, MissingDependencyError) as error:
             yield wrong(f"handler {name}", f"no commands will be read: {error}")
 
-    def _is_slack(self, name: str) -> bool:
-        """Tell whether it is a SlackHandler. Other classes are only looked up; factories are not called."""
-        factory = self._factory(name)
-        return isinstance(factory, type) and issubclass(factory, SlackHandler)
+    def _condition(self, name: str) -> str:
+        """Return what a handler needs to pass records on; nothing where it does by itself."""
+        entry = self._entries[name]
+        if not makes_listener(entry, self._factory(name)):
+            return ""
+        if "listener" in entry:  # whose own class may start it
+            return " while its listener runs"
+        return f" once your program has started its listener: logging.getHandlerByName({name!r}).listener.start()"
 
     def _factory(self, name: str) -> Any:
+        """Look up what makes a handler, which is not called."""
         entry = self._configurator.config["handlers"][name]
         factory = entry.get("()", entry.get("class"))
         return self._configurator.resolve(factory) if isinstance(factory, str) else factory

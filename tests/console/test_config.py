@@ -334,6 +334,18 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (config_of(other={"level": "INFO"}), "handler other: has no class: add one, such as"),
     (
+        config_of(other={"class": "logging.StreamHandler", "level": "INFO", "strem": "ext://sys.stdout"}),
+        "handler other: TypeError: got an unexpected keyword argument 'strem'",
+    ),
+    (
+        config_of(other={"class": "logging.FileHandler", "mode": "w"}),
+        "handler other: TypeError: missing a required argument: 'filename'",
+    ),
+    (
+        config_of(other={"()": "logging.handlers.QueueHandler", "handlers": ["slack"]}),
+        "handler other: TypeError: ",
+    ),
+    (
         config_of(other={"class": "logging.NulHandler"}),
         (
             "handler other: Cannot resolve 'logging.NulHandler': No module named 'logging.NulHandler': did you mean "

@@ -153,6 +153,7 @@ def test_what_is_no_config_is_one_line(run: Run, config: Path, line: str, instea
         ),
         ("formatter = short", "formatter = shrot", "handler slack: names formatter 'shrot', which does not exist: did"),
         ("target = slack", "target = slak", "handler memory: names handler 'slak', which does not exist: did you mean"),
+        ("(sys.stdout,)", "(sys.stdout, 1)", "handler console: TypeError: too many positional arguments"),
         ("class = StreamHandler", "class = StreamHndler", "handler console: Cannot resolve 'StreamHndler'"),
         ("level = INFO", "level = LOUD", "levels: logger root: level='LOUD': expected a level's name"),
     ],

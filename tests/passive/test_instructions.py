@@ -126,6 +126,8 @@ def test_a_skipped_record_is_not_taken_in(
         ("skip", "'skip': expected a mapping such as {'skip': True}"),
         ({"thraed": "1700000000.000100"}, "'thraed': expected one of thread, mention, skip"),
         ({"mention": "no"}, "'mention': 'no': expected True or False"),
+        ({"skip": "false"}, "'skip': 'false': expected True or False"),
+        ({"skip": 1}, "'skip': 1: expected True or False"),
         ({"thread": 17.1}, "'thread': 17.1: expected a message's ts, such as '1700000000.000100'"),
     ],
 )

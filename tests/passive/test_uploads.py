@@ -10,6 +10,7 @@ import pytest
 from slack_logging import SlackHandler, Stats
 from slack_logging.local import Fault, LocalSlack, visible_text
 from slack_logging.passive.messages import digest
+from slack_logging.passive.sending import delivery
 from slack_logging.testing import FakeClock
 from tests.passive.conftest import POST, shown
 from tests.passive.test_overflow import MANY, UPLOAD, entries, log_many, settle
@@ -129,6 +130,35 @@ def test_at_exit_messages_go_before_files_that_could_not_be_sent(
     handler._delivery.begin_exit()
     settle(clock, handler)
     assert [call.method for call in slack.calls()] == [POST, POST, BEGIN, "upload", UPLOAD]
+
+
+@pytest.mark.parametrize(
+    ("posts_fail", "said"),
+    [
+        (False, "the full text of 1 record for #ops-log not delivered before exit"),
+        (True, "2 records and the full text of 1 record for #ops-log not delivered before exit"),
+    ],
+)
+def test_a_record_that_lacks_its_file_at_exit_is_told_as_that(
+    posts_fail: bool,
+    said: str,
+    clock: FakeClock,
+    slack: LocalSlack,
+    handler: SlackHandler,
+    logger: logging.Logger,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """It is in the channel, and in `stats`, as delivered; what is in neither is counted apart, in the same line."""
+    slack.fault("upload", Fault.cut_before(times=None))
+    logger.warning(LONG)
+    clock.run_until(lambda: handler.stats().delivered == 1)
+    if posts_fail:
+        slack.fault(POST, Fault.server_error(times=None))
+        logger.error("boom")
+        logger.error("bang")
+    delivery._exit()
+    lines = capfd.readouterr().err.splitlines()
+    assert [line for line in lines if "not delivered" in line] == [f"slack_logging: {said}"]
 
 
 def test_stderr_says_once_from_where_there_is_no_answer(

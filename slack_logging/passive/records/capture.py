@@ -15,16 +15,18 @@ import traceback
 from typing import Any, TypeAlias
 
 from slack_logging import notices
-from slack_logging.passive.records.fingerprint import fault_of, fingerprint
+from slack_logging.passive.records.fingerprint import fault_of, fingerprint, put_in
 from slack_logging.passive.records.instructions import instructions
 from slack_logging.passive.records.message import message_of, plain_text
 from slack_logging.passive.records.tracebacks import fault_in_json, fault_of_text, split_off
 
 #: (size, created, origin, thread, msg, args, more). `origin` is (levelno, levelname, logger, pathname, lineno,
-#: function, process), shared by all records of one place. `more` is None, or (text, fault, exc_text, stack_info, task,
-#: extras, instructions): `text` where the message had to be formatted at once, `fault` tells the exception from
-#: others. What led to an error may stand behind it; see `with_context`.
+#: function, process), shared by all records of one place. `more` is None, or (text, fault, put_in, exc_text,
+#: stack_info, task, extras, instructions): `text` where the message had to be formatted at once, `fault` tells the
+#: exception from others, `put_in` those among an error's arguments. What led to an error may stand behind it; see
+#: `with_context`.
 Captured: TypeAlias = tuple[Any, ...]
+_NOTHING_MORE = (None,) * 8
 
 #: Characters kept of one record's message; the rest is cut, and the text says so.
 MAX_CHARS = 256 * 1024
@@ -109,7 +111,7 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
         msg, args = cut(msg), None
         size = _bytes(msg)
     more = _more(record, text, has_own_format=own is not None)
-    if more[2] and text is None:
+    if more[3] and text is None:
         msg = msg.partition(_TRACEBACK)[0]  # loguru has it in the message, too
     size += _size_of(more)
     key = (record.pathname, record.lineno, record.levelno, record.name, record.process)
@@ -187,16 +189,18 @@ def _more(record: logging.LogRecord, text: str | None, *, has_own_format: bool) 
     """Return what few records have."""
     fields = record.__dict__
     fault = exc_text = None
+    errors = put_in(record.args) if record.args and record.levelno >= logging.ERROR else None
     if record.exc_info or record.exc_text:
         fault, exc_text = _exception(record)
     extras = _extras(fields) if len(fields) != _STANDARD_COUNT else None
     told = instructions(fields["slack"]) if "slack" in fields else None
     stack = cut(plain_text(record.stack_info), MAX_PART, keeps_end=True) if record.stack_info else None
-    return (text, fault, None if has_own_format else exc_text, stack, fields.get("taskName"), extras, told)
+    exc_text = None if has_own_format else exc_text
+    return (text, fault, errors or None, exc_text, stack, fields.get("taskName"), extras, told)
 
 
 def _size_of(more: tuple[Any, ...]) -> int:
-    text, _, exc_text, stack, _, extras, _ = more
+    text, _, _, exc_text, stack, _, extras, _ = more
     size = 128 + sum(_bytes(part) for part in (text, exc_text, stack) if part)
     if extras:
         size += sum(len(name) + _bytes(value) if type(value) is str else 64 for name, value in extras.items())
@@ -230,7 +234,7 @@ def restore(captured: Captured) -> logging.LogRecord:
     """Return a record that formatters can work on: all that was kept, the message formatted."""
     _, created, origin, thread, msg, args, more = captured[:7]
     levelno, levelname, name, pathname, lineno, function, process = origin
-    text, fault, exc_text, stack_info, task, extras, told = more or (None,) * 7
+    text, fault, errors, exc_text, stack_info, task, extras, told = more or _NOTHING_MORE
     message = text if text is not None else cut(message_of(msg, args)) if args else msg
     said, told_of = split_off(message) if fault is None else (message, "")
     if told_of:
@@ -257,7 +261,7 @@ def restore(captured: Captured) -> logging.LogRecord:
     }
     if levelno >= logging.ERROR:
         fault = fault or fault_in_json(message, pathname)
-        attributes["slack"]["fingerprint"] = fingerprint(name, levelno, msg, fault, message)
+        attributes["slack"]["fingerprint"] = fingerprint(name, levelno, msg, fault, message, errors or "")
     return logging.makeLogRecord(attributes)
 
 
@@ -281,7 +285,7 @@ def context_of(captured: Captured) -> tuple[Captured, ...]:
 def in_thread(captured: Captured, thread: str) -> Captured:
     """Return a captured record that goes into a thread."""
     size, created, origin, name, msg, args, more = captured
-    *kept, told = more or (None,) * 7
+    *kept, told = more or _NOTHING_MORE
     return (size, created, origin, name, msg, args, (*kept, (*(told or ()), ("thread", thread))))
 
 

@@ -2,9 +2,10 @@
 
 A fingerprint is made of the logger, the level, the message's template, the exception's type and text, the innermost
 application functions, and the same of its causes and sub-exceptions. Numbers, ids and quoted parts are left out of
-texts, because they differ from case to case, unless they are what happened (``event='disk full'``). Line numbers are
-left out because they move with every release. Of a line of JSON count what happened and the keys. Two errors raised
-through one helper differ in who called it, or in what it wraps.
+texts, because they differ from case to case, unless they are what happened (``event='disk full'``). So is what is put
+into the template, but for an exception's type and text. Line numbers are left out because they move with every release.
+Of a line of JSON count what happened and the keys. Two errors raised through one helper differ in who called it, or in
+what it wraps.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import re
 import types
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 
 #: Characters of a text that count: what makes errors differ stands at their beginning.
@@ -100,7 +102,7 @@ _OWN = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.absp
 _PACKAGE = re.compile(rf".*[/\\](?:{'|'.join(sorted(_LIBRARIES))})[/\\][^/\\]+")
 
 
-def fingerprint(logger: str, levelno: int, template: str, fault: str, text: str = "") -> str:
+def fingerprint(logger: str, levelno: int, template: str, fault: str, text: str = "", put_in: str = "") -> str:
     """Return twelve hexadecimal digits that are the same for what is the same error.
 
     Args:
@@ -109,11 +111,28 @@ def fingerprint(logger: str, levelno: int, template: str, fault: str, text: str 
         template: the message before its arguments are put in.
         fault: what `fault_of` says of the exception; empty without one.
         text: the message, for where the template says nothing, such as ``"%s"``, or where it is a line of JSON.
+        put_in: what `put_in` says of the message's arguments; empty where none is an exception.
     """
     kind = _told_in_json(text) or normalised(template)
     if not _WORD.search(_PLACEHOLDER.sub("", kind)):
         kind = _without_ids(text[:_MOST_CHARS])
-    return _digest(logger, str(levelno), kind, fault)
+    return _digest(logger, str(levelno), kind, fault, *filter(None, [put_in]))
+
+
+def put_in(args: object) -> str:
+    """Return what tells a message's arguments from others: of those that are exceptions their type and text.
+
+    Args:
+        args: as `logging.LogRecord.args`, one alone, or a mapping that names them.
+    """
+    try:
+        values = args.values() if isinstance(args, dict) else args if isinstance(args, tuple) else (args,)
+        # Of a proxy, as Flask has, `isinstance` would ask what it stands for, which may raise.
+        found = (value for value in values if issubclass(type(value), BaseException))
+        errors = list(islice(found, MOST_RELATED))
+    except Exception:  # noqa: BLE001 - a mapping's own values() may raise anything
+        return ""
+    return _digest(*(fault_alone(*_kind_and_text(error), [], "") for error in errors)) if errors else ""
 
 
 def normalised(text: str) -> str:
@@ -259,6 +278,11 @@ def _members(error: BaseException) -> tuple[object, ...]:
 
 def _own_fault(error: BaseException, logged_in: str) -> str:
     """Return what tells an exception from others, taken alone."""
+    return fault_alone(*_kind_and_text(error), _called(error.__traceback__), logged_in)
+
+
+def _kind_and_text(error: BaseException) -> tuple[str, str]:
+    """Return an exception's type, as tracebacks name it, and the first line of what it says."""
     try:
         # A group's whole text says how many members it has.
         said = str(getattr(error, "message", error) if _members(error) else error)
@@ -267,7 +291,7 @@ def _own_fault(error: BaseException, logged_in: str) -> str:
         text = ""
     kind = type(error)
     module = "" if kind.__module__ in _UNNAMED else f"{kind.__module__}."
-    return fault_alone(f"{module}{kind.__qualname__}", text, _called(error.__traceback__), logged_in)
+    return f"{module}{kind.__qualname__}", text
 
 
 def fault_alone(kind: str, text: str, called: list[tuple[str, str]], logged_in: str) -> str:

@@ -26,8 +26,8 @@ def instructions(given: object) -> tuple[tuple[str, object], ...] | None:
             _complain(f"{str(name)[:40]!r}: expected one of {', '.join(_KNOWN)}")
         elif name == "thread" and not (isinstance(value, str) and _TS.fullmatch(value)):
             _complain(f"'thread': {value!r:.60}: expected a message's ts, such as '1700000000.000100'")
-        elif name == "mention" and not isinstance(value, bool):
-            _complain(f"'mention': {value!r:.60}: expected True or False")
+        elif name in ("mention", "skip") and not isinstance(value, bool):
+            _complain(f"{name!r}: {value!r:.60}: expected True or False")
         elif name != "skip":
             said[name] = value
     return tuple(said.items()) or None
@@ -38,5 +38,5 @@ def _complain(text: str) -> None:
 
 
 def says_skip(given: object) -> bool:
-    """Tell whether what stands behind `slack` in a record's `extra` leaves it out."""
-    return isinstance(given, dict) and bool(given.get("skip"))
+    """Tell whether what stands behind `slack` in a record's `extra` leaves it out; whatever is not True does not."""
+    return isinstance(given, dict) and given.get("skip") is True

@@ -125,7 +125,7 @@ class Delivery:
         if self._exit_by is not None:
             _end([self])
         elif self in _alive and not self.sender.idle and not holds_logging_lock():  # os._exit may follow, in silence
-            _say_undelivered(self.channel, self.sender.unsettled, "yet: sent while the process lasts")
+            _say_undelivered(self.channel, *self.sender.unsettled, "yet: sent while the process lasts")
         self._worker.close()
 
     def give_up(self) -> None:
@@ -144,9 +144,12 @@ class Delivery:
         """Flush for the last time; tell whether all is settled."""
         return self.flush(self.deadline())
 
-    def end(self) -> int:
-        """Take in that nothing is waited for any more; return how many records are lost and not told of."""
-        lost = 0 if self._is_over or self not in _alive else self.sender.unsettled
+    def end(self) -> tuple[int, int]:
+        """Take in that nothing is waited for any more.
+
+        Returns how many records are lost and not told of, and of how many others the full text is.
+        """
+        lost = (0, 0) if self._is_over or self not in _alive else self.sender.unsettled
         self._is_over = True
         return lost
 
@@ -194,18 +197,26 @@ def _exit() -> None:
 def _end(deliveries: list[Delivery]) -> None:
     """Wait for these no more, and say how much is lost: in one line a channel, however many handlers it has."""
     lost: Counter[str] = Counter()
+    cut: Counter[str] = Counter()
     for delivery in deliveries:
-        lost[delivery.channel] += delivery.end()
-    for channel, number in lost.items():
-        if number:
-            _say_undelivered(channel, number, "before exit")
+        records, texts = delivery.end()
+        lost[delivery.channel] += records
+        cut[delivery.channel] += texts
+    for channel in lost:
+        _say_undelivered(channel, lost[channel], cut[channel], "before exit")
 
 
-def _say_undelivered(channel: str, number: int, when: str) -> None:
-    """Say that records are not delivered; also where that reads as what was said before, of others."""
-    records = "1 record" if number == 1 else f"{number:,} records"
-    notices.clear(f"{channel} undelivered")
-    notices.say(f"{channel} undelivered", f"{records} for {channel} not delivered {when}")
+def _say_undelivered(channel: str, records: int, texts: int, when: str) -> None:
+    """Say what is not delivered, if anything is; also where that reads as what was said before, of others."""
+    what = [_counted(records)] if records else []
+    what += [f"the full text of {_counted(texts)}"] if texts else []
+    if what:
+        notices.clear(f"{channel} undelivered")
+        notices.say(f"{channel} undelivered", f"{' and '.join(what)} for {channel} not delivered {when}")
+
+
+def _counted(records: int) -> str:
+    return "1 record" if records == 1 else f"{records:,} records"
 
 
 def _flush_buffers_before(alive: list[Delivery]) -> None:

@@ -114,11 +114,11 @@ class Sender:
         return is_settled and not self._loader.losses()
 
     @property
-    def unsettled(self) -> int:
-        """Return how many records wait, lack the file that has their whole, or are lost and not told of."""
+    def unsettled(self) -> tuple[int, int]:
+        """Return how many records wait, or are lost and not told of, and how many lack the file that is their whole."""
         with self._books.lock:
-            waiting = self._pending() + self._uploads.texts
-        return waiting + sum(self._books.untold().values())
+            waiting, texts = self._pending(), self._uploads.texts
+        return waiting + sum(self._books.untold().values()), texts
 
     def incidents(self) -> tuple[LivingIncident, ...]:
         """Return the incidents that have a message in Slack. From any thread."""
