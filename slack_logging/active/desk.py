@@ -220,7 +220,7 @@ class Desk:
         return True
 
     def _is_too_old(self, heard: Heard) -> bool:
-        return self._connected().client.time() - heard.asked_at > self._settings.max_age
+        return self._connected().client.time() - heard.old_since > self._settings.max_age
 
     def _settle_unrun(self, heard: Heard, outcome: Mark, reason: str) -> None:
         """Settle what is claimed and does not run."""
@@ -358,7 +358,7 @@ class Desk:
         with self._lock:
             self._running.end(command)
         self.answers.finish(command.heard)
-        self._give_back(command.heard)
+        self._give_back(replace(command.heard, released_at=self._connected().client.time()))
 
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:
         """See `Origin`."""
