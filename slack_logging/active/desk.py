@@ -119,7 +119,7 @@ class Desk:
         self._come_back()
         while not self._closed:
             self.clock.wait(self._offered, None)
-            if not self._closed and (command := self._claim_next()):
+            if command := self._claim_next():
                 return command
         self._offered.put(None)  # for the next who waits
         return None
@@ -132,6 +132,8 @@ class Desk:
 
     def _claim_next(self) -> Command | None:
         with self._lock:
+            if self._closed:  # also since it was looked at before: what is taken now would run beside who reads next
+                return None
             heard = self._inbox.take(Counter(command.user for command in self._running.commands()))
             if heard is None:
                 return None
@@ -258,11 +260,8 @@ class Desk:
         line, request = self._connected(), command.heard.request
         if request is None:
             request = approving.ask(line, command.heard, terms, self.answers, self.clock)
-        else:
-            approvers = approving.still_allowed(line, self._settings.access, request)
-            if not (lacks := request.lacks(approvers)):
-                return True
-            request.ending = f"{lacks} more must approve it: not all who did may, as Slack tells it now"
+        elif approving.holds(line, self._settings.access, request):
+            return True
         try:
             command.park(request)
         except AlreadySettled:  # nobody waits for it any more, and what was stated is to say so
@@ -370,7 +369,8 @@ class Desk:
 
     def close(self) -> None:
         """End every `take`, and what is pending: nobody looks at it any more."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
         self._end_pending()
         self._offered.put(None)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from slack_logging import Command, CommandRouter
+from slack_logging import Command, CommandRouter, SlackCommandSource
 from slack_logging.local import Fault, LocalSlack
 from tests.active.conftest import CHANNEL, DONE, EYES, Ops
 
@@ -181,3 +181,46 @@ def test_who_reads_next_in_the_same_process_does_not_wait(ops: Ops, directory: P
     assert not is_free(ops, directory)
     later.close()
     ops.clock.run_until(lambda: is_free(ops, directory))
+
+
+class ClosesFirst:
+    """A lock before which its source is closed, when a worker asks for it the first time."""
+
+    def __init__(self, lock: threading.Lock, source: SlackCommandSource) -> None:
+        self._lock = lock
+        self._source: SlackCommandSource | None = source
+
+    def __enter__(self) -> None:
+        """Close, once, then acquire."""
+        source = self._source
+        if source is not None and "worker" in threading.current_thread().name:
+            self._source = None
+            source.close(0)
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        """Release."""
+        self._lock.release()
+
+
+def test_what_is_about_to_be_taken_when_the_source_is_closed_is_left_to_who_reads_next(ops: Ops) -> None:
+    """Else it would run in both: what is taken after closing is waited for by nobody."""
+    router = CommandRouter()
+    ran: list[int] = []
+
+    @router.command
+    def note(*, command: Command) -> None:
+        ran.append(command.attempt)
+
+    source = ops.start(router=router, workers=1)
+    ops.after_sweeps()
+    assert source._reader is not None
+    desk = source._reader.desk
+    desk._lock = ClosesFirst(desk._lock, source)  # type: ignore[assignment]  # a lock, as far as `with` goes
+    ts = ops.say("!note")
+    ops.clock.run_until(lambda: "closed" in repr(source))
+    ops.clock.run_until(lambda: not source._reader or not source._reader._thread.is_alive())
+    assert (ran, ops.marks(ts)) == ([], set())
+    source.start()
+    ops.settled(ts)
+    assert ran == [1]
