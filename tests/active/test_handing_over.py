@@ -123,6 +123,58 @@ def test_a_command_that_closes_its_source_is_not_run_by_who_takes_over(ops: Ops,
     assert (ops.marks(ts), is_free(ops, directory)) == ({DONE}, True)
 
 
+def closing_itself(ops: Ops, how: str, ended: list[set[str]], ts: list[str]) -> None:
+    """Run a program whose command closes its source; take down the marks that it has when nothing keeps the program."""
+    source = ops.source()
+    if how == "serve":
+        router = CommandRouter()
+        router.command("stop")(lambda: source.close())
+        source.serve(router)
+    else:
+        for command in source:
+            with command:
+                source.close()
+    ended.append(ops.marks(ts[0]))
+
+
+@pytest.mark.parametrize("how", ["serve", "loop"])
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.server_error(times=1), Fault.rate_limited(1, times=1), Fault.cut_before(times=1)],
+    ids=["error", "throttled", "cut"],
+)
+def test_a_command_that_closes_its_source_is_marked_where_slack_fails_once(ops: Ops, fault: Fault, how: str) -> None:
+    """Before the program goes on, which may be to its end: who starts next would run it again."""
+    ops.slack.fault("reactions.add", fault)
+    ended: list[set[str]] = []
+    ts: list[str] = []
+    ops.clock.start(threading.Thread(target=closing_itself, args=(ops, how, ended, ts), daemon=True))
+    ts.append(ops.say("!stop"))
+    ops.clock.run_until(lambda: ended)
+    assert ended == [{DONE}]
+    assert len(ops.slack.calls("reactions.add")) == 2
+
+
+def test_a_command_that_closes_its_source_and_cannot_be_marked_is_counted(
+    ops: Ops, directory: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Once its time is over, and another process may read."""
+    ops.slack.fault("reactions.add", Fault.rate_limited(60, times=None))
+    router = CommandRouter()
+    source = ops.source(router=router)
+    router.command("stop")(lambda: source.close())
+    source.start()
+    ops.say("!stop")
+    ops.clock.run_until(lambda: "closed" in repr(source))
+    ops.clock.run_until(lambda: not source._reader or not source._reader._thread.is_alive())
+    _, *lines = capfd.readouterr().err.splitlines()
+    assert lines == [
+        "slack_logging: 1 command in #ops-commands is over but could not be marked in time: "
+        "a program that starts, or takes over, within 10m may run it again"
+    ]
+    assert is_free(ops, directory)
+
+
 def test_marks_that_are_owed_keep_others_from_reading(ops: Ops, directory: Path, router: CommandRouter) -> None:
     """But for no longer than there is time: then stderr counts what may be run again."""
     ops.slack.fault("reactions.add", Fault.rate_limited(600, times=None))
