@@ -111,10 +111,12 @@ class Reader:
         if not self.desk.instance.is_us:
             return  # what runs, runs in the parent
         self._closers.add(threading.get_ident())
-        end = self._end_at = self._clock.monotonic() + timeout
-        if timeout > 0:
-            self._interrupt_at = min(self._interrupt_at, end - min(_LAST_WORDS, timeout / 2))
-        self._give_up_at = max(end, self._clock.monotonic() + _GRACE)
+        end = self._clock.monotonic() + timeout
+        if end > self._end_at:  # who closes for a shorter time takes none from who waits longer
+            self._end_at = end
+            if timeout > 0:
+                self._interrupt_at = end - min(_LAST_WORDS, timeout / 2)
+        self._give_up_at = max(self._give_up_at, end, self._clock.monotonic() + _GRACE)
         self._closing = self.sweeper.is_closing = True
         self._close_desk()
         self._wake.put(None)
@@ -133,7 +135,7 @@ class Reader:
         return self.is_alive or owes or self.desk.is_heard(self._closers)
 
     def time_left(self, timeout: float) -> float:
-        """Return what is left of the time that somebody closed it with; `timeout` if nobody did."""
+        """Return what is left of the longest time that somebody closed it with; `timeout` if nobody did."""
         return max(self._end_at - self._clock.monotonic(), 0.0) if self._closing else timeout
 
     @property
