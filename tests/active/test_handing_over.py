@@ -167,11 +167,8 @@ def test_a_command_that_closes_its_source_and_cannot_be_marked_is_counted(
     ops.say("!stop")
     ops.clock.run_until(lambda: "closed" in repr(source))
     ops.clock.run_until(lambda: not source._reader or not source._reader._thread.is_alive())
-    _, *lines = capfd.readouterr().err.splitlines()
-    assert lines == [
-        "slack_logging: 1 command in #ops-commands is over but could not be marked in time: "
-        "a program that starts, or takes over, within 10m may run it again"
-    ]
+    _, line = capfd.readouterr().err.splitlines()
+    assert line.startswith("slack_logging: 1 command in #ops-commands is over but could not be marked in time: ")
     assert is_free(ops, directory)
 
 
