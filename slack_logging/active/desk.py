@@ -92,6 +92,7 @@ class Desk:
         """Lay out a command to be taken; its edit takes its place, unless people approved it, or wanted it anew."""
         with self._lock:
             self._lay_out(heard)
+        self._end_what_waits()
 
     def _lay_out(self, heard: Heard) -> None:
         """See `offer`; the lock is held."""
@@ -108,6 +109,7 @@ class Desk:
         with self._lock:
             self.ledger.release(heard.key)
             self._lay_out(heard)
+        self._end_what_waits()
 
     def take(self) -> Command | None:
         """Claim a command, waiting for one if need be; None when the desk is closed, and in a forked child.
@@ -245,16 +247,6 @@ class Desk:
         self._settle_unrun(heard, Mark.REFUSED, "refused")
         return True
 
-    def withdraw(self, heard: Heard) -> None:
-        """Leave a command that another process has settled, as its mark shows."""
-        mark = next(mark for mark in heard.marks if mark.is_final)
-        if request := self.requests.of(heard.key):
-            self.end(request, mark, "settled by another process meanwhile")
-            self.ledger.placed(heard.key, mark)
-        elif self.ledger.claim(heard.key, self.clock.monotonic()):  # what it said when it was taken is not known
-            self.ledger.settle(heard.key, mark)
-            self.ledger.placed(heard.key, mark)
-
     def approved(self, command: Command, terms: Terms) -> bool:
         """See `Origin`."""
         line, request = self._connected(), command.heard.request
@@ -279,8 +271,7 @@ class Desk:
         audit.decided(command.heard, "waits for approval")
         if command.cancelled:
             self.end(request, Mark.ERRORED, command.stopped_by)
-        elif self._closed:
-            self._end_pending()
+        self._end_what_waits()
         self._changed()
 
     def pending(self) -> list[Heard]:
@@ -302,9 +293,19 @@ class Desk:
             audit.decided(request.heard, "approved")
             self._give_back(request.heard)
 
-    def _end_pending(self) -> None:
+    def _end_what_waits(self) -> None:
+        """Once it is closed, settle what people are to approve, approved or wanted anew: who reads next cannot know."""
+        if not self._closed:
+            return
+        ending = self._interrupted("waited")
         for request in self.requests.pending():
-            self.end(request, Mark.INTERRUPTED, self._interrupted("waited"))
+            self.end(request, Mark.INTERRUPTED, ending)
+        with self._lock:
+            taken = self._inbox.take_anew()
+            taken = [heard for heard in taken if self.ledger.claim(heard.key, self.clock.monotonic(), heard.edited)]
+        for heard in taken:
+            self.answers.say(heard, ending)
+            self._settle_unrun(heard, Mark.INTERRUPTED, "interrupted")
 
     def running(self) -> list[Command]:
         """See `Origin`."""
@@ -368,10 +369,10 @@ class Desk:
         return orders.name_of(self.line, user)
 
     def close(self) -> None:
-        """End every `take`, and what is pending: nobody looks at it any more."""
+        """End every `take`, and what waits and cannot be told from its message."""
         with self._lock:
             self._closed = True
-        self._end_pending()
+        self._end_what_waits()
         self._offered.put(None)
 
     def release_all(self) -> None:

@@ -32,6 +32,10 @@ class Inbox(dict[Key, Heard]):
             return None
         return self.pop(min(self, key=lambda key: (running[self[key].user], order(key.ts))))
 
+    def take_anew(self) -> list[Heard]:
+        """Take all that people approved, or wanted anew."""
+        return [self.pop(heard.key) for heard in self.oldest_first() if heard.is_anew]
+
     def oldest_first(self) -> list[Heard]:
         """Return all that lies here."""
         return sorted(self.values(), key=lambda heard: order(heard.key.ts))
