@@ -162,7 +162,7 @@ class Command:
             self._settle(Mark.ERRORED)
 
     def nack(self) -> None:
-        """Give it back: it is yielded again, perhaps elsewhere. Does not block.
+        """Give it back: it is yielded again, perhaps elsewhere. Does not block. Its age counts from now.
 
         Raises:
             AlreadySettled: it was settled or released before.

@@ -92,6 +92,7 @@ class Desk:
         """Lay out a command to be taken; its edit takes its place, unless people approved it, or wanted it anew."""
         with self._lock:
             self._lay_out(heard)
+        self._end_what_waits()
 
     def _lay_out(self, heard: Heard) -> None:
         """See `offer`; the lock is held."""
@@ -108,6 +109,7 @@ class Desk:
         with self._lock:
             self.ledger.release(heard.key)
             self._lay_out(heard)
+        self._end_what_waits()
 
     def take(self) -> Command | None:
         """Claim a command, waiting for one if need be; None when the desk is closed, and in a forked child.
@@ -119,7 +121,7 @@ class Desk:
         self._come_back()
         while not self._closed:
             self.clock.wait(self._offered, None)
-            if not self._closed and (command := self._claim_next()):
+            if command := self._claim_next():
                 return command
         self._offered.put(None)  # for the next who waits
         return None
@@ -132,6 +134,8 @@ class Desk:
 
     def _claim_next(self) -> Command | None:
         with self._lock:
+            if self._closed:  # also since it was looked at before: what is taken now would run beside who reads next
+                return None
             heard = self._inbox.take(Counter(command.user for command in self._running.commands()))
             if heard is None:
                 return None
@@ -220,7 +224,7 @@ class Desk:
         return True
 
     def _is_too_old(self, heard: Heard) -> bool:
-        return self._connected().client.time() - heard.asked_at > self._settings.max_age
+        return self._connected().client.time() - heard.old_since > self._settings.max_age
 
     def _settle_unrun(self, heard: Heard, outcome: Mark, reason: str) -> None:
         """Settle what is claimed and does not run."""
@@ -243,26 +247,13 @@ class Desk:
         self._settle_unrun(heard, Mark.REFUSED, "refused")
         return True
 
-    def withdraw(self, heard: Heard) -> None:
-        """Leave a command that another process has settled, as its mark shows."""
-        mark = next(mark for mark in heard.marks if mark.is_final)
-        if request := self.requests.of(heard.key):
-            self.end(request, mark, "settled by another process meanwhile")
-            self.ledger.placed(heard.key, mark)
-        elif self.ledger.claim(heard.key, self.clock.monotonic()):  # what it said when it was taken is not known
-            self.ledger.settle(heard.key, mark)
-            self.ledger.placed(heard.key, mark)
-
     def approved(self, command: Command, terms: Terms) -> bool:
         """See `Origin`."""
         line, request = self._connected(), command.heard.request
         if request is None:
             request = approving.ask(line, command.heard, terms, self.answers, self.clock)
-        else:
-            approvers = approving.still_allowed(line, self._settings.access, request)
-            if not (lacks := request.lacks(approvers)):
-                return True
-            request.ending = f"{lacks} more must approve it: not all who did may, as Slack tells it now"
+        elif approving.holds(line, self._settings.access, request):
+            return True
         try:
             command.park(request)
         except AlreadySettled:  # nobody waits for it any more, and what was stated is to say so
@@ -280,8 +271,7 @@ class Desk:
         audit.decided(command.heard, "waits for approval")
         if command.cancelled:
             self.end(request, Mark.ERRORED, command.stopped_by)
-        elif self._closed:
-            self._end_pending()
+        self._end_what_waits()
         self._changed()
 
     def pending(self) -> list[Heard]:
@@ -303,9 +293,19 @@ class Desk:
             audit.decided(request.heard, "approved")
             self._give_back(request.heard)
 
-    def _end_pending(self) -> None:
+    def _end_what_waits(self) -> None:
+        """Once it is closed, settle what people are to approve, approved or wanted anew: who reads next cannot know."""
+        if not self._closed:
+            return
+        ending = self._interrupted("waited")
         for request in self.requests.pending():
-            self.end(request, Mark.INTERRUPTED, self._interrupted("waited"))
+            self.end(request, Mark.INTERRUPTED, ending)
+        with self._lock:
+            taken = self._inbox.take_anew()
+            taken = [heard for heard in taken if self.ledger.claim(heard.key, self.clock.monotonic(), heard.edited)]
+        for heard in taken:
+            self.answers.say(heard, ending)
+            self._settle_unrun(heard, Mark.INTERRUPTED, "interrupted")
 
     def running(self) -> list[Command]:
         """See `Origin`."""
@@ -358,7 +358,7 @@ class Desk:
         with self._lock:
             self._running.end(command)
         self.answers.finish(command.heard)
-        self._give_back(command.heard)
+        self._give_back(replace(command.heard, released_at=self._connected().client.time()))
 
     def verdict(self, user: str, roles: Collection[str]) -> Verdict:
         """See `Origin`."""
@@ -369,9 +369,10 @@ class Desk:
         return orders.name_of(self.line, user)
 
     def close(self) -> None:
-        """End every `take`, and what is pending: nobody looks at it any more."""
-        self._closed = True
-        self._end_pending()
+        """End every `take`, and what waits and cannot be told from its message."""
+        with self._lock:
+            self._closed = True
+        self._end_what_waits()
         self._offered.put(None)
 
     def release_all(self) -> None:

@@ -103,7 +103,7 @@ class Ledger(Protocol):
         """Have it wait again in that case; tell whether it does."""
 
     def repeat(self, key: Key) -> bool:
-        """Have a settled command wait again, its final marks taken away; False if it is not settled."""
+        """Have a settled command wait again; False if it is not settled. Once it is claimed, its final marks go."""
 
     def claim(self, key: Key, now: float, edited: str = "") -> int:
         """Take a command that is new or waiting, as it is since this edit: later ones are not read.
@@ -382,8 +382,9 @@ def _owed(key: Key, entry: _Entry) -> Owed | None:
     # first, so that no moment goes by in which the command has none; one that was to go stays, and is placed to be sure
     if entry.outcome and (entry.outcome not in entry.placed or entry.outcome in entry.unwanted):
         return Owed(key, entry.outcome, 0.0)
-    for mark in entry.unwanted:
-        return Owed(key, mark, 0.0, goes=True)
+    if entry.state is not State.WAITING:  # till then the mark of the former run keeps it from being taken for new
+        for mark in entry.unwanted:
+            return Owed(key, mark, 0.0, goes=True)
     if entry.outcome:
         return None
     if entry.is_pending:

@@ -180,7 +180,10 @@ class SlackCommandSource:
 
         What still runs shortly before that time is over is marked as interrupted, and its thread told and heard out,
         because the program is about to end; with a timeout of 0 nothing is.
-        May be called from any thread and more than once. The source can be read again afterwards.
+
+        May be called from any thread and more than once: each call returns in its own time, and what runs has until the
+        last of these times is over. A command may close its source, too: its own end is not waited for, and it is
+        marked afterwards. The source can be read again afterwards.
         """
         if self._reader is not None:
             self._reader.close(timeout)

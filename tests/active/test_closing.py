@@ -356,3 +356,33 @@ def test_who_watched_progress_reads_there_that_it_was_interrupted(
     assert "\n" not in reply
     assert "unanswered" not in capfd.readouterr().err
     assert {call.error for call in ops.slack.calls("chat.update")} == {None}
+
+
+@pytest.mark.parametrize("shorter", [0.0, 1.0, 3.0])
+@pytest.mark.parametrize("comes", ["first", "last"])
+def test_who_closes_for_a_shorter_time_takes_none_from_who_waits_longer(ops: Ops, shorter: float, comes: str) -> None:
+    """It returns in its own time, and what runs has the longer one."""
+    router = CommandRouter()
+
+    @router.command
+    def work() -> str:
+        ops.clock.wait(queue.SimpleQueue(), 9.0)
+        return "worked"
+
+    source = ops.start(router=router)
+    ts = ops.say("!work")
+    ops.clock.run_until(lambda: ops.marks(ts))
+    took: dict[float, float] = {}
+
+    def close_for(timeout: float) -> None:
+        began = ops.clock.monotonic()
+        source.close(timeout)
+        took[timeout] = ops.clock.monotonic() - began
+
+    for timeout in (shorter, 20.0) if comes == "first" else (20.0, shorter):
+        ops.clock.start(threading.Thread(target=close_for, args=(timeout,), daemon=True))
+        ops.clock.advance(0.2)  # before anything is interrupted
+    ops.clock.run_until(lambda: len(took) == 2)
+    assert took[shorter] <= shorter
+    assert 5.0 < took[20.0] < 10.0
+    assert (ops.marks(ts), ops.replies(ts)) == ({EYES, DONE}, ["worked"])

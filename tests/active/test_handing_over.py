@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from slack_logging import Command, CommandRouter
+from slack_logging import Command, CommandRouter, SlackCommandSource
 from slack_logging.local import Fault, LocalSlack
 from tests.active.conftest import CHANNEL, DONE, EYES, Ops
 
@@ -123,6 +123,55 @@ def test_a_command_that_closes_its_source_is_not_run_by_who_takes_over(ops: Ops,
     assert (ops.marks(ts), is_free(ops, directory)) == ({DONE}, True)
 
 
+def closing_itself(ops: Ops, how: str, ended: list[set[str]], ts: list[str]) -> None:
+    """Run a program whose command closes its source; take down the marks that it has when nothing keeps the program."""
+    source = ops.source()
+    if how == "serve":
+        router = CommandRouter()
+        router.command("stop")(lambda: source.close())
+        source.serve(router)
+    else:
+        for command in source:
+            with command:
+                source.close()
+    ended.append(ops.marks(ts[0]))
+
+
+@pytest.mark.parametrize("how", ["serve", "loop"])
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.server_error(times=1), Fault.rate_limited(1, times=1), Fault.cut_before(times=1)],
+    ids=["error", "throttled", "cut"],
+)
+def test_a_command_that_closes_its_source_is_marked_where_slack_fails_once(ops: Ops, fault: Fault, how: str) -> None:
+    """Before the program goes on, which may be to its end: who starts next would run it again."""
+    ops.slack.fault("reactions.add", fault)
+    ended: list[set[str]] = []
+    ts: list[str] = []
+    ops.clock.start(threading.Thread(target=closing_itself, args=(ops, how, ended, ts), daemon=True))
+    ts.append(ops.say("!stop"))
+    ops.clock.run_until(lambda: ended)
+    assert ended == [{DONE}]
+    assert len(ops.slack.calls("reactions.add")) == 2
+
+
+def test_a_command_that_closes_its_source_and_cannot_be_marked_is_counted(
+    ops: Ops, directory: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Once its time is over, and another process may read."""
+    ops.slack.fault("reactions.add", Fault.rate_limited(60, times=None))
+    router = CommandRouter()
+    source = ops.source(router=router)
+    router.command("stop")(lambda: source.close())
+    source.start()
+    ops.say("!stop")
+    ops.clock.run_until(lambda: "closed" in repr(source))
+    ops.clock.run_until(lambda: not source._reader or not source._reader._thread.is_alive())
+    _, line = capfd.readouterr().err.splitlines()
+    assert line.startswith("slack_logging: 1 command in #ops-commands is over but could not be marked in time: ")
+    assert is_free(ops, directory)
+
+
 def test_marks_that_are_owed_keep_others_from_reading(ops: Ops, directory: Path, router: CommandRouter) -> None:
     """But for no longer than there is time: then stderr counts what may be run again."""
     ops.slack.fault("reactions.add", Fault.rate_limited(600, times=None))
@@ -181,3 +230,46 @@ def test_who_reads_next_in_the_same_process_does_not_wait(ops: Ops, directory: P
     assert not is_free(ops, directory)
     later.close()
     ops.clock.run_until(lambda: is_free(ops, directory))
+
+
+class ClosesFirst:
+    """A lock before which its source is closed, when a worker asks for it the first time."""
+
+    def __init__(self, lock: threading.Lock, source: SlackCommandSource) -> None:
+        self._lock = lock
+        self._source: SlackCommandSource | None = source
+
+    def __enter__(self) -> None:
+        """Close, once, then acquire."""
+        source = self._source
+        if source is not None and "worker" in threading.current_thread().name:
+            self._source = None
+            source.close(0)
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        """Release."""
+        self._lock.release()
+
+
+def test_what_is_about_to_be_taken_when_the_source_is_closed_is_left_to_who_reads_next(ops: Ops) -> None:
+    """Else it would run in both: what is taken after closing is waited for by nobody."""
+    router = CommandRouter()
+    ran: list[int] = []
+
+    @router.command
+    def note(*, command: Command) -> None:
+        ran.append(command.attempt)
+
+    source = ops.start(router=router, workers=1)
+    ops.after_sweeps()
+    assert source._reader is not None
+    desk = source._reader.desk
+    desk._lock = ClosesFirst(desk._lock, source)  # type: ignore[assignment]  # a lock, as far as `with` goes
+    ts = ops.say("!note")
+    ops.clock.run_until(lambda: "closed" in repr(source))
+    ops.clock.run_until(lambda: not source._reader or not source._reader._thread.is_alive())
+    assert (ran, ops.marks(ts)) == ([], set())
+    source.start()
+    ops.settled(ts)
+    assert ran == [1]

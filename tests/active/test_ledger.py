@@ -180,7 +180,7 @@ def test_what_has_marks_from_before_is_settled_by_them(ledger: MemoryLedger) -> 
     ]
 
 
-def test_what_is_repeated_waits_again_and_its_marks_go_first(ledger: MemoryLedger) -> None:
+def test_what_is_repeated_waits_again_and_its_marks_go_once_it_is_taken(ledger: MemoryLedger) -> None:
     """Also one whose placing is not known to have succeeded. Once it is settled anew, first that mark is placed."""
     for number in (1, 2):
         assert not ledger.repeat(key(number))
@@ -190,11 +190,12 @@ def test_what_is_repeated_waits_again_and_its_marks_go_first(ledger: MemoryLedge
     ledger.placed(key(1), Mark.ERRORED)
     assert ledger.repeat(key(1))
     assert ledger.repeat(key(2))
+    assert ledger.owed() == []
+    assert [ledger.claim(key(number), 0.0) for number in (1, 2)] == [2, 2]
     assert [each.goes for each in ledger.owed()] == [True, True]
     ledger.removed(key(2), Mark.ERRORED)
-    assert [each.key for each in ledger.owed()] == [key(1)]
+    assert [(each.key, each.goes) for each in ledger.owed()] == [(key(1), True), (key(2), False)]
     for number in (1, 2):
-        assert ledger.claim(key(number), 0.0) == 2
         ledger.settle(key(number), Mark.DONE)
     assert ledger.owed() == [Owed(key(2), Mark.DONE, 0.0), Owed(key(1), Mark.DONE, 0.0)]
     for number in (1, 2):
@@ -226,6 +227,7 @@ def test_what_keeps_a_command_from_running_again_is_marked_first(ledger: MemoryL
     ledger.settle(key(8), Mark.DONE)
     ledger.placed(key(8), Mark.DONE)
     ledger.repeat(key(8))
+    ledger.claim(key(8), 0.0)
     for number, outcome in outcomes.items():
         ledger.settle(key(number), outcome)
     assert [int(owed.key.ts[-1]) for owed in ledger.owed()] == [4, 5, 1, 2, 3, 6, 8, 7]

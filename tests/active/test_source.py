@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -279,3 +280,22 @@ def test_a_message_that_cannot_be_read_holds_up_no_other(ops: Ops, router: Comma
     ops.say("!echo odd", raw=True, **odd)
     ops.start(router=router)
     assert ops.type("!echo x") == ({DONE}, ["x"])
+
+
+def test_what_is_given_back_is_as_old_as_that(ops: Ops) -> None:
+    """Also where it was typed longer ago than `max_age`: it is yielded again."""
+    attempts: list[int] = []
+    source = ops.source(max_age=60)
+
+    def loop() -> None:
+        for command in source:
+            with command:
+                attempts.append(command.attempt)
+                if command.attempt < 3:
+                    ops.clock.wait(queue.SimpleQueue(), 100)
+                    command.nack()
+
+    ops.clock.start(threading.Thread(target=loop, daemon=True))
+    ts = ops.say("!work")
+    marks, _ = ops.settled(ts)
+    assert (attempts, marks) == ([1, 2, 3], {EYES, DONE})

@@ -71,8 +71,16 @@ def ask(line: Line, heard: Heard, terms: Terms, answers: Answers, clock: Clock) 
     return Request(heard, terms, text, ts, until=now + terms.within, due=now)
 
 
-def still_allowed(line: Line, access: Access, request: Request) -> list[str]:
-    """Return the ids of those who approved a command and still may; whoever cannot be told may not. Blocks."""
+def holds(line: Line, access: Access, request: Request) -> bool:
+    """Tell whether enough of those who approved a command still may; if not, its ending says so. Blocks."""
+    lacks = request.lacks(_still_allowed(line, access, request))
+    if lacks:
+        request.ending = f"{lacks} more must approve it: not all who did may, as Slack tells it now"
+    return not lacks
+
+
+def _still_allowed(line: Line, access: Access, request: Request) -> list[str]:
+    """Return the ids of those who approved a command and still may; whoever cannot be told may not."""
     found = []
     for user in request.approvers:
         try:

@@ -40,7 +40,8 @@ class Heard:
         by_app: whether an app posted it, be it with the token of a person.
         orders: what people want of it with their emoji, each with the id of who does.
         edited: the `ts` of its last edit; empty where there was none.
-        asked_at: Unix time from which on it gets old.
+        asked_at: Unix time at which it was typed, wanted anew or approved.
+        released_at: Unix time at which who had taken it gave it back.
         code: the one-time code that was typed as its last word, and is in neither `text` nor `call`.
         misplaced: what may be a code, and was typed elsewhere; it is in the call alone, and the command not understood.
         is_proven: its code was right, and counts no more.
@@ -58,6 +59,7 @@ class Heard:
     orders: tuple[tuple[Order, str], ...] = ()
     edited: str = ""
     asked_at: float = 0.0
+    released_at: float = 0.0
     code: str = field(default="", repr=False)
     misplaced: frozenset[str] = field(default=frozenset(), repr=False)
     is_proven: bool = False
@@ -72,6 +74,11 @@ class Heard:
     def again(self, by: str, now: float) -> Heard:
         """Return the same as somebody else's who wants it now."""
         return replace(self, user=by, asked_at=now)
+
+    @property
+    def old_since(self) -> float:
+        """Unix time from which on it gets old."""
+        return max(self.asked_at, self.released_at)
 
     @property
     def shown(self) -> str:

@@ -66,6 +66,7 @@ class Reader:
         self._clock = clock
         self._prepare = prepare
         self._marker = Marker(settings, clock)
+        self._marking = threading.Lock()
         self._approving = Approving(self.desk, settings, interval=lambda: self.sweeper.interval)
         self._muting: Muting | None = None
         if operated is not None:
@@ -82,7 +83,7 @@ class Reader:
             hint_of_reaction=self._hint_of_reaction,
         )
         self._over = Bell()
-        self._closing = self._ended = False
+        self._closing = self._ended = self._handed_over = False
         self._interrupt_at = math.inf
         self._give_up_at = 0.0
         self._closers: set[int] = set()
@@ -110,15 +111,17 @@ class Reader:
         if not self.desk.instance.is_us:
             return  # what runs, runs in the parent
         self._closers.add(threading.get_ident())
-        end = self._end_at = self._clock.monotonic() + timeout
-        if timeout > 0:
-            self._interrupt_at = min(self._interrupt_at, end - min(_LAST_WORDS, timeout / 2))
-        self._give_up_at = max(end, self._clock.monotonic() + _GRACE)
+        end = self._clock.monotonic() + timeout
+        if end > self._end_at:  # who closes for a shorter time takes none from who waits longer
+            self._end_at = end
+            if timeout > 0:
+                self._interrupt_at = end - min(_LAST_WORDS, timeout / 2)
+        self._give_up_at = max(self._give_up_at, end, self._clock.monotonic() + _GRACE)
         self._closing = self.sweeper.is_closing = True
         self._close_desk()
         self._wake.put(None)
         with self._over.heard() as over:
-            while (self.is_alive or self.desk.is_heard(self._closers)) and (now := self._clock.monotonic()) < end:
+            while self._is_awaited() and (now := self._clock.monotonic()) < end:
                 self._clock.wait(over, min(end, max(self._interrupt_at, now)) - now)
                 self._interrupt_in_time()  # our thread may wait for an answer of Slack's for longer than there is time
         if timeout > 0:
@@ -126,8 +129,13 @@ class Reader:
                 audit.unanswered(heard)
             say_what_is_left(self._cause, self._settings, self.desk.ledger, self.desk.answers)
 
+    def _is_awaited(self) -> bool:
+        """Tell whether who closes, the calling thread, waits for something."""
+        owes = not self._handed_over and self._owes_final_marks()
+        return self.is_alive or owes or self.desk.is_heard(self._closers)
+
     def time_left(self, timeout: float) -> float:
-        """Return what is left of the time that somebody closed it with; `timeout` if nobody did."""
+        """Return what is left of the longest time that somebody closed it with; `timeout` if nobody did."""
         return max(self._end_at - self._clock.monotonic(), 0.0) if self._closing else timeout
 
     @property
@@ -159,7 +167,12 @@ class Reader:
             notices.say(self._cause, f"{self._cause} are not read: {type(error).__name__}: {error}")
         finally:
             self._end()
-            self._hand_over()
+            try:
+                self._hand_over()
+            finally:
+                self._handed_over = True
+                self._over.ring()
+                self.sweeper.release()
 
     def _wait_for_start(self) -> None:
         end = self._clock.monotonic() + self._settings.start_delay
@@ -185,13 +198,20 @@ class Reader:
     def _hand_over(self) -> None:
         """Let another process read, once all is marked or time is over: it knows by the marks alone what ran here.
 
-        A command that closes may still run: we do not wait for it, others of the host do.
+        A command that closes may still run: we do not wait for it, others of the host do. It is marked here, as often
+        as that takes.
         """
-        while self.desk.is_busy(set()) or self._owes_final_marks():
-            if (left := self._give_up_at - self._clock.monotonic()) <= 0:
+        while True:
+            # before the marks are placed: of what is settled from then on, who settles it places them
+            self._handed_over = self._clock.monotonic() >= self._give_up_at
+            wait = self._place_marks()
+            self._over.ring()
+            if self._handed_over or not (self.desk.is_busy(set()) or self._owes_final_marks()):
                 break
-            self._clock.wait(self._wake, left)
-        self.sweeper.release()
+            left = max(self._give_up_at - self._clock.monotonic(), 0.0)
+            self._clock.wait(self._wake, left if wait is None else min(left, wait))
+        if self._closing:
+            say_what_is_left(self._cause, self._settings, self.desk.ledger, self.desk.answers)
 
     def _is_done(self) -> bool:
         """Tell whether it is closing and nothing is left to do, or no time to do it."""
@@ -219,13 +239,16 @@ class Reader:
             self.desk.interrupt(self._closers)
 
     def _place_marks(self) -> float | None:
-        line = self.desk.line
-        return self._marker.place(line.client, self.desk.ledger, closing=self._closing) if line else None
+        if (line := self.desk.line) is None:
+            return None
+        with self._marking:  # after our thread's end, whoever settles something is here
+            return self._marker.place(line.client, self.desk.ledger, closing=self._closing)
 
     def _marks_are_owed(self) -> None:
-        """Wake the thread; once it has ended, who settled the last commands places their marks, and wakes who waits."""
-        if self._ended:
+        """Wake the thread, and who waits for it; once it is over, who settled something places the mark: once."""
+        if self._handed_over:
             self._place_marks()
+        if self._ended:
             self._over.ring()
         self._wake.put(None)
 

@@ -120,7 +120,7 @@ class Triage:
             return
         news = heard.marks - ledger.marks(heard.key)
         if state in (State.WAITING, State.PENDING) and any(mark.is_final for mark in news):
-            self._desk.withdraw(heard)  # treated by another process meanwhile
+            self._withdraw(heard)
             return
         if ledger.reopens(heard.key, heard.edited):
             may(line, self._settings.access, heard.user, patience=patience)  # raises while nothing is decided yet
@@ -168,6 +168,17 @@ class Triage:
             if is_due:
                 self._desk.answers.say(heard, refusal(heard.user, verdict))
         return False
+
+    def _withdraw(self, heard: Heard) -> None:
+        """Leave a command that another process has settled meanwhile, as its mark shows."""
+        ledger = self._desk.ledger
+        mark = next(mark for mark in heard.marks if mark.is_final)
+        if request := self._desk.requests.of(heard.key):
+            self._desk.end(request, mark, "settled by another process meanwhile")
+            ledger.placed(heard.key, mark)
+        elif ledger.claim(heard.key, self._desk.clock.monotonic()):  # what it said when it was taken is not known
+            ledger.settle(heard.key, mark)
+            ledger.placed(heard.key, mark)
 
     def _recall(self, heard: Heard) -> None:
         """Take in what was treated before us. Without a final mark it was running when its process died."""
