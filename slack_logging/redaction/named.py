@@ -105,6 +105,9 @@ _PROSE = (
     r"(?=[,.;:!]?(?:[\s\"')\]}<&\\]|$))"
 )
 
+#: A value by itself that is none, or tells about one.
+_TELLS = re.compile(rf"{_NOTHING}$|{_PROSE}(?=[,.;:!]?(?:\s|$))")
+
 #: White space between items, and what quotes a text, both also escaped; and a mapping's key.
 _BREAK, _MARKS = r"(?:\\n(?:\\[nt]|\s){0,64}|\s{0,64})", r"[\"'\\]{1,5}"
 _KEY = rf"{_MARKS}[\w .@/-]{{1,64}}{_MARKS}[ ]?:[ ]?"
@@ -331,6 +334,11 @@ def _locate(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
         elif not scheme or _PARAMETER.match(text, start):  # a header
             return start, _end_of_header(text, opening.start(), start, pause)
     return start, end_of_run(run, text, start, pause)
+
+
+def tells(before: str, value: str) -> bool:
+    """Tell whether all of a value, behind what is `before` it, is none, or words that go on with a sentence."""
+    return _TELLS.match(before + value.lower(), len(before)) is not None
 
 
 def _plain(name: str) -> str:
