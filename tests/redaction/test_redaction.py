@@ -15,7 +15,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from slack_logging.redaction import named, shapes
+from slack_logging.redaction import ends, named, shapes
 from slack_logging.redaction.named import Names
 from slack_logging.redaction.redactor import MOST_FOUND, WINDOW, Redactor
 from slack_logging.redaction.shapes import MARKER, REACH, RUN, SHAPES
@@ -229,9 +229,9 @@ def patterns() -> dict[str, tuple[re.Pattern[str], int]]:
     for shape in SHAPES:
         if run := inspect.getclosurevars(shape.locate).nonlocals.get("run"):
             found[f"run {shape.triggers}"] = (shapes.compiled(run), 12 * RUN)
-    runs = [named._UNQUOTED, named._REST_OF_LINE, named._FRAME, shapes._URL_PASSWORD, *named._QUOTED.values()]
-    runs += map(named._items, (0, 1, 2))
-    runs += named._REST_OF_STRING, named._HIDDEN, named._PARAMETER, named._PARAMETERS_VALUE
+    runs = [ends._UNQUOTED, ends._REST_OF_LINE, ends._FRAME, shapes._URL_PASSWORD, *ends._QUOTED.values()]
+    runs += map(ends._items, (0, 1, 2))
+    runs += ends._REST_OF_STRING, ends._HIDDEN, ends._PARAMETER, ends._PARAMETERS_VALUE
     return found | {f"part {at}": (run, 12 * RUN) for at, run in enumerate(runs)}
 
 
