@@ -20,10 +20,16 @@ KEYWORD = r"(?:[a-z_]\w{0,40}=|)"
 INDENT = r"(?:\\n|)\s{0,9}"
 ARGUMENT = rf"(?:{KEYWORD}[\w.+-]{{1,40}},{INDENT}|)"
 
+#: A quote behind which a value goes on, for nothing follows that could be outside of it: no bracket, no end, no sign.
+_QUOTE_WITHIN = r"[\"'`](?![\s\"'`<>,;:&|)\]}\\\x1b]|$|[.!?](?:\s|$)|/>)"
+
+#: An angle bracket that begins, and ends, no tag of HTML, and no address in such brackets.
+_ANGLE_WITHIN = r"(?:<(?![/!?\s]|$|[a-zA-Z][^<>\n]{0,100}>)|>(?![\s\"'`<>,;:.&|)\]}\\/]|$|[^<>\n]{0,100}<))"
+
 _UNQUOTED = re.compile(
     # plain characters; a mark or a bracket where the value goes on behind it; a backslash that escapes no quote
     rf"(?:{re.escape(MARKER)}|[^\s\"'`<>,;&|)\]}}\\]|[,;&|](?![\s\"'\\]|$|[\w .%-]{{1,64}}(?:[=:]|(?<=%3[Dd])))|"
-    rf"[)\]}}](?![\s)\]}},;.:\"'\\]|$)|\\(?![\"'])){{1,{RUN}}}"
+    rf"[)\]}}](?![\s)\]}},;.:\"'\\]|$)|\\(?![\"'])|{_QUOTE_WITHIN}|{_ANGLE_WITHIN}){{1,{RUN}}}"
 )
 #: What stands for several texts, the last of which ended with another quote than the first began with.
 _HIDDEN = re.compile(rf"{re.escape(MARKER)}(?=[\"'\\]{{1,5}},?(?:[)\]}}\s\\]|$))")

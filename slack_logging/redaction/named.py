@@ -137,8 +137,14 @@ _OF_SEVERAL = "|".join(
 )
 _MAPPING = rf"\{{(?:{_OF_SEVERAL}){BREAK}{KEY}"
 
+#: A bracket that a value itself begins with: right behind an equals sign, and nothing closes it before a blank.
+_OPEN = "|".join(
+    rf"\{first}(?=[^\s\"'\\{{}}\[\]()]{{4}})(?<==\{first})(?![^\s\{last}]{{0,99}}\{last})"
+    for first, last in ("()", "[]", "{}")
+)
+
 #: What is no list, nor a mapping, of texts, seen at once: a word behind its bracket.
-_NO_LIST = rf"[\[({{](?!{MARKER[1:-1]}\])[\w.]{{3}}"
+_NO_LIST = rf"(?!{_OPEN})[\[({{](?!{MARKER[1:-1]}\])[\w.]{{3}}"
 
 #: What a value is wrapped in: `SecretStr('x')`, `Secret(value='x')`, `Secret(1, kind=Kind.DB, text=Text('x'))`.
 _CALL = rf"[a-z_][\w.]{{0,40}}\({INDENT}{ARGUMENT}{ARGUMENT}{KEYWORD}"
@@ -148,7 +154,7 @@ _CALL = rf"[a-z_][\w.]{{0,40}}\({INDENT}{ARGUMENT}{ARGUMENT}{KEYWORD}"
 _VALUE = (
     rf"(?:(?P<many>(?:{_CALL}(?:{_CALL}|)|)(?:[\[(]{{1,2}}{BREAK}|{_MAPPING}|))[bruefn]{{0,2}}(?P<depth>\\{{0,7}})"
     r"(?P<quote>\"\"\"|'''|(?<=\\)(?:\"\\\"\\\"|'\\'\\')|[\"']|`(?=[^`\s]{1,256}`))|"
-    rf"(?![({{]|\[(?!{MARKER[1:-1]}\])))"
+    rf"(?:(?={_OPEN})|(?![({{]|\[(?!{MARKER[1:-1]}\]))))"
 )
 
 #: A quoted value, in a lookahead: a string, or one within a string.
