@@ -43,6 +43,9 @@ _PARAMETERS_VALUE = re.compile(
     rf"\\{{1,3}}\"[^\"\\\r\n]{{0,{RUN}}}\\{{1,3}}\"(?=[,;\s\"'\\]|$))"
 )
 
+#: A row's values: a bracket is within where nothing that ends the row follows.
+_REST_OF_ROW = re.compile(rf"(?:[^)\r\n]|\)(?![\s.,;:\"'\\)]|$)){{1,{RUN}}}")
+
 #: Lines of a statement that a traceback shows at most; ours.
 _MAX_STATEMENT = 8
 #: Characters of a line that a traceback shows at most; ours: what is in a longer one counts as no code.
@@ -131,6 +134,11 @@ def _end_of_header(text: str, name: int, start: int, pause: Pause) -> int:
         pause()
         end = end_of_run(_REST_OF_STRING, text, value.end(), pause)
     return end
+
+
+def locate_row(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:
+    """Find a row's values, as a database writes them behind its columns: up to the bracket that ends it."""
+    return opening.end(), end_of_run(_REST_OF_ROW, text, opening.end(), pause)
 
 
 def locate_by_code(text: str, opening: re.Match[str], pause: Pause) -> tuple[int, int]:

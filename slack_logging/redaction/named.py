@@ -12,7 +12,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from slack_logging.redaction.ends import ARGUMENT, BREAK, INDENT, KEY, KEYWORD, MARKS, locate, locate_by_code
+from slack_logging.redaction.ends import (
+    ARGUMENT,
+    BREAK,
+    INDENT,
+    KEY,
+    KEYWORD,
+    MARKS,
+    locate,
+    locate_by_code,
+    locate_row,
+)
 from slack_logging.redaction.shapes import MARKER, Shape
 
 _KINDS_OF_KEY = (
@@ -176,6 +186,10 @@ _IDENTIFIED = (
     r"by[ ](?:(?:password|values)[ ])?(?=[\"'])"
 )
 
+#: What a database says of a row: `Key (a, api_key)=(1, x) already exists`; all of its values go.
+_COLUMNS = r"\((?=[^=(\n]{1,200}\)=\([^)])[^=(\n]{0,100}?"
+_MORE_COLUMNS = r"[^\w(=\n]{0,4}(?:,[^(=\n]{0,100})?\)=\("
+
 #: Between a form's field and its value, which is a line of its own: further headers, and a blank line.
 _LINE = r"(?:\r?\n|(?:\\{1,2}r)?\\{1,2}n)"
 _HEADER = rf"(?:{_LINE}content-[a-z-]{{4,20}}:[^\r\n\\]{{1,100}}|)"
@@ -238,9 +252,10 @@ class Names:
                 rf"value{MARKS}[ ]?:[ ]?(?={_NAME_BEHIND}{name}{MARKS}){value}",
             ),
         )
+        row = Shape((")=(",), rf"{_COLUMNS}{name}{_MORE_COLUMNS}", locate_row, any_case=True)
         self._shapes, self._by_code = (
-            tuple(Shape(triggers, opening, end, any_case=True) for triggers, opening in openings)
-            for end in (locate, locate_by_code)
+            (row, *(Shape(triggers, opening, find, any_case=True) for triggers, opening in openings))
+            for find in (locate, locate_by_code)
         )
 
     def shapes(self, text: str) -> tuple[Shape, ...]:

@@ -137,7 +137,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape(
         ("://",),
         # a number is a port; what begins with a slash is a path's, what is in braces a template's
-        rf"://[^\s/?#:@\[\"'<>`]{{0,128}}:(?!\d{{1,5}}(?:[/?#\s\"',)<>|`\]}}]|$)|/|\{{[^}}\s@]{{0,64}}\}})(?={_URL_PASSWORD.pattern})",
+        rf"://[^\s/?#:@\[\"'<>`]{{0,128}}:(?!\d{{1,5}}(?:[/?#\s\"',)<>|`\]}}]|$)|/|\{{[^}}\s@]{{0,64}}\}}(?:[/?#\s\"',)]|$))(?={_URL_PASSWORD.pattern})",
         _password,
     ),
     # Slack: tokens, and addresses that post for whoever knows them

@@ -232,7 +232,7 @@ def patterns() -> dict[str, tuple[re.Pattern[str], int]]:
             found[f"run {shape.triggers}"] = (shapes.compiled(run), 12 * RUN)
     runs = [ends._UNQUOTED, ends._REST_OF_LINE, ends._FRAME, shapes._URL_PASSWORD, *ends._QUOTED.values()]
     runs += map(ends._items, (0, 1, 2))
-    runs += ends._REST_OF_STRING, ends._HIDDEN, ends._PARAMETER, ends._PARAMETERS_VALUE
+    runs += ends._REST_OF_ROW, ends._REST_OF_STRING, ends._HIDDEN, ends._PARAMETER, ends._PARAMETERS_VALUE
     return found | {f"part {at}": (run, 12 * RUN) for at, run in enumerate(runs)}
 
 

@@ -13,6 +13,7 @@ from tests.redaction.test_redaction import UNQUOTED
 REDACTOR = Redactor()
 
 HARMLESS = [
+    "DETAIL:  Key (user_id)=(5) already exists. Key (token)=() Key (max_tokens, token_count)=(5, 6). (password)",
     "password=<password> token=<your token> secret=(hidden) password=[hidden], passwords={name} password={{ x }}",
     "<http://localhost:8080>now@x <http://localhost:8080|x>now@x {http://a:80}x@y [http://a:80]x@y",
     '{"url": "http://a:x", "mail": "a@b"} <a href="http://a:x">ada@b</a> <http://a:x>, a@b',
@@ -65,3 +66,25 @@ def test_a_password_of_any_signs_is_hidden_in_an_address(first: str, rest: str) 
     assume("//" not in rest)
     left = f"connect: postgres://ada:{MARKER}@db/x, mail bob@example.com"
     assert REDACTOR.redact(left.replace(MARKER, f"{first}Z{rest}Z")) == left
+
+
+@given(
+    st.sampled_from(
+        [
+            "api_key",
+            '"apiKey"',
+            "a, token",
+            "token, b",
+            "lower(email), password",
+            "id, lower(token)",
+            "user_id, db_secret",
+        ]
+    ),
+    st.text("aZ09!#$%*+-/?@^_~'\"<>{}[(,;= ", min_size=1),
+)
+def test_a_row_that_a_database_refuses_is_hidden(columns: str, values: str) -> None:
+    """As PostgreSQL tells of it, all values together, where one of the columns holds secrets."""
+    left = f"duplicate key\nDETAIL:  Key ({columns})=({MARKER}) already exists."
+    for text, hidden in ((left, left), (repr(left), repr(left)), (left.replace("DETAIL", '  File "x'),) * 2):
+        assert REDACTOR.redact(text.replace(MARKER, values)) == hidden
+        assert REDACTOR.redact(hidden) == hidden
