@@ -76,7 +76,7 @@ def _steps(quote: str, depth: int) -> str:
 def _items(depth: int) -> re.Pattern[str]:
     """Return how a list goes on behind a quoted item, or a mapping or a call: the next and some more, in one match."""
     items = "|".join(rf"\\{{0,7}}({quote})(?:{_steps(quote, depth)}){{0,{RUN // 8}}}" for quote in "\"'")
-    item = rf"{MARKS},{BREAK}(?:{KEY}|{ARGUMENT}{ARGUMENT}{KEYWORD})[bru]{{0,2}}(?:{items})"
+    item = rf"{MARKS},{BREAK}(?:{KEY}|{ARGUMENT}{ARGUMENT}{KEYWORD}|\w{{1,40}}:[ ]?)[bru]{{0,2}}(?:{items})"
     return re.compile(item + f"(?:{item})?" * 7, re.DOTALL)
 
 

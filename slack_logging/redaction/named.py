@@ -145,7 +145,11 @@ _SENTENCES = rf"\[{_SENTENCE}(?:,{BREAK}{_SENTENCE}|)(?:,{BREAK}{_SENTENCE}|)\]"
 _OF_SEVERAL = "|".join(
     rf"(?<=[^ls]s{close}[:=]{blank}\{{)" for close in ("", "[\"']", r"\\[\"']") for blank in ("", "[ ]")
 )
-_MAPPING = rf"\{{(?:{_OF_SEVERAL}){BREAK}{KEY}"
+_MAPPING = rf"\{{(?:{_OF_SEVERAL}){BREAK}(?:{KEY}|\w{{1,40}}[ ]?:[ ]?)"
+
+#: A list's item that is no text, before one that is; and a set's bracket, whose first text is no key.
+_PLAIN = rf"(?:[\w.+-]{{1,40}},{BREAK}|)"
+_SET = r"\{(?=[bru]{0,2}(?:\"[^\"\\\n]{1,200}\"|'[^'\\\n]{1,200}')[,}])"
 
 #: A bracket that a value itself begins with: right behind an equals sign, and nothing closes it before a blank.
 _OPEN = "|".join(
@@ -154,7 +158,7 @@ _OPEN = "|".join(
 )
 
 #: What is no list, nor a mapping, of texts, seen at once: a word behind its bracket.
-_NO_LIST = rf"(?!{_OPEN})[\[({{](?!{MARKER[1:-1]}\])[\w.]{{3}}"
+_NO_LIST = rf"(?!{_OPEN})[\[({{](?!{MARKER[1:-1]}\])[\w.]{{3}}(?![\w.+-]{{0,40}},)"
 
 #: What a value is wrapped in: `SecretStr('x')`, `Secret(value='x')`, `Secret(1, kind=Kind.DB, text=Text('x'))`.
 _CALL = rf"[a-z_][\w.]{{0,40}}\({INDENT}{ARGUMENT}{ARGUMENT}{KEYWORD}"
@@ -162,7 +166,7 @@ _CALL = rf"[a-z_][\w.]{{0,40}}\({INDENT}{ARGUMENT}{ARGUMENT}{KEYWORD}"
 #: How a value begins: quoted, after a call's bracket, a list's, a mapping's key or a prefix of Python's; or with what
 #: is no bracket.
 _VALUE = (
-    rf"(?:(?P<many>(?:{_CALL}(?:{_CALL}|)|)(?:[\[(]{{1,2}}{BREAK}|{_MAPPING}|))[bruefn]{{0,2}}(?P<depth>\\{{0,7}})"
+    rf"(?:(?P<many>(?:{_CALL}(?:{_CALL}|)|)(?:[\[(]{{1,2}}{BREAK}{_PLAIN}{_PLAIN}|{_SET}|{_MAPPING}|))[bruefn]{{0,2}}(?P<depth>\\{{0,7}})"
     r"(?P<quote>\"\"\"|'''|(?<=\\)(?:\"\\\"\\\"|'\\'\\')|[\"']|`(?=[^`\s]{1,256}`))|"
     rf"(?:(?={_OPEN})|(?![({{]|\[(?!{MARKER[1:-1]}\]))))"
 )
