@@ -71,7 +71,7 @@ _NAMES = (
     rf"pw(?<![a-z0-9]pw){_NO_NUMBER}(?!==|:[^\s\"'`])",
     rf"pwd(?!(?=\W){_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
     r"secret",
-    r"token(?<!unexpected token)",
+    r"token(?<!unexpected token)(?<![\W_]per_token)",
     r"credentials?",
     r"connection[ _-]?string",
     r"dsn",
@@ -105,11 +105,12 @@ _NO_VALUE = rf"(?:\"{_NOTHING}\"|'{_NOTHING}'|\\\"{_NOTHING}\\\"|{_NOTHING}(?=[\
 #: Words that go on with a sentence: "invalid token: expired", "credentials: user ada"; and which or how many tokens:
 #: "next_token=5".
 _PROSE = (
-    r"(?:(?<=: )(?:accepted|an?|as|at|by|cannot|denied|disabled|does|enabled|expired|failed|for|from|granted|has|in|"
-    r"incorrect|invalid|is|its?|loaded|malformed|missing|must|no|not|of|on|rejected|required|revoked|"
-    r"set|signature(?![ ][\w-]{1,40}=)|that|the|this|to|too|unknown|was|with|wrong|your|"
+    r"(?:(?<=: )(?:accepted|an?|as|at|by|cached|cannot|changed|denied|disabled|does|enabled|expired|failed|"
+    r"for|from|granted|has|in|incorrect|invalid|is|its?|loaded|malformed|missing|must|no|not|of|on|refreshed|"
+    r"rejected|renewed|required|reused|revoked|rotated|set|signature(?![ ][\w-]{1,40}=)|that|the|this|to|too|"
+    r"unknown|updated|was|with|wrong|your|"
     r"(?:field|value)[ ](?:is[ ])?required|(?:input|string|value)[ ]should[ ](?:be|have|match)|"
-    r"\d{1,3}[ ](?:bytes|char(?:acter)?s|entries|items?))|"
+    r"\d{1,3}[ ](?:attempts?|bytes|char(?:acter)?s|entries|items?))|"
     r"(?<=credentials: )(?:for|of|user)|"
     r"(?:(?<=token[=:])|(?<=token: )|(?<=token[\"']:)|(?<=token[\"']: ))\d{1,3})"
     r"(?=[,.;:!]?(?:[\s\"')\]}<&\\]|$))"
@@ -133,10 +134,13 @@ _SEPARATOR = (
 )
 
 #: A list of sentences, as forms say what is wrong with a field: each of three words or more, one of them such as no
-#: passphrase is made of, and a full stop before the quote. One item that is none, and all are hidden.
+#: passphrase is made of, or of what is invalid, and a full stop before the quote. One item that is none, and all are
+#: hidden.
 _SENTENCE = (
-    rf"{MARKS}(?=[\w ,.'’()-]{{3,120}}[ ](?:are|cannot|did|didn['’]t|does|has|is|may|must|should|was|a)[ ])"
-    rf"[a-z]{{1,16}}[ ][\w ,.'’()-]{{3,150}}\.{MARKS}"
+    rf"(?:{MARKS}(?=[\w ,.'’()-]{{3,120}}[ ](?:are|cannot|did|didn['’]t|does|has|is|may|must|should|was|a|do)[ ])"
+    rf"[a-z]{{1,16}}[ ][\w ,.'’()-]{{3,150}}\.{MARKS}|"
+    rf"{MARKS}(?:expired|incorrect|invalid|missing|unknown|wrong)[ ](?:api[ ])?(?:credentials|key|password|token|value)"
+    rf"\.{MARKS})"
 )
 _SENTENCES = rf"\[{_SENTENCE}(?:,{BREAK}{_SENTENCE}|)(?:,{BREAK}{_SENTENCE}|)\]"
 
