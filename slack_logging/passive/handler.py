@@ -170,7 +170,7 @@ class SlackHandler(Copyable):
             if captured is None:
                 if "slack" in record.__dict__ and says_skip(record.__dict__["slack"]):
                     return
-                captured = capture_any(record, self.formatter)
+                captured = capture_any(record, self.formatter, self._redactor.redact_arguments)
             urgent = record.levelno >= logging.ERROR
             if self._context is None or "slack" in record.__dict__:  # which says where it goes
                 self._delivery.put(captured, urgent=urgent)
@@ -235,7 +235,8 @@ class SlackHandler(Copyable):
         """Return what `incidents` calls the error that a record tells; empty for what is no error, or not for us."""
         if record.levelno < max(self.level, logging.ERROR):
             return ""
-        return str(restore(capture_any(record, self.formatter)).__dict__["slack"]["fingerprint"])
+        captured = capture_any(record, self.formatter, self._redactor.redact_arguments)
+        return str(restore(captured).__dict__["slack"]["fingerprint"])
 
     def redact(self, text: str) -> str:
         """Return a text without the secrets that this handler takes out of records. From any thread."""
@@ -343,7 +344,7 @@ class SlackHandler(Copyable):
         return connect(self._token, self._api_url, self._clock)
 
     def _entry_of(self, captured: Captured) -> str:
-        return self._json.format(redacted(restore(captured), self._redactor))
+        return self._json.format(redacted(restore(captured, self._redactor.redact_arguments), self._redactor))
 
     def _make_redactor(self, given: object) -> Redactor:
         own = [*([] if self._token is None else [self._token]), *self._destination.secrets]

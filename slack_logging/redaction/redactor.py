@@ -11,6 +11,7 @@ It is a net, not a wall: a secret that has no known value, look or name passes.
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +21,7 @@ from slack_logging import options
 from slack_logging.errors import ConfigurationError
 from slack_logging.redaction.named import Names
 from slack_logging.redaction.shapes import MARKER, REACH, SHAPES, Pause, Shape
+from slack_logging.redaction.templates import LONGEST, MOST, Places, hidden, places
 
 #: Characters that one call of `re` searches through; ours: about a millisecond.
 WINDOW = 8192
@@ -60,7 +62,7 @@ class Redactor:
     """Takes secrets out of texts and of what `extra=` gave. From any thread; never blocks.
 
     Args:
-        names: which names are secrets'.
+        names: further names that are secrets'; or all of them.
         values: known secrets.
         patterns: further shapes; all that one matches is hidden.
         off: leave everything as it is.
@@ -73,13 +75,13 @@ class Redactor:
     def __init__(
         self,
         *,
-        names: Iterable[str] = (),
+        names: Iterable[str] | Names = (),
         values: Iterable[str] = (),
         patterns: Iterable[re.Pattern[str]] = (),
         off: bool = False,
         pause: Pause = int,
     ) -> None:
-        self._names = Names(names)
+        self._names = names if isinstance(names, Names) else Names(names)
         self._values: list[str] = list(values)
         self._forms: tuple[int, tuple[str, ...]] = (0, ())
         self._patterns = tuple(Shape((), pattern.pattern, _whole_match) for pattern in patterns)
@@ -175,6 +177,16 @@ class Redactor:
             text = MARKER.join(self._hide(shape, part, part) for part in text.split(MARKER))
         return text
 
+    def redact_arguments(self, template: str, args: Any) -> Any:
+        """Return a message's arguments, hidden where its template says that they are secrets; else the same object.
+
+        A template is looked at once; from then on that costs next to nothing.
+        """
+        if self._off or len(template) > LONGEST:
+            return args
+        where = _places(self._names, template)
+        return hidden(args, where) if where else args
+
     def redact_value(self, name: str, value: object, *, depth: int = 0) -> object:
         """Return what `extra=` gave under a name: hidden if the name is a secret's, else with its texts redacted.
 
@@ -249,6 +261,12 @@ class Redactor:
             forms = tuple(sorted({form for value in values for form in _forms_of(value)}, key=len, reverse=True))
             self._forms = (len(values), forms)
         return forms
+
+
+@functools.lru_cache(maxsize=MOST)
+def _places(names: Names, template: str) -> Places:
+    # without the user's patterns: they are of what is said
+    return places(template, names, Redactor(names=names).redact)
 
 
 def _whole_match(text: str, found: re.Match[str], _pause: Pause) -> tuple[int, int]:

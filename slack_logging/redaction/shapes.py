@@ -113,7 +113,8 @@ def _password(text: str, opening: re.Match[str], _pause: Pause) -> tuple[int, in
 _PEM = rf"(?:[A-Za-z0-9+/=%\s\\:,\"'|.()_]|-(?!----)|{_MARKER})"
 
 # Each `//` ends it, so that what all openings of a text look at is together no longer than the text.
-_URL_PASSWORD = re.compile(r"(?:[^\s\"'<>`/]|/(?!/)){1,1500}(?=@)")
+# A quote or an angle bracket ends it where what follows could be outside of it.
+_URL_PASSWORD = re.compile(r"(?:[^\s\"'<>`/]|/(?!/)|[\"'<>`](?![\s\"'`<>,;:.&|)\]}\\/]|$)){1,1500}(?=@)")
 
 _WORD, _BLANKS = r"[^\s\\]{1,128}", r"(?:\s|\\n){1,40}"
 _SLASH = r"(?:/|\\/|%2[Ff])"
@@ -135,8 +136,8 @@ SHAPES: tuple[Shape, ...] = (
     ),
     Shape(
         ("://",),
-        # a number is a port; what begins with a slash or a brace is a path's or a template's
-        rf"://[^\s/?#:@\[\"'<>`]{{0,128}}:(?!\d{{1,5}}(?:[/?#\s\"',)]|$)|[/{{])(?={_URL_PASSWORD.pattern})",
+        # a number is a port; what begins with a slash is a path's, what is in braces a template's
+        rf"://[^\s/?#:@\[\"'<>`]{{0,128}}:(?!\d{{1,5}}(?:[/?#\s\"',)<>|`\]}}]|$)|/|\{{[^}}\s@]{{0,64}}\}}(?:[/?#\s\"',)]|$))(?={_URL_PASSWORD.pattern})",
         _password,
     ),
     # Slack: tokens, and addresses that post for whoever knows them

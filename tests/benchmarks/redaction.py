@@ -67,6 +67,8 @@ HOSTILE = {
     "form-data": 'form-data; name="password"\\n',
     "form-data, headers": 'form-data; name="password"; filename="' + "\\nContent-Type: a" * 3,
     "form-data, long": f'form-data; name="{"a" * 60}',
+    "(password)=(": "(password)=(x",
+    "(a,)=(": "(a," * 40 + ")=(x",
     "machine": "machine a login b password ",
     "machine, long": f"machine {'a' * 128} login ",
     "each look": " ".join(trigger for shape in SHAPES for trigger in shape.triggers) + " ",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import ChainMap
 from typing import Any
 
 import pytest
@@ -20,6 +21,29 @@ class Unshowable(Exception):
         raise RuntimeError("no")
 
     __repr__ = __str__
+
+
+class Nameless(Exception):
+    """Its class says nowhere that it can be found."""
+
+    __module__ = ["nowhere"]  # type: ignore[assignment]  # noqa: RUF012 - nobody changes it
+
+
+class Odd(str):
+    """A text that is not to be looked into."""
+
+    def partition(self, sep: str) -> Any:  # noqa: ARG002 - as that of a text
+        """Raise."""
+        raise RuntimeError("no")
+
+    startswith = partition  # type: ignore[assignment]
+
+
+class Oddly(Exception):
+    """Says what it is in such a text."""
+
+    def __str__(self) -> str:
+        return Odd("oddly")
 
 
 class Unbound:
@@ -62,6 +86,15 @@ def test_errors_put_into_one_message_are_as_many_kinds_as_they_are(
     assert all(text in shown(slack) for text in ("db down", "'user'", "disk full"))
 
 
+def test_a_mapping_of_any_kind_and_the_message_itself_count(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    for error in (ConnectionError("no row"), KeyError("no row")):
+        logger.error("sync failed: %(err)s", ChainMap({"err": error}))
+        logger.error(error)
+    assert told(clock, slack, handler) == [1, 1, 1, 1]
+
+
 def test_one_error_with_a_thousand_ids_in_its_text_is_one_kind(
     clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
 ) -> None:
@@ -80,7 +113,9 @@ def test_arguments_that_cannot_be_asked_break_nothing(
         logger.error("sync failed: %s", KeyError("user"))
         logger.error("%s for %s", "nothing", Unbound())
         logger.error("torn: %(err)s", Torn(err=KeyError("user")))
-    assert told(clock, slack, handler) == [2, 2, 2, 2]
+        logger.error("nameless: %s", Nameless())
+        logger.error("oddly: %s", Oddly())
+    assert told(clock, slack, handler) == [2, 2, 2, 2, 2, 2]
     assert "<Unshowable whose str() raises RuntimeError>" in shown(slack)
     assert "nothing for nobody" in shown(slack)
 

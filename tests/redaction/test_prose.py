@@ -23,6 +23,9 @@ SENTENCES = [
     "The two password fields didn’t match.",
     "Ensure this value has at least 8 characters (it has 3).",
     "Enter a valid value.",
+    "Invalid token.",
+    "Passwords do not match.",
+    "Incorrect API key.",
 ]
 
 #: Words that passphrases are made of, and some that stand in sentences.
@@ -37,6 +40,8 @@ WORDS = ["correct", "horse", "battery", "staple", "field", "value", "input", "st
         "api_key: field is required, secret: Value required",
         "password: String should have at least 8 characters; token: Input should be a valid string",
         "session key: 5 items",
+        "password: changed, secret: rotated; api_key: updated by ada, token: refreshed, jwt: cached (token: reused)",
+        "Password: 3 attempts left, cost_per_token=0.002, eur_per_token: 0.1, {'time_per_token': '5 ms'}",
         "secret: 32 bytes, password: 8 characters, credentials: 12 entries",
     ],
 )
@@ -77,6 +82,13 @@ def test_what_is_no_sentence_is_hidden_with_all_that_stands_beside_it(
         left = json.dumps({name: [MARKER], "n": ["a"]})
         assert REDACTOR.redact(json.dumps({name: given_, "n": ["a"]})) == left
     assert REDACTOR.redact(json.dumps({name: secret})) == json.dumps({name: MARKER})
+
+
+def test_a_name_that_ends_like_a_rate_is_a_secrets() -> None:
+    """As is a value that begins like a word about one."""
+    for text in ("super_token=#", "per_token_secret=#", "password: changed1", "token: cachedZ9", "password: 3#"):
+        value = text.partition("=")[2] or text.partition(": ")[2]
+        assert REDACTOR.redact(text.replace("#", "Zq7")) == text.replace(value, MARKER)
 
 
 @given(

@@ -88,6 +88,18 @@ def test_behind_a_plural_every_value_of_a_mapping_is_hidden(secrets: dict[str, s
         ("api_keys=deque(['P1x', 'Q2y'], maxlen=3)", "api_keys=deque(['#'], maxlen=3)"),
         ("connect(passwords={'db': 'P1x', 'x': 'Q2y'})", "connect(passwords={'db': '#'})"),
         ("password=['', 'P1x']", "password=['#']"),
+        ("{'password': [None, 'P1x'], 'n': [1, 'a']}", "{'password': [None, '#'], 'n': [1, 'a']}"),
+        ("password=[1, True, 'P1x', 2.5, 'Q2y'], n=3", "password=[1, True, '#'], n=3"),
+        ("password=(0x1f, b'P1x') secret=(None, 'P1x')", "password=(0x1f, b'#') secret=(None, '#')"),
+        ('{"password": [1, "P1x"], "n": [1, "a"]}', '{"password": [1, "#"], "n": [1, "a"]}'),
+        (
+            '{\n  "passwords": [\n    null,\n    "P1x",\n    5\n  ]}',
+            '{\n  "passwords": [\n    null,\n    "#",\n    5\n  ]}',
+        ),
+        ("{'password': {'P1x'}, 'n': {'a'}}", "{'password': {'#'}, 'n': {'a'}}"),
+        ("passwords={'P1x', 'Q2y'}, n={'a', 'b'}", "passwords={'#'}, n={'a', 'b'}"),
+        ("{'password': frozenset({'P1x', 'Q2y'})}", "{'password': frozenset({'#'})}"),
+        ("{'passwords': {1: 'P1x', 2: 'Q2y'}, 'n': 5}", "{'passwords': {1: '#'}, 'n': 5}"),
         ("f(password='P1x', user='ada'), ['password', 'user']", "f(password='#', user='ada'), ['password', 'user']"),
     ],
 )

@@ -48,6 +48,7 @@ class Request:
         ts: the reply's, on which the emoji counts.
         until: when it is too late, in monotonic seconds.
         due: when to look at the reply next, in monotonic seconds.
+        not_before: until when nobody can tell who may approve it.
         approvers: the ids of those who approved it, once it is approved.
         is_pending: whether approval can still come.
         ending: how it ended, in words; or why it goes on.
@@ -61,6 +62,7 @@ class Request:
     ts: str
     until: float
     due: float
+    not_before: float = 0.0
     approvers: tuple[str, ...] = ()
     is_pending: bool = True
     ending: str = ""

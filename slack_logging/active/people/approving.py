@@ -142,8 +142,9 @@ class Approving:
                 self._safely(line, request, self._looks, self._look)
             if request.is_pending and self._clock.monotonic() >= request.until + _PATIENCE:
                 self._desk.end(request, Mark.ERRORED, request.too_late)
-            if line is not None and request.ending != request.shown:
-                self._safely(line, request, self._edits, self._show)
+            must_show = request.ending != request.shown
+            if line is not None and must_show and self._safely(line, request, self._edits, self._show):
+                return 0.0  # one at a time: marks and what runs out of time are not to wait for all
             if request.is_pending:
                 moments.append(min(max(self._due(request), self._looks.not_before), request.until + _PATIENCE))
             elif request.ending == request.shown:
@@ -155,19 +156,22 @@ class Approving:
     def _due(self, request: Request) -> float:
         """Return when to look at a reply: at the very end, too, so that who approves in time is heard."""
         due = request.due if request.due == _AT_ONCE else max(request.due, self._next_look)
-        return min(due, request.until)
+        return max(min(due, request.until), request.not_before)
 
     def owes(self) -> bool:
         """Tell whether something is pending, or there is an ending that is not shown."""
         return any(request.is_pending or request.ending != request.shown for request in self._desk.requests.all())
 
-    def _safely(self, line: Line, request: Request, calls: _Calls, do: Callable[[Line, Request], None]) -> None:
-        """Do something about a request, if the pace allows; what goes wrong is tried again, ever slower."""
+    def _safely(self, line: Line, request: Request, calls: _Calls, do: Callable[[Line, Request], None]) -> bool:
+        """Do something about a request, if the pace allows; tell whether it did.
+
+        What goes wrong is tried again, ever slower.
+        """
         if self._clock.monotonic() < calls.not_before:
-            return
+            return False
         if wait := line.client.acquire(calls.method):
             calls.not_before = self._clock.monotonic() + wait
-            return
+            return False
         try:
             do(line, request)
         except RateLimited as error:
@@ -179,27 +183,37 @@ class Approving:
             calls.not_before = self._clock.monotonic() + calls.backoff.failed()
         else:
             calls.backoff.succeeded()
+        return True
 
     def _look(self, line: Line, request: Request) -> None:
         """Read who approves; have the command run once there are enough of those who may, end it if it is too late.
 
+        Where it cannot be known right now who may, nothing is decided: that holds up no other.
+
         Raises:
-            DeliveryError: who they are cannot be known right now; nothing is decided.
+            DeliveryError: the reply cannot be read right now.
         """
         now = self._clock.monotonic()
         if request.due != _AT_ONCE and now < request.until:
             self._next_look = now + _SPACING
         # before the call, so that news which comes meanwhile brings another
-        request.due = now + max(self._interval(), _SPACING * len(self._desk.requests.pending()))
+        its_turn = now + max(self._interval(), _SPACING * len(self._desk.requests.pending()))
+        request.due = its_turn
         try:
             found = line.client.call("reactions.get", channel=line.channel, timestamp=request.ts, full=True)
-            notices.clear("approvals")
-            names = self._judge(line, request, found)
         except DeliveryError as error:
             if not isinstance(error, Rejected) or error.code not in _GONE:
                 request.due = min(request.due, now)  # behind what is due already: it may fail for this one only
                 raise
             self._desk.end(request, Mark.ERRORED, "the reply to approve it on was deleted")
+            return
+        notices.clear("approvals")
+        try:
+            names = self._judge(line, request, found)
+        except DeliveryError as error:
+            if isinstance(error, Rejected):
+                notices.say("approvals", f"a command cannot be approved: {error}; trying again")
+            request.not_before = its_turn
             return
         if not request.lacks(list(names)):
             approvers = ", ".join(f"{name} ({user})" for user, name in names.items())

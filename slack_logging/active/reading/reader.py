@@ -228,7 +228,7 @@ class Reader:
         self.sweeper.step()
         self._interrupt_in_time()
         self.desk.time_out()
-        waits = [self._approving.step(self.desk.line), self._place_marks()]
+        waits = [self._place_marks(), self._approving.step(self.desk.line)]  # marks first: calls may take their time
         next_thing = min(self._interrupt_at, self._give_up_at) if self._closing else self.sweeper.due_at
         left = max(min(next_thing, self.desk.deadline()) - self._clock.monotonic(), 0.0)
         return min([left, *(wait for wait in waits if wait is not None)])

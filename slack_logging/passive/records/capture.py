@@ -8,10 +8,12 @@ what all records of one place share is kept once, and what few records have cost
 
 from __future__ import annotations
 
+import copy
 import logging
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from slack_logging import notices
@@ -27,6 +29,9 @@ from slack_logging.passive.records.tracebacks import fault_in_json, fault_of_tex
 #: `with_context`.
 Captured: TypeAlias = tuple[Any, ...]
 _NOTHING_MORE = (None,) * 8
+
+#: Given a template and its arguments, returns these, what is a secret replaced; see `Redactor.redact_arguments`.
+Hide: TypeAlias = Callable[[str, Any], Any]
 
 #: Characters kept of one record's message; the rest is cut, and the text says so.
 MAX_CHARS = 256 * 1024
@@ -63,6 +68,11 @@ _MOST_AT_ONCE = 5
 _taking_in: dict[int, int] = {}
 
 
+def as_given(_template: str, args: Any) -> Any:
+    """Return a message's arguments as they are."""
+    return args
+
+
 def is_own(name: str) -> bool:
     """Tell the loggers of this package and of slack_sdk, whose records would never end; the audit is for people."""
     root = name.partition(".")[0]
@@ -92,22 +102,25 @@ def capture_plain(record: logging.LogRecord) -> Captured | None:
     return (OVERHEAD + size, record.created, origin, record.threadName, msg, args, None)
 
 
-def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> Captured:
+def capture(record: logging.LogRecord, formatter: logging.Formatter | None, hide: Hide = as_given) -> Captured:
     """Return what is kept of any record, as `capture_plain`; its first item is the size in bytes that it counts for.
 
     Args:
         record: left as it is; other handlers see it too.
         formatter: one that the user set: it makes the whole text, now. Where it fails, the record goes without.
+        hide: given a template and its arguments, returns them without those that are secrets. What `restore` formats
+            later, it is asked for then.
     """
     if formatter is None and type(record.msg) is dict and record.msg:
         record = _flattened(record, record.msg)
     msg = record.msg if type(record.msg) is str else plain_text(record.msg)
     args = record.args or None
-    own = text = None if formatter is None else _formatted(record, formatter)
+    safe = hide(msg, args) if args else None
+    own = text = None if formatter is None else _formatted(record, formatter, safe)
     size = 0 if own is not None else _plain_size(msg, args)
     if not size:
         if args and text is None:
-            text = cut(message_of(record.msg, args))
+            text = cut(message_of(msg, safe))
         msg, args = cut(msg), None
         size = _bytes(msg)
     more = _more(record, text, has_own_format=own is not None)
@@ -119,7 +132,7 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None) -> C
     return (OVERHEAD + size, record.created, origin, record.threadName, msg, args, more)
 
 
-def capture_any(record: logging.LogRecord, formatter: logging.Formatter | None) -> Captured:
+def capture_any(record: logging.LogRecord, formatter: logging.Formatter | None, hide: Hide = as_given) -> Captured:
     """Do as `capture`, which runs other people's code, such as an object's `__str__`, which may log in its turn.
 
     Raises:
@@ -131,7 +144,7 @@ def capture_any(record: logging.LogRecord, formatter: logging.Formatter | None) 
         raise RecursionError("records are logged while records are taken in, without end")
     _taking_in[thread] = depth + 1
     try:
-        return capture(record, formatter)
+        return capture(record, formatter, hide)
     finally:
         if depth:
             _taking_in[thread] = depth
@@ -165,9 +178,12 @@ def _plain_size(msg: str, args: Any) -> int:
     return size
 
 
-def _formatted(record: logging.LogRecord, formatter: logging.Formatter) -> str | None:
+def _formatted(record: logging.LogRecord, formatter: logging.Formatter, args: Any) -> str | None:
     """Return the text that a formatter makes, or None where it fails, which it also does where that is no text."""
     try:
+        if args and args is not record.args:
+            record = copy.copy(record)
+            record.args = args
         text = str.__str__(formatter.format(record))
         return cut(text, keeps_end=True)  # which is where formatters put a traceback
     except Exception as error:  # noqa: BLE001 - a formatter of the user's may raise anything
@@ -189,7 +205,7 @@ def _more(record: logging.LogRecord, text: str | None, *, has_own_format: bool) 
     """Return what few records have."""
     fields = record.__dict__
     fault = exc_text = None
-    errors = put_in(record.args) if record.args and record.levelno >= logging.ERROR else None
+    errors = put_in(record.args or record.msg) if record.levelno >= logging.ERROR else None
     if record.exc_info or record.exc_text:
         fault, exc_text = _exception(record)
     extras = _extras(fields) if len(fields) != _STANDARD_COUNT else None
@@ -230,12 +246,17 @@ def _flattened(record: logging.LogRecord, event: dict[str, Any]) -> logging.LogR
     return logging.makeLogRecord(attributes)
 
 
-def restore(captured: Captured) -> logging.LogRecord:
-    """Return a record that formatters can work on: all that was kept, the message formatted."""
+def restore(captured: Captured, hide: Hide = as_given) -> logging.LogRecord:
+    """Return a record that formatters can work on: all that was kept, the message formatted; `hide` as for `capture`.
+
+    An error's fingerprint is that of the message as it was logged.
+    """
     _, created, origin, thread, msg, args, more = captured[:7]
     levelno, levelname, name, pathname, lineno, function, process = origin
     text, fault, errors, exc_text, stack_info, task, extras, told = more or _NOTHING_MORE
-    message = text if text is not None else cut(message_of(msg, args)) if args else msg
+    logged = message = text if text is not None else cut(message_of(msg, args)) if args else msg
+    if args and text is None and (safe := hide(msg, args)) is not args:
+        message = cut(message_of(msg, safe))
     said, told_of = split_off(message) if fault is None else (message, "")
     if told_of:
         fault, msg = fault_of_text(told_of, pathname), split_off(msg)[0]
@@ -260,8 +281,8 @@ def restore(captured: Captured) -> logging.LogRecord:
         "slack": dict(told or ()),
     }
     if levelno >= logging.ERROR:
-        fault = fault or fault_in_json(message, pathname)
-        attributes["slack"]["fingerprint"] = fingerprint(name, levelno, msg, fault, message, errors or "")
+        fault = fault or fault_in_json(logged, pathname)
+        attributes["slack"]["fingerprint"] = fingerprint(name, levelno, msg, fault, logged, errors or "")
     return logging.makeLogRecord(attributes)
 
 

@@ -14,7 +14,7 @@ import json
 import os
 import re
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -123,16 +123,16 @@ def put_in(args: object) -> str:
     """Return what tells a message's arguments from others: of those that are exceptions their type and text.
 
     Args:
-        args: as `logging.LogRecord.args`, one alone, or a mapping that names them.
+        args: as `logging.LogRecord.args`, one alone, or a mapping that names them; of a message without any, itself.
     """
     try:
-        values = args.values() if isinstance(args, dict) else args if isinstance(args, tuple) else (args,)
+        values = args.values() if isinstance(args, Mapping) else args if isinstance(args, tuple) else (args,)
         # Of a proxy, as Flask has, `isinstance` would ask what it stands for, which may raise.
         found = (value for value in values if issubclass(type(value), BaseException))
-        errors = list(islice(found, MOST_RELATED))
-    except Exception:  # noqa: BLE001 - a mapping's own values() may raise anything
+        errors = [fault_alone(*_kind_and_text(error), [], "") for error in islice(found, MOST_RELATED)]
+    except Exception:  # noqa: BLE001 - what is put in may do anything when it is asked
         return ""
-    return _digest(*(fault_alone(*_kind_and_text(error), [], "") for error in errors)) if errors else ""
+    return _digest(*errors) if errors else ""
 
 
 def normalised(text: str) -> str:
@@ -286,12 +286,16 @@ def _kind_and_text(error: BaseException) -> tuple[str, str]:
     try:
         # A group's whole text says how many members it has.
         said = str(getattr(error, "message", error) if _members(error) else error)
-        text = said.partition("\n")[0]
+        text = str.partition(said, "\n")[0]
     except Exception:  # noqa: BLE001 - an exception's own __str__ may raise anything
         text = ""
     kind = type(error)
-    module = "" if kind.__module__ in _UNNAMED else f"{kind.__module__}."
-    return f"{module}{kind.__qualname__}", text
+    try:
+        module = "" if kind.__module__ in _UNNAMED else f"{kind.__module__}."
+        name = f"{module}{kind.__qualname__}"
+    except Exception:  # noqa: BLE001 - and so may what names its class
+        name = "Exception"
+    return name, text
 
 
 def fault_alone(kind: str, text: str, called: list[tuple[str, str]], logged_in: str) -> str:

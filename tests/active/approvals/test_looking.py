@@ -9,8 +9,8 @@ import pytest
 from slack_logging import CommandRouter, SlackCommandSource
 from slack_logging.active.people.approvals import Request
 from slack_logging.local import Fault
-from tests.active.approvals.conftest import WAITS, approve, asked, ending
-from tests.active.conftest import DONE, ERRORED, Ops
+from tests.active.approvals.conftest import APPROVE, WAITS, approve, asked, ending
+from tests.active.conftest import CHANNEL, DONE, ERRORED, EYES, Ops
 
 
 def start(ops: Ops, router: CommandRouter, people: dict[str, Any], *, pushed: bool) -> SlackCommandSource:
@@ -120,6 +120,28 @@ def test_a_reply_that_cannot_be_judged_holds_up_no_other(
     assert ops.settled(first.heard.key.ts)[0] == {WAITS, DONE}
 
 
+@pytest.mark.parametrize(
+    "fault", [Fault.server_error(times=None), Fault.rate_limited(250, times=None)], ids=["500", "429"]
+)
+def test_a_reply_that_is_over_and_cannot_be_judged_holds_up_none_that_is_not(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str], fault: Fault
+) -> None:
+    """Though what is over goes first: Slack knows who approves the other."""
+    source = start(ops, router, people, pushed=False)
+    asked(ops, ops.say("!drop orders", user="ben"))
+    asked(ops, ops.say("!purge"))
+    over, other = pending(source)
+    at(ops, over.until - 10)
+    approve(ops, other.ts, "ben")
+    ops.clock.run_until(lambda: other.allowed())
+    ops.slack.fault("users.info", fault)
+    approve(ops, over.ts, "cleo")
+    at(ops, over.until + 1)
+    ops.slack.unreact(CHANNEL, other.ts, APPROVE, user="ben")
+    ops.clock.run_until(lambda: not other.judged, limit=20)
+    assert over.is_pending
+
+
 def test_edits_that_slack_refuses_for_now_hold_up_no_look(
     ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
 ) -> None:
@@ -151,3 +173,18 @@ def test_what_is_over_is_looked_at_before_what_there_is_news_of(
     ops.clock.run_until(lambda: len(ops.slack.calls("reactions.get")) >= seen + 2)
     looks = [call.args["timestamp"] for call in ops.slack.calls("reactions.get")[seen:]]
     assert looks[:2] == [over.ts, other.ts]
+
+
+def test_marks_do_not_wait_for_how_approvals_ended(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """When reading ends: of what ran, the next process knows by its mark alone."""
+    source = start(ops, router, people, pushed=False)
+    all_asked(ops, source, 3)
+    busy = ops.say("!work")
+    ops.clock.run_until(lambda: EYES in ops.marks(busy))
+    before = len(ops.slack.calls())
+    source.close(5.0)
+    calls = [call.method for call in ops.slack.calls()[before:]]
+    assert calls.count("chat.update") == 3
+    assert calls.index("reactions.add") <= calls.index("chat.update") + 1
