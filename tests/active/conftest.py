@@ -68,8 +68,11 @@ class Ops:
 
     @property
     def is_all_said(self) -> bool:
-        """Whether nothing is owed in any thread."""
-        return all(source._reader is None or source._reader.desk.answers.is_idle for source in self.sources)
+        """Whether nothing is owed in any thread, and each reply that asked for approval shows how that ended."""
+        desks = [source._reader.desk for source in self.sources if source._reader is not None]
+        requests = [request for desk in desks for request in desk.requests.all()]
+        are_shown = all(request.is_pending or request.ending == request.shown for request in requests)
+        return are_shown and all(desk.answers.is_idle for desk in desks)
 
     def settled(self, ts: str) -> tuple[set[str], list[str]]:
         """Wait for a final mark, and until all is said; return all marks and the replies."""

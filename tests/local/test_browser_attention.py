@@ -96,12 +96,12 @@ def test_what_the_browser_has_no_connection_for_is_said(another: Callable[[], Pa
 def test_a_member_who_comes_is_no_reason_to_fetch_all(slack: LocalSlack, page: Page) -> None:
     """The message about it says all."""
     fetched: list[str] = []
-    page.on("request", lambda request: fetched.append(request.url))
+    page.on("request", lambda request: fetched.append(request.url))  # its icon may come as late as this
     slack.kick("#ops-log", "ben")
     slack.invite("#ops-log", "ben")
     slack.say("#ops-log", "welcome", user="ada")
     expect(message(page, "welcome")).to_be_visible()
-    assert [] == fetched
+    assert [] == [url for url in fetched if "/static/" not in url]
 
 
 def test_an_offered_channel_keeps_the_focus_and_the_press(slack: LocalSlack, page: Page) -> None:
