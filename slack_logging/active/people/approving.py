@@ -142,9 +142,10 @@ class Approving:
                 self._safely(line, request, self._looks, self._look)
             if request.is_pending and self._clock.monotonic() >= request.until + _PATIENCE:
                 self._desk.end(request, Mark.ERRORED, request.too_late)
-            must_show = request.ending != request.shown
-            if line is not None and must_show and self._safely(line, request, self._edits, self._show):
-                return 0.0  # one at a time: marks and what runs out of time are not to wait for all
+            if line is not None and request.ending != request.shown:
+                self._safely(line, request, self._edits, self._show)
+                if request.ending == request.shown:
+                    return 0.0  # one at a time: marks and what runs out of time are not to wait for all
             if request.is_pending:
                 moments.append(min(max(self._due(request), self._looks.not_before), request.until + _PATIENCE))
             elif request.ending == request.shown:
@@ -162,16 +163,13 @@ class Approving:
         """Tell whether something is pending, or there is an ending that is not shown."""
         return any(request.is_pending or request.ending != request.shown for request in self._desk.requests.all())
 
-    def _safely(self, line: Line, request: Request, calls: _Calls, do: Callable[[Line, Request], None]) -> bool:
-        """Do something about a request, if the pace allows; tell whether it did.
-
-        What goes wrong is tried again, ever slower.
-        """
+    def _safely(self, line: Line, request: Request, calls: _Calls, do: Callable[[Line, Request], None]) -> None:
+        """Do something about a request, if the pace allows; what goes wrong is tried again, ever slower."""
         if self._clock.monotonic() < calls.not_before:
-            return False
+            return
         if wait := line.client.acquire(calls.method):
             calls.not_before = self._clock.monotonic() + wait
-            return False
+            return
         try:
             do(line, request)
         except RateLimited as error:
@@ -183,7 +181,6 @@ class Approving:
             calls.not_before = self._clock.monotonic() + calls.backoff.failed()
         else:
             calls.backoff.succeeded()
-        return True
 
     def _look(self, line: Line, request: Request) -> None:
         """Read who approves; have the command run once there are enough of those who may, end it if it is too late.
