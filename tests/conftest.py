@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -16,8 +17,11 @@ from slack_logging.passive.sending import delivery
 from slack_logging.testing import FakeClock
 from tests.ports import lasting_port
 
-# No test judges by wall time, and hypothesis' own would: by a deadline, and by how long it takes to draw.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# No test judges by wall time, and hypothesis' own would: by a deadline, and by how long drawing takes. In CI it draws
+# the same each time, as by hypothesis' own profile for it: what is found by chance is for who works on the code.
+settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
 settings.load_profile("untimed")
 
 # A shell starts what runs in its background with Ctrl-C ignored, which the programs that tests start would inherit.

@@ -94,7 +94,7 @@ def test_a_name_that_ends_like_a_rate_is_a_secrets() -> None:
 @given(
     st.sampled_from([name for name in NAMES if "Token" not in name]),
     st.sampled_from(["set", "Field", "field required", "Value", "string should", "input", "5 items", "12", "8 bytes"]),
-    st.text("aZ09!#$%*+-/?@^_~", min_size=1),
+    st.text("aZ09!#$%*+-/?@^_~", min_size=1).filter(lambda more: more.strip("!?")),  # which would end the sentence
 )
 def test_a_value_that_only_begins_like_a_sentence_is_hidden(name: str, word: str, more: str) -> None:
     """Up to its first blank, as every value without quotes; also a word that needs another behind it.
