@@ -145,11 +145,12 @@ _SENTENCE = (
 _SENTENCES = rf"\[{_SENTENCE}(?:,{BREAK}{_SENTENCE}|)(?:,{BREAK}{_SENTENCE}|)\]"
 
 #: Behind a plural, a mapping's first key: its own keys name what is secret, where behind another name, and behind
-#: `credentials`, they tell about it. What ends with `ss` is no plural.
+#: `credentials`, they tell about it. What ends with `ss` is no plural. What is no key is seen at once.
 _OF_SEVERAL = "|".join(
     rf"(?<=[^ls]s{close}[:=]{blank}\{{)" for close in ("", "[\"']", r"\\[\"']") for blank in ("", "[ ]")
 )
-_MAPPING = rf"\{{(?:{_OF_SEVERAL}){BREAK}(?:{KEY}|\w{{1,40}}[ ]?:[ ]?)"
+_NO_KEY = r"[\"'][\w .@/-]{1,64}[^\w .@/\"'\\-]"
+_MAPPING = rf"\{{(?!{_NO_KEY})(?={_OF_SEVERAL}){BREAK}(?:{KEY}|\w{{1,40}}[ ]?:[ ]?)"
 
 #: A list's item that is no text, before one that is; and a set's bracket, whose first text is no key.
 _PLAIN = rf"(?:[\w.+-]{{1,40}},{BREAK}|)"
