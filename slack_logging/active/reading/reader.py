@@ -83,7 +83,7 @@ class Reader:
             hint_of_reaction=self._hint_of_reaction,
         )
         self._over = Bell()
-        self._closing = self._ended = self._handed_over = False
+        self._ended = self._handed_over = False
         self._interrupt_at = math.inf
         self._give_up_at = 0.0
         self._closers: set[int] = set()
@@ -117,7 +117,7 @@ class Reader:
             if timeout > 0:
                 self._interrupt_at = end - min(_LAST_WORDS, timeout / 2)
         self._give_up_at = max(self._give_up_at, end, self._clock.monotonic() + _GRACE)
-        self._closing = self.sweeper.is_closing = True
+        self.sweeper.is_closing = True
         self._close_desk()
         self._wake.put(None)
         with self._over.heard() as over:
@@ -136,12 +136,12 @@ class Reader:
 
     def time_left(self, timeout: float) -> float:
         """Return what is left of the longest time that somebody closed it with; `timeout` if nobody did."""
-        return max(self._end_at - self._clock.monotonic(), 0.0) if self._closing else timeout
+        return max(self._end_at - self._clock.monotonic(), 0.0) if self.sweeper.is_closing else timeout
 
     @property
     def reads(self) -> bool:
         """Tell whether it reads, and is not about to end."""
-        return self.is_alive and not self._closing
+        return self.is_alive and not self.sweeper.is_closing
 
     def wait_until_closed(self) -> None:
         """Block until somebody called `close` and the thread has ended."""
@@ -152,7 +152,7 @@ class Reader:
     def _run(self) -> None:
         try:
             self._wait_for_start()
-            if not self._closing:
+            if not self.sweeper.is_closing:
                 self.desk.answers.start()
                 self._prepare()
                 if self._muting is not None:
@@ -176,7 +176,7 @@ class Reader:
 
     def _wait_for_start(self) -> None:
         end = self._clock.monotonic() + self._settings.start_delay
-        while not self._closing and (left := end - self._clock.monotonic()) > 0:
+        while not self.sweeper.is_closing and (left := end - self._clock.monotonic()) > 0:
             self._clock.wait(self._wake, left)
 
     def _close_desk(self) -> None:
@@ -189,7 +189,7 @@ class Reader:
     def _end(self) -> None:
         self._close_desk()
         self.desk.answers.close()
-        if self._closing:  # else it never read, or cannot, and nothing is owed
+        if self.sweeper.is_closing:  # else it never read, or cannot, and nothing is owed
             say_what_is_left(self._cause, self._settings, self.desk.ledger, self.desk.answers)
             self.desk.answers.give_up("closed before Slack had taken it")
         self._ended = True
@@ -210,12 +210,12 @@ class Reader:
                 break
             left = max(self._give_up_at - self._clock.monotonic(), 0.0)
             self._clock.wait(self._wake, left if wait is None else min(left, wait))
-        if self._closing:
+        if self.sweeper.is_closing:
             say_what_is_left(self._cause, self._settings, self.desk.ledger, self.desk.answers)
 
     def _is_done(self) -> bool:
         """Tell whether it is closing and nothing is left to do, or no time to do it."""
-        if not self._closing:
+        if not self.sweeper.is_closing:
             return False
         owes = self._owes_final_marks() or self._approving.owes() or not self.desk.answers.is_idle
         return not (owes or self.desk.is_busy(self._closers)) or self._clock.monotonic() >= self._give_up_at
@@ -229,7 +229,7 @@ class Reader:
         self._interrupt_in_time()
         self.desk.time_out()
         waits = [self._place_marks(), self._approving.step(self.desk.line)]  # marks first: calls may take their time
-        next_thing = min(self._interrupt_at, self._give_up_at) if self._closing else self.sweeper.due_at
+        next_thing = min(self._interrupt_at, self._give_up_at) if self.sweeper.is_closing else self.sweeper.due_at
         left = max(min(next_thing, self.desk.deadline()) - self._clock.monotonic(), 0.0)
         return min([left, *(wait for wait in waits if wait is not None)])
 
@@ -242,7 +242,7 @@ class Reader:
         if (line := self.desk.line) is None:
             return None
         with self._marking:  # after our thread's end, whoever settles something is here
-            return self._marker.place(line.client, self.desk.ledger, closing=self._closing)
+            return self._marker.place(line.client, self.desk.ledger, closing=self.sweeper.is_closing)
 
     def _marks_are_owed(self) -> None:
         """Wake the thread, and who waits for it; once it is over, who settled something places the mark: once."""

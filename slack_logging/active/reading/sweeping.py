@@ -60,7 +60,7 @@ class Sweeper:
     Attributes:
         triage: what is done with a message.
         due_at: when to look next, in monotonic seconds.
-        is_closing: whether to look no more; set by the reader.
+        is_closing: whether to look no more; the reader sets it, and ends then.
     """
 
     def __init__(
