@@ -125,6 +125,21 @@ def test_kinds_that_wait_for_each_other_are_lines_of_one_message() -> None:
     assert incidents.unsaid == 1 + 3 + 2 + 2 + 1
 
 
+def test_those_that_share_a_message_are_not_quiet_before_their_time() -> None:
+    """Where a program ends, it says no more than what there is."""
+    incidents = Incidents(WINDOW)
+    take(incidents, "one", 5_000.0)
+    take(incidents, "two", 5_000.0)
+    incidents.gather(5_000.0)
+    [storm] = incidents
+    land(incidents, storm, 5_001.0)
+    assert [incidents.is_over(storm, now) for now in (5_001.0, 4_999.0 + WINDOW, 5_000.0 + WINDOW)] == [
+        False,
+        False,
+        True,
+    ]
+
+
 def test_a_storm_that_fills_its_message_goes_on_in_another() -> None:
     """Which mentions nobody again."""
     incidents = Incidents(WINDOW)

@@ -127,7 +127,7 @@ class Incidents:
         incident.context = ()  # the storm's thread would mix them
         self._storm.incidents.append(incident)
         self._storm.room -= size
-        self._storm.begun_at = now
+        self._storm.begun_at = self._storm.active_at = now
         return self._storm
 
     def _open(self, board: Board) -> Board:
