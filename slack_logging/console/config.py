@@ -19,9 +19,10 @@ from typing import Any, cast
 
 from slack_logging import SlackHandler, options, reach
 from slack_logging.console import ini
+from slack_logging.console.called import called, looked_up, makes_listener
 from slack_logging.console.finding import Finding, note, ok, wrong
 from slack_logging.console.reach import configured, level_number, told
-from slack_logging.console.refused import called, makes_listener, meant, misshapen, refused
+from slack_logging.console.refused import meant, misshapen, refused
 from slack_logging.console.refused import told as in_words
 from slack_logging.console.world import Wanted
 from slack_logging.errors import ConfigurationError, MissingDependencyError
@@ -214,7 +215,7 @@ class _Maker:
         try:
             factory = self._factory(name)
             if not (isinstance(factory, type) and issubclass(factory, SlackHandler)):
-                called(self._entries[name], factory, self._configurator)
+                called(self._configurator.config["handlers"][name], factory, self._configurator)
                 return
             outlet = self._made(name)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a class raises, dictConfig would raise it too
@@ -241,10 +242,7 @@ class _Maker:
         return f" once your program has started its listener: logging.getHandlerByName({name!r}).listener.start()"
 
     def _factory(self, name: str) -> Any:
-        """Look up what makes a handler, which is not called."""
-        entry = self._configurator.config["handlers"][name]
-        factory = entry.get("()", entry.get("class"))
-        return self._configurator.resolve(factory) if isinstance(factory, str) else factory
+        return looked_up(self._configurator.config["handlers"][name], self._configurator)
 
     def _made(self, name: str) -> Outlet:
         """Make a handler as dictConfig does, but for level, formatter and filters; commands do not start."""

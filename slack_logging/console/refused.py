@@ -1,28 +1,22 @@
 """What `dictConfig` refuses in a config besides its Slack handlers, found without configuring anything.
 
 It follows logging.config.DictConfigurator. Formatters of the standard library are made, as that does nothing; classes
-and factories of others are looked up only, and of handlers' it is asked whether they can be called so.
+and factories of others are looked up only.
 """
 
 from __future__ import annotations
 
 import difflib
-import inspect
 import logging.config
 import logging.handlers
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
-from slack_logging.console import ini
+from slack_logging.console.called import Entry, looked_up, makes_listener
 from slack_logging.console.finding import Finding, wrong
 from slack_logging.console.reach import level_number
 from slack_logging.errors import ConfigurationError
-
-Entry = Mapping[str, Any]
-
-#: Keys of a handler's entry that are not passed on to its class.
-_TAKEN_OFF = ("formatter", "level", "filters", ".")
 
 
 def misshapen(config: Entry) -> str:
@@ -55,8 +49,8 @@ def refused(config: Entry, configurator: logging.config.DictConfigurator) -> Ite
         yield from _looked_up(f"formatter {name}", entry, configurator, configurator.configure_formatter)
     for name, entry in configurator.config.get("filters", {}).items():
         yield from _looked_up(f"filter {name}", entry, configurator, configurator.configure_filter)
-    for name, entry in config["handlers"].items():
-        yield from _handler(f"handler {name}", entry, config)
+    for name in config["handlers"]:
+        yield from _handler(name, config, configurator)
     loggers = {**config.get("loggers", {}), **({"root": config["root"]} if config.get("root") else {})}
     for name, entry in loggers.items():
         yield from _level(f"logger {name}", entry)
@@ -64,16 +58,27 @@ def refused(config: Entry, configurator: logging.config.DictConfigurator) -> Ite
         yield from _unknown(f"logger {name}", "filter", entry.get("filters"), config)
 
 
-def _handler(subject: str, entry: Entry, config: Entry) -> Iterator[Finding]:
+def _handler(name: str, config: Entry, configurator: logging.config.DictConfigurator) -> Iterator[Finding]:
+    subject, entry = f"handler {name}", config["handlers"][name]
     if "class" not in entry and "()" not in entry:
         yield wrong(subject, "has no class: add one, such as 'class': 'slack_logging.SlackHandler'")
     yield from _level(subject, entry)
     formatter = entry.get("formatter")
     yield from _unknown(subject, "formatter", [formatter] if formatter else [], config)
     yield from _unknown(subject, "filter", entry.get("filters"), config)
-    if str(entry.get("class")).endswith(("MemoryHandler", "QueueHandler")):
-        yield from _unknown(subject, "handler", [entry.get("target")], config)
-        yield from _unknown(subject, "handler", entry.get("handlers"), config)
+    yield from _unknown(subject, "handler", _named(configurator.config["handlers"][name], configurator), config)
+
+
+def _named(entry: Entry, configurator: logging.config.DictConfigurator) -> object:
+    """Return the handlers for which `dictConfig` looks by what an entry names."""
+    try:
+        factory = looked_up(entry, configurator)
+    except (Exception, SystemExit):  # noqa: BLE001 - said when it is looked up to be called
+        return None
+    if makes_listener(entry, factory):
+        return entry.get("handlers")
+    is_class = "()" not in entry and isinstance(factory, type)
+    return [entry.get("target")] if is_class and issubclass(factory, logging.handlers.MemoryHandler) else None
 
 
 def _level(subject: str, entry: Entry) -> Iterator[Finding]:
@@ -96,51 +101,6 @@ def _looked_up(
             configurator.resolve(factory)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever importing raises, dictConfig would raise it too
         yield wrong(subject, f"{told(error)}{meant(entry)}")
-
-
-def called(entry: Entry, factory: Any, configurator: logging.config.DictConfigurator) -> None:
-    """Look whether what makes a handler takes what an entry gives, without calling it.
-
-    Raises:
-        ConfigurationError: that needs a later Python.
-        TypeError: an argument is unknown, or missing.
-        ValueError: a name is none.
-    """
-    if makes_listener(entry, factory):
-        return
-    try:
-        signature = inspect.signature(factory, follow_wrapped=False)  # a wrapper may take more
-    except (TypeError, ValueError):
-        return  # what is made in C may have none
-    if ini.CALL in entry:
-        args, kwargs = entry[ini.CALL]
-        signature.bind(*args, **kwargs)
-        return
-    taken_off = (*_TAKEN_OFF, "()" if "()" in entry else "class")
-    given = dict.fromkeys(name for name in entry if name not in taken_off)
-    try:
-        configurator.configure_handler({**given, "()": signature.bind})
-    except TypeError:
-        if _is_for_queue(entry, factory) and "handlers" in given:
-            version = ".".join(map(str, sys.version_info[:2]))
-            raise ConfigurationError(
-                f"handlers: dictConfig makes a queue's listener from Python 3.12 on, and this is {version}: name them "
-                "on the logger instead, as a SlackHandler needs no queue before it"
-            ) from None
-        raise
-
-
-def makes_listener(entry: Entry, factory: object) -> bool:
-    """Tell whether `dictConfig` makes a queue's handler, and its listener, otherwise than by calling the class.
-
-    Source: Python, logging.config, "Configuring QueueHandler and QueueListener".
-    """
-    return sys.version_info >= (3, 12) and ini.CALL not in entry and _is_for_queue(entry, factory)
-
-
-def _is_for_queue(entry: Entry, factory: object) -> bool:
-    is_class = "()" not in entry and isinstance(factory, type)
-    return is_class and issubclass(cast("type", factory), logging.handlers.QueueHandler)
 
 
 def told(error: BaseException) -> str:
