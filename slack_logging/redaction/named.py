@@ -62,7 +62,8 @@ _VALUE_FOLLOWS = (
 )
 
 #: Each begins with a letter, alone, for then `re` skips in one go what cannot begin a name. `PWD` is also a directory,
-#: and parsers complain of an unexpected token. The two headers' groups tell them apart.
+#: parsers complain of an unexpected token, and AWS has an account's number before a secret's name. The two headers'
+#: groups tell them apart.
 _NAMES = (
     *(f"{kind}[ _.-]?key" for kind in _KINDS_OF_KEY),
     r"pass(?:word|wd|phrase|code)(?<!/etc/passwd)",
@@ -70,7 +71,7 @@ _NAMES = (
     rf"pass(?<![\w-]pass){_VALUE_FOLLOWS}{_NO_NUMBER}{''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
     rf"pw(?<![a-z0-9]pw){_NO_NUMBER}(?!==|:[^\s\"'`])",
     rf"pwd(?!(?=\W){_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
-    r"secret",
+    r"secret(?<!\d:secret)",
     r"token(?<!unexpected token)(?<![\W_]per_token)",
     r"credentials?",
     r"connection[ _-]?string",
@@ -108,7 +109,7 @@ _PROSE = (
     r"(?:(?<=: )(?:accepted|an?|as|at|by|cached|cannot|changed|denied|disabled|does|enabled|expired|failed|"
     r"for|from|granted|has|in|incorrect|invalid|is|its?|loaded|malformed|missing|must|no|not|of|on|refreshed|"
     r"rejected|renewed|required|reused|revoked|rotated|set|signature(?![ ][\w-]{1,40}=)|that|the|this|to|too|"
-    r"unknown|updated|was|with|wrong|your|"
+    r"unknown|updated|valid|was|with|wrong|your|"
     r"(?:field|value)[ ](?:is[ ])?required|(?:input|string|value)[ ]should[ ](?:be|have|match)|"
     r"\d{1,3}[ ](?:attempts?|bytes|char(?:acter)?s|entries|items?))|"
     r"(?<=credentials: )(?:for|of|user)|"
@@ -205,6 +206,15 @@ _HEADER = rf"(?:{_LINE}content-[a-z-]{{4,20}}:[^\r\n\\]{{1,100}}|)"
 _FILE_NAME = r"(?:;[ ]?filename=[\"'\\]{1,3}[^\"'\r\n\\]{0,100}[\"'\\]{1,3}|)"
 _FIELD_ENDS = rf"[\"'\]\\]{{1,5}}{_FILE_NAME}{_HEADER}{_HEADER}{_HEADER}{_LINE}{_LINE}(?P<field>)"
 
+#: What pydantic says of a value that it refuses, behind the field's name: as text, and as mappings.
+_ITEM = r"(?:\.\d{1,4}|)"
+_REFUSED = rf"{_ITEM}{_LINE}[ |]{{2,12}}[^\n\[]{{1,300}}\[type=\w{{1,40}}, input_value="
+_GAP = r"(?:\\n|)\s{0,20}"
+_MSG = (
+    rf"{MARKS}(?:,{_GAP}\d{{1,4}}|),?{_GAP}[\])],{_GAP}{MARKS}msg{MARKS}[ ]?:[ ]?{MARKS}(?:[^\"'\\\n]|'(?=\w)){{1,150}}"
+    rf"{MARKS},{_GAP}{MARKS}input{MARKS}[ ]?:[ ]?"
+)
+
 
 def _either(names: Iterable[str]) -> str:
     """Return one pattern for any of some, told apart by their first letters: in most places none of them begins."""
@@ -260,6 +270,8 @@ class Names:
                 ("value",),
                 rf"value{MARKS}[ ]?:[ ]?(?={_NAME_BEHIND}{name}{MARKS}){value}",
             ),
+            (("input_value=",), rf"{name}{_REFUSED}{value}"),
+            (("input'", 'input"', "input\\"), rf"{name}{_MSG}{value}"),
         )
         row = Shape((")=(",), rf"{_COLUMNS}{name}{_MORE_COLUMNS}", locate_row, any_case=True)
         self._shapes, self._by_code = (

@@ -210,16 +210,19 @@ class Redactor:
     def redact_items(self, given: Mapping[Any, object], *, depth: int = 0) -> dict[Any, object]:
         """Return a mapping with its keys and values redacted; none is lost where two keys look the same then.
 
-        Of a name and a value as two items, as in containers' environments, the name counts.
+        Where one item is the name of another, that name counts: of `value`, as in containers' environments, and of
+        `input`, as pydantic says what it refuses; what lacks a field is no secret.
         """
         shown: dict[Any, object] = {}
-        called = str(given.get("name"))
-        is_named = self._names.secret(called)
+        names = {"value": str(given.get("name"))}
+        if isinstance(where := given.get("loc"), (tuple, list)) and not isinstance(given.get("input"), Mapping):
+            names["input"] = next((part for part in reversed(where) if isinstance(part, str)), "")
+        names = {key: name for key, name in names.items() if self._names.secret(name)}
         for key, value in given.items():
             name = self.redact(key) if isinstance(key, str) else key
             while name != key and name in shown:
                 name += "_"
-            shown[name] = self.redact_value(called if is_named and key == "value" else str(key), value, depth=depth)
+            shown[name] = self.redact_value(names.get(key, str(key)), value, depth=depth)
         return shown
 
     def _hide(self, shape: Shape, text: str, searched: str) -> str:

@@ -199,6 +199,17 @@ BY_NAME: list[tuple[str, str]] = [
             '{"name": "Authorization", "value": "Bearer #"}',
         )
     ),
+    *(
+        (text.replace("#", "hun ter2"), text.replace("#", "[redacted]"))
+        for text in (
+            "1 error for SignUp\nuser.password\n  String should have at least 16 [type=too_short, input_value='#', in",
+            "  | Keys\\n  | api_keys.0\\n  |   Input should be an integer [type=int_type, input_value='#', input_type",
+            "[{'type': 'string_too_short', 'loc': ('body', 'password'), 'msg': 'String should ...', 'input': '#'}]",
+            "[{'type': 'int_type', 'loc': ('passwords', 0), 'msg': \"it's none\", 'input': \"#\", 'ctx': {'a': 1}}]",
+            '[{"type":"int_type","loc":["user","api_key"],"msg":"of ada","input":"#","url":"https://a.b"}]',
+            '{\n "loc": [\n  "password"\n ],\n "msg": "a, b",\n "input": "#"\n}',
+        )
+    ),
     ('{"value": "a\\"b", "name": "DB_PASSWORD"}', '{"value": "[redacted]", "name": "DB_PASSWORD"}'),
     ('<user pass="hun ter2"/>', '<user pass="[redacted]"/>'),
     ('"<user pass=\\"hunter2\\"/>"', '"<user pass=\\"[redacted]\\"/>"'),
@@ -297,6 +308,8 @@ HARMLESS: list[str] = [
     "Access denied for user 'ada'@'db' (using password: YES)",
     '{"name": "DB_PASSWORD", "value": null}, {"name": "password", "type": "x"}, {"value": "x", "name": "max_tokens"}',
     '{"name": "HOST", "value": "db"}, {"value": "db", "name": "HOST"}',
+    "[{'loc': ('password',), 'msg': 'Field required', 'input': {'email': 'a@b'}}, {'loc': ('pin',), 'input': 'x'}]",
+    "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbCdEf; token: valid for 3600 s, API key: valid, 3",
     "jwt: malformed; JWT: malformed, invalid credentials: user bob",
     "bypass='on' compass=\"north\" pass = 'x' pass=3 'pass': 3 byPass=on renderPass: 'x' userPass: ok",
     "/etc/passwd: Permission denied, path /etc/passwd: denied; node identified by 'ada', ask user identified by name",

@@ -245,6 +245,16 @@ def test_patterns_that_cannot_try_for_ever_are_taken(pattern: str) -> None:
             [{"name": "DB_PASSWORD", "value": "x"}, {"value": "y", "name": "HOST"}],
             [{"name": "DB_PASSWORD", "value": MARKER}, {"value": "y", "name": "HOST"}],
         ),
+        (
+            "errors",
+            [{"loc": ("body", "keys", "api_key", 0), "input": "x"}, {"loc": ["host"], "input": "y"}],
+            [{"loc": ["body", "keys", "api_key", 0], "input": MARKER}, {"loc": ["host"], "input": "y"}],
+        ),
+        (
+            "errors",
+            {"loc": ("password",), "input": {"host": "db", "api_key": "x"}},
+            {"loc": ["password"], "input": {"host": "db", "api_key": MARKER}},
+        ),
         ("login", {"pass": "x", "pw": "y"}, {"pass": MARKER, "pw": MARKER}),
         ("headers", (("Cookie", "a=b"), ["token=x"]), [["Cookie", MARKER], [f"token={MARKER}"]]),
         ("fields", ["password", "email"], ["password", "email"]),
