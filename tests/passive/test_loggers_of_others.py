@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from logging.handlers import QueueHandler
 from queue import SimpleQueue
 from typing import Any
@@ -83,6 +85,98 @@ def test_loguru(slack: LocalSlack, handler: SlackHandler) -> None:
     assert "hi ada  order=7" in text
     assert "failed  order=8\nValueError: no such order\ntest_loggers_of_others.py:" in text
     assert text.count("Traceback (most recent call last):") == 1
+
+
+def root_cause(card: str) -> None:
+    raise KeyError("stock")
+
+
+def explicit(card: str) -> None:
+    try:
+        root_cause(card)
+    except KeyError as error:
+        raise RuntimeError("cannot ship") from error
+
+
+def implicit(card: str) -> None:
+    try:
+        root_cause(card)
+    except KeyError:
+        raise RuntimeError("cannot ship")  # noqa: B904 - it is what is tested
+
+
+def never_raised(card: str) -> None:
+    raise RuntimeError("cannot ship") from KeyError("stock")
+
+
+def grouped(card: str) -> None:
+    group = getattr(builtins, "ExceptionGroup", None)
+    if group is None:
+        pytest.skip("groups are from Python 3.11")
+    raise group("cannot ship", [raised(KeyError("stock"))])
+
+
+@pytest.mark.parametrize("formatter", [None, logging.Formatter("%(message)s")], ids=["", "formatter"])
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("fail", [root_cause, explicit, implicit, never_raised, grouped])
+def test_an_error_of_loguru_is_one_whatever_it_came_of(
+    fail: Callable[[str], None],
+    *,
+    plain: bool,
+    formatter: logging.Formatter | None,
+    slack: LocalSlack,
+    handler: SlackHandler,
+) -> None:
+    """It is shown once, without variables' values, where no formatter of the program's says otherwise."""
+    handler.setFormatter(formatter)
+    loguru_logger.remove()
+    loguru_logger.add(handler, format="{message}", diagnose=not plain, backtrace=not plain)
+    cards = ["visa of ada", "visa of ben", "visa of cid"]
+    for card in cards:
+        with suppress(Exception), loguru_logger.catch(reraise=True, message="shipping failed"):
+            fail(card)
+    text = shown(slack, handler)
+    assert [living.records for living in handler.incidents()] == [3]
+    if formatter is None:
+        assert "shipping failed\n" in text
+        assert [card for card in cards if card in text] == []
+        assert text.count("KeyError: 'stock'") <= 2  # one is what happened, one the traceback's
+        assert text.count("RuntimeError: cannot ship") == (2 if "RuntimeError" in text else 0)
+
+
+def test_what_loguru_says_of_an_error_without_a_traceback_stands_once(slack: LocalSlack, handler: SlackHandler) -> None:
+    """Its text is behind the message, as a traceback would be; what the message says of it stays."""
+    loguru_logger.remove()
+    loguru_logger.add(handler, format="{message}")
+    loguru_logger.opt(exception=ValueError("no order")).error("ValueError: no order, tried again")
+    assert "ValueError: no order, tried again\nValueError: no order\n" in shown(slack, handler)
+
+
+def test_colours_of_loguru_hide_no_traceback(slack: LocalSlack, handler: SlackHandler) -> None:
+    """They stand between the message and what it begins with."""
+    loguru_logger.remove()
+    loguru_logger.add(handler, format="{message}", colorize=True)
+    with suppress(RuntimeError), loguru_logger.catch(reraise=True, message="shipping failed"):
+        explicit("visa of ada")
+    text = shown(slack, handler)
+    assert "shipping failed\nRuntimeError: cannot ship\n" in text
+    assert "visa of ada" not in text.replace('explicit("visa of ada")', "")
+
+
+def test_json_of_loguru_stays_json(slack: LocalSlack, handler: SlackHandler) -> None:
+    """A traceback within it is no traceback behind a message."""
+    loguru_logger.remove()
+    loguru_logger.add(handler, format="{message}", serialize=True, diagnose=False)
+    with suppress(RuntimeError), loguru_logger.catch(reraise=True, message="shipping failed"):
+        explicit("visa")
+    assert '"message": "shipping failed"' in shown(slack, handler)
+
+
+def test_a_traceback_in_a_message_stays_where_it_is_not_logurus(slack: LocalSlack, handler: SlackHandler) -> None:
+    """The exception that was logged may be another one."""
+    said = "the worker said:\nTraceback (most recent call last):\nOSError: disk full"
+    logging.getLogger("stocks").error(said, exc_info=raised(ValueError("no answer")))
+    assert "OSError: disk full" in shown(slack, handler)
 
 
 def test_what_structlogs_processors_made_of_exceptions_is_shown(slack: LocalSlack, handler: SlackHandler) -> None:

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 from slack_logging import notices
 from slack_logging.passive.records.fingerprint import fault_of, fingerprint, put_in
 from slack_logging.passive.records.instructions import instructions
+from slack_logging.passive.records.loguru import MARK, without_traceback
 from slack_logging.passive.records.message import message_of, plain_text
 from slack_logging.passive.records.tracebacks import fault_in_json, fault_of_text, split_off
 
@@ -52,8 +53,6 @@ OVERHEAD = 260
 #: Places in the program that are remembered; then they are learned anew.
 _MOST_ORIGINS = 4_096
 _origins: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-
-_TRACEBACK = "\nTraceback (most recent call last):"
 
 _PLAIN = frozenset({float, bool, type(None)})
 
@@ -114,6 +113,8 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None, hide
     if formatter is None and type(record.msg) is dict and record.msg:
         record = _flattened(record, record.msg)
     msg = record.msg if type(record.msg) is str else plain_text(record.msg)
+    if record.exc_info and record.exc_text == MARK and (error := _error_of(record)) is not None:
+        msg = without_traceback(msg, error)
     args = record.args or None
     safe = hide(msg, args) if args else None
     own = text = None if formatter is None else _formatted(record, formatter, safe)
@@ -124,8 +125,6 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None, hide
         msg, args = cut(msg), None
         size = _bytes(msg)
     more = _more(record, text, has_own_format=own is not None)
-    if more[3] and text is None:
-        msg = msg.partition(_TRACEBACK)[0]  # loguru has it in the message, too
     size += _size_of(more)
     key = (record.pathname, record.lineno, record.levelno, record.name, record.process)
     origin = _origins.get(key) or _new_origin(key, record)
@@ -341,14 +340,19 @@ def _bytes(text: str) -> int:
 def _exception(record: logging.LogRecord) -> tuple[str | None, str | None]:
     """Return what tells a record's exception from others, and its text; nothing, where it is something else."""
     if record.exc_info:
-        given = record.exc_info if isinstance(record.exc_info, tuple) else (record.exc_info, *sys.exc_info())
-        error = next((part for part in given if isinstance(part, BaseException)), None)
+        error = _error_of(record)
         return (None if error is None else fault_of(error, record.pathname)), _exception_text(error)
     text = plain_text(record.exc_text or "").rstrip()
     if not text:
         return None, None
     fault = fault_of_text(cut(text, keeps_end=True), record.pathname)  # of more than is shown: what is cut, varies
     return fault, cut(text, MAX_PART, keeps_end=True)
+
+
+def _error_of(record: logging.LogRecord) -> BaseException | None:
+    """Return the exception that a record was logged with; None, where it is something else."""
+    given = record.exc_info if isinstance(record.exc_info, tuple) else (record.exc_info, *sys.exc_info())
+    return next((part for part in given if isinstance(part, BaseException)), None)
 
 
 def _exception_text(error: BaseException | None) -> str:

@@ -129,7 +129,7 @@ def put_in(args: object) -> str:
         values = args.values() if isinstance(args, Mapping) else args if isinstance(args, tuple) else (args,)
         # Of a proxy, as Flask has, `isinstance` would ask what it stands for, which may raise.
         found = (value for value in values if issubclass(type(value), BaseException))
-        errors = [fault_alone(*_kind_and_text(error), [], "") for error in islice(found, MOST_RELATED)]
+        errors = [fault_alone(*kind_and_text(error), [], "") for error in islice(found, MOST_RELATED)]
     except Exception:  # noqa: BLE001 - what is put in may do anything when it is asked
         return ""
     return _digest(*errors) if errors else ""
@@ -278,10 +278,10 @@ def _members(error: BaseException) -> tuple[object, ...]:
 
 def _own_fault(error: BaseException, logged_in: str) -> str:
     """Return what tells an exception from others, taken alone."""
-    return fault_alone(*_kind_and_text(error), _called(error.__traceback__), logged_in)
+    return fault_alone(*kind_and_text(error), _called(error.__traceback__), logged_in)
 
 
-def _kind_and_text(error: BaseException) -> tuple[str, str]:
+def kind_and_text(error: BaseException) -> tuple[str, str]:
     """Return an exception's type, as tracebacks name it, and the first line of what it says."""
     try:
         # A group's whole text says how many members it has.
