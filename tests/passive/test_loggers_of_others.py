@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from logging.handlers import QueueHandler
 from queue import SimpleQueue
 from typing import Any
@@ -262,3 +262,74 @@ def test_errors_that_were_formatted_as_json_upstream_are_told_by_message_and_exc
     assert handler.flush(timeout=30)
     assert sorted(living.records for living in handler.incidents()) == [1, 2]
     assert len(slack.messages("#ops-log")) == 2
+
+
+@contextmanager
+def logged_by(logger: Any, user: str) -> Iterator[None]:
+    """Log what is raised, as it is usual with structlog: the event has `exc_info=True`."""
+    try:
+        yield
+    except Exception:
+        logger.exception("charge failed", user=user, retry=None)
+        raise
+
+
+RENDERERS: dict[str, Any] = {
+    "console": structlog.dev.ConsoleRenderer(colors=False),
+    "keyvalue": structlog.processors.KeyValueRenderer(),
+    "logfmt": structlog.processors.LogfmtRenderer(),
+    "json": structlog.processors.JSONRenderer(),
+}
+
+
+@pytest.mark.parametrize("renders_exceptions", ["upstream", "formatter", "nobody"])
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_errors_that_structlogs_formatter_renders_are_told_by_event_and_exception(
+    renderer: str, renders_exceptions: str, slack: LocalSlack, handler: SlackHandler
+) -> None:
+    """Whatever values they have, and whoever makes a text of the exception; one with other values is one."""
+    rendered = [structlog.processors.format_exc_info]
+    made = structlog.stdlib.ProcessorFormatter
+    structlog.configure(
+        processors=[*(rendered if renders_exceptions == "upstream" else []), made.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    rendered = rendered if renders_exceptions == "formatter" and renderer != "console" else []
+    handler.setFormatter(made(processors=[made.remove_processors_meta, *rendered, RENDERERS[renderer]]))
+    logger = structlog.get_logger("stocks")
+    for user in ("ann lee", "bob ray", "cid moe"):
+        logger.error("disk full", user=user, retry=None)
+    logger.error("payment failed", user="ann lee", retry=None)
+    for user, error in (("ann", OSError), ("bob", OSError), ("cid", KeyError), ("dan", OSError)):
+        with suppress(OSError, KeyError), logged_by(logger, user):
+            raise error("no answer")
+    logger.error("charge failed", user="eva", retry=None, exc_info=raised(ValueError("no card")))
+    text = shown(slack, handler)
+    assert sorted(living.records for living in handler.incidents()) == [1, 1, 1, 3, 3]
+    assert [said in text for said in ("disk full", "payment failed", "ann lee")] == [True, True, True]
+
+
+@pytest.mark.parametrize("formatter", [None, logging.Formatter("%(levelname)s %(message)s")], ids=["", "formatter"])
+@pytest.mark.parametrize("name", ["event", "message", "msg", "action"])
+def test_dicts_are_told_by_what_they_say_happened(
+    name: str, formatter: logging.Formatter | None, slack: LocalSlack, handler: SlackHandler
+) -> None:
+    """By its value where the key says so, by all they hold where none does, but for ids; and by the exception."""
+    handler.setFormatter(formatter)
+    logger = logging.getLogger("stocks")
+    for order in (7, 800, 31):
+        logger.error({name: "disk full", "order": order, "retry": None})
+    logger.error({name: "payment failed", "order": 7, "retry": None})
+    logger.error({name: "payment failed", "order": 7, "retry": None, "exc_info": raised(OSError("no card"))})
+    text = shown(slack, handler)
+    assert sorted(living.records for living in handler.incidents()) == [1, 1, 3]
+    if formatter is None and name != "action":
+        assert "stocks disk full  order=7  retry=None" in text
+
+
+def test_a_dict_that_a_formatter_cannot_format_is_shown_as_it_is(slack: LocalSlack, handler: SlackHandler) -> None:
+    """All it holds, though nothing is put behind what a formatter makes."""
+    handler.setFormatter(logging.Formatter("%(nothing)s"))
+    logging.getLogger("stocks").error({"event": "disk full", "order": 7})
+    assert "{'event': 'disk full', 'order': 7}" in shown(slack, handler)

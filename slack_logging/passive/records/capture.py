@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from slack_logging import notices
-from slack_logging.passive.records.fingerprint import fault_of, fingerprint, put_in
+from slack_logging.passive.records.fingerprint import EVENTS, fault_of, fingerprint, put_in
 from slack_logging.passive.records.instructions import instructions
 from slack_logging.passive.records.loguru import MARK, without_traceback
 from slack_logging.passive.records.message import message_of, plain_text
@@ -110,21 +110,22 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None, hide
         hide: given a template and its arguments, returns them without those that are secrets. What `restore` formats
             later, it is asked for then.
     """
-    if formatter is None and type(record.msg) is dict and record.msg:
-        record = _flattened(record, record.msg)
+    own = None if formatter is None else _formatted(record, formatter, hide)
+    text, logged = own, record
+    if type(record.msg) is dict and record.msg and (formatter is None or own is not None):
+        record = _flattened(record, record.msg, has_own_format=own is not None)
     msg = record.msg if type(record.msg) is str else plain_text(record.msg)
     if record.exc_info and record.exc_text == MARK and (error := _error_of(record)) is not None:
         msg = without_traceback(msg, error)
     args = record.args or None
-    safe = hide(msg, args) if args else None
-    own = text = None if formatter is None else _formatted(record, formatter, safe)
     size = 0 if own is not None else _plain_size(msg, args)
     if not size:
         if args and text is None:
-            text = cut(message_of(msg, safe))
+            text = cut(message_of(msg, hide(msg, args)))
         msg, args = cut(msg), None
         size = _bytes(msg)
-    more = _more(record, text, has_own_format=own is not None)
+    errors = put_in(logged.args or logged.msg) if record.levelno >= logging.ERROR else ""
+    more = _more(record, text, errors, has_own_format=own is not None)
     size += _size_of(more)
     key = (record.pathname, record.lineno, record.levelno, record.name, record.process)
     origin = _origins.get(key) or _new_origin(key, record)
@@ -177,12 +178,14 @@ def _plain_size(msg: str, args: Any) -> int:
     return size
 
 
-def _formatted(record: logging.LogRecord, formatter: logging.Formatter, args: Any) -> str | None:
+def _formatted(record: logging.LogRecord, formatter: logging.Formatter, hide: Hide) -> str | None:
     """Return the text that a formatter makes, or None where it fails, which it also does where that is no text."""
+    args: Any = record.args
+    safe = hide(record.msg if type(record.msg) is str else plain_text(record.msg), args) if args else None
     try:
-        if args and args is not record.args:
+        if safe and safe is not args:
             record = copy.copy(record)
-            record.args = args
+            record.args = safe
         text = str.__str__(formatter.format(record))
         return cut(text, keeps_end=True)  # which is where formatters put a traceback
     except Exception as error:  # noqa: BLE001 - a formatter of the user's may raise anything
@@ -200,11 +203,10 @@ def _new_origin(key: tuple[Any, ...], record: logging.LogRecord) -> tuple[Any, .
     return origin
 
 
-def _more(record: logging.LogRecord, text: str | None, *, has_own_format: bool) -> tuple[Any, ...]:
+def _more(record: logging.LogRecord, text: str | None, errors: str, *, has_own_format: bool) -> tuple[Any, ...]:
     """Return what few records have."""
     fields = record.__dict__
     fault = exc_text = None
-    errors = put_in(record.args or record.msg) if record.levelno >= logging.ERROR else None
     if record.exc_info or record.exc_text:
         fault, exc_text = _exception(record)
     extras = _extras(fields) if len(fields) != _STANDARD_COUNT else None
@@ -232,16 +234,25 @@ _KNOWN = _PLACED | {"logger", "level", "timestamp"}
 _RENDERED = {"exception": "exc_text", "stack": "stack_info"}
 
 
-def _flattened(record: logging.LogRecord, event: dict[str, Any]) -> logging.LogRecord:
-    """Return a record whose message is structlog's event; the event's other keys are as if `extra=` had given them."""
-    told = _KNOWN if "event" in event else _PLACED  # else it is not structlog's
+def _flattened(record: logging.LogRecord, event: dict[str, Any], *, has_own_format: bool) -> logging.LogRecord:
+    """Return a record whose message is what a dict says happened, such as structlog's event.
+
+    Its other keys are as if `extra=` had given them, unless a formatter's text shows them: then what counts of them is
+    the exception, which tells errors apart.
+    """
+    is_structlogs = "event" in event
+    said = "event" if is_structlogs else next((name for name in EVENTS if isinstance(event.get(name), str)), "")
+    told = _KNOWN if is_structlogs else _PLACED | {said}
     given = {str(name): value for name, value in event.items() if name not in told}
     rendered = {known: str(given.pop(name)) for name, known in _RENDERED.items() if isinstance(given.get(name), str)}
     extras = {f"{name}_" if name in STANDARD_ATTRIBUTES else name: value for name, value in given.items()}
-    attributes = {**record.__dict__, **extras, **rendered, "msg": event.get("event", ""), "args": None}
+    if has_own_format:
+        extras = {}
+        rendered.pop("stack_info", None)
+    attributes = {**record.__dict__, **extras, **rendered, "msg": event.get(said, ""), "args": None}
     error = event.get("exc_info")
     if not record.exc_info and error and "exc_text" not in rendered:
-        attributes["exc_info"] = (type(error), error, None) if isinstance(error, BaseException) else sys.exc_info()
+        attributes["exc_info"] = error
     return logging.makeLogRecord(attributes)
 
 
@@ -281,7 +292,8 @@ def restore(captured: Captured, hide: Hide = as_given) -> logging.LogRecord:
     }
     if levelno >= logging.ERROR:
         fault = fault or fault_in_json(logged, pathname)
-        attributes["slack"]["fingerprint"] = fingerprint(name, levelno, msg, fault, logged, errors or "")
+        told_by = logged or str(extras or "")  # a dict may not say what happened but by its values
+        attributes["slack"]["fingerprint"] = fingerprint(name, levelno, msg, fault, told_by, errors or "")
     return logging.makeLogRecord(attributes)
 
 

@@ -40,9 +40,9 @@ _UNNAMED = frozenset({"builtins", "__main__"})
 #: What a text cites.
 _QUOTED = re.compile(r"'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`")
 
-#: What happened, where a text is made of names and values, as structlog's renderers write it: often the last of them.
-_EVENTS = ("event", "message", "msg")
-_SAID = re.compile(rf"(?<![\w.-])(?:{'|'.join(_EVENTS)})=({_QUOTED.pattern})")
+#: What happened is called so, where a message is made of names and values: a dict, JSON, a text. Often it is the last.
+EVENTS = ("event", "message", "msg")
+_SAID = re.compile(rf"(?<![\w.-])(?:{'|'.join(EVENTS)})=({_QUOTED.pattern})")
 
 #: Of an address of IPv6.
 _GROUP = "[0-9a-fA-F]{1,4}"
@@ -162,7 +162,7 @@ def fields_of(text: str) -> dict[str, Any]:
 def _told_in_json(text: str) -> str:
     """Return what a line of JSON says happened, and its keys; nothing where it is none."""
     fields = fields_of(text)
-    said = next((said for name in _EVENTS if isinstance(said := fields.get(name), str)), "")
+    said = next((said for name in EVENTS if isinstance(said := fields.get(name), str)), "")
     keys = " ".join(sorted(fields))[:_MOST_CHARS]
     return f"{normalised(said)} {{{_without_ids(keys)}}}" if fields else ""
 
