@@ -134,3 +134,17 @@ def test_only_an_error_asks_its_exceptions_for_more_than_the_text_that_is_shown(
 
     logger.log(level, "sync failed: %s", Counting())
     assert len(asked) == times
+
+
+def test_what_is_put_into_placeholders_alone_makes_no_kind_where_an_exception_does(
+    clock: FakeClock, slack: LocalSlack, handler: SlackHandler, logger: logging.Logger
+) -> None:
+    """Django logs each failed request's path by "%s: %s"; exceptions of one helper stay as many as they are."""
+    failed: list[Exception] = [ValueError("no stock")] * 3
+    for path, error in zip(("ada", "ben", "cid"), failed, strict=True):
+        logger.error("%s: %s", "Internal Server Error", f"/shops/{path}/orders", exc_info=error)
+    for other in (KeyError("stock"), ValueError("no such user")):
+        logger.error("%s: %s", "Internal Server Error", "/shops/ada/orders", exc_info=other)
+    for said in ("disk full", "no such user"):
+        logger.error("%s", said, exc_info=RuntimeError(said))
+    assert sorted(told(clock, slack, handler)) == [1, 1, 1, 1, 3]

@@ -110,11 +110,12 @@ def fingerprint(logger: str, levelno: int, template: str, fault: str, text: str 
         levelno: the level's number.
         template: the message before its arguments are put in.
         fault: what `fault_of` says of the exception; empty without one.
-        text: the message, for where the template says nothing, such as ``"%s"``, or where it is a line of JSON.
+        text: the message, for where neither the template, such as ``"%s"``, nor an exception says anything, or where it
+            is a line of JSON.
         put_in: what `put_in` says of the message's arguments; empty where none is an exception.
     """
     kind = _told_in_json(text) or normalised(template)
-    if not _WORD.search(_PLACEHOLDER.sub("", kind)):
+    if not fault and not _WORD.search(_PLACEHOLDER.sub("", kind)):
         kind = _without_ids(text[:_MOST_CHARS])
     return _digest(logger, str(levelno), kind, fault, *filter(None, [put_in]))
 
