@@ -102,10 +102,10 @@ def _moment(given: object) -> float | None:
 
 
 #: A record's attributes: what the canonical entry calls each, then what else it is called, by `logging`, whose names
-#: python-json-logger keeps, and by structlog; and how it is read.
+#: python-json-logger keeps, by structlog, and by Google Cloud; and how it is read.
 _FIELDS: Mapping[str, tuple[tuple[str, ...], Callable[[object], str | float | None]]] = {
     "msg": (("message", "msg", "event"), _text),
-    "levelno": (("level", "levelname", "level_number", "levelno"), _level),
+    "levelno": (("level", "levelname", "level_number", "levelno", "severity"), _level),
     "name": (("logger", "name"), _text),
     "created": (("time", "timestamp", "asctime", "created"), _moment),
     "exc_text": (("exception", "exc_info", "exc_text"), _traceback),

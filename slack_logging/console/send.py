@@ -47,9 +47,9 @@ _GLANCE = 0.5
 
 _EPILOG = """Each line is a record; blank ones are left out. With --json a line is an entry as SlackFormatter writes it:
 {"message": ..., "level": "ERROR", "logger": ..., "time": ..., "exception": ..., "extra": {...}}; all but message may be
-missing, and the names that python-json-logger and structlog give will do as well, such as "levelname", "exc_info" and
-"event". Other fields are shown behind the message. A line that is no such object is sent as text; stderr says which
-lines are, and which have a level that is none.
+missing, and the names that python-json-logger, structlog and Google Cloud give will do as well, such as "levelname",
+"exc_info", "event" and "severity". Other fields are shown behind the message. A line that is no such object is sent as
+text; stderr says which lines are, and which have a level that is none.
 
 Nothing is read where Slack takes neither the token nor posts to the channel; a Slack that is away is waited for.
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pythonjsonlogger.json import JsonFormatter
 
 from slack_logging import SlackFormatter
-from slack_logging.console.lines import json_record
+from slack_logging.console.lines import NO_LEVEL, json_record
 
 
 def read(line: str) -> logging.LogRecord:
@@ -67,6 +67,9 @@ def test_what_the_formatter_writes_is_read_back() -> None:
         ({"level": "NOTICE", "level_number": 25}, {"levelno": 25, "level": "NOTICE"}),
         ({"level": "NOTICE"}, {"levelno": 20, "level": "NOTICE"}),
         ({"level": True}, {"levelno": 20, "level": True}),
+        ({"severity": "ERROR"}, {"levelno": 40, "levelname": "ERROR"}),
+        ({"severity": "high", "level": "INFO"}, {"levelno": 20, "severity": "high"}),
+        ({"severity": "NOTICE"}, {"levelno": 20, "severity": "NOTICE"}),
         ({"logger": 7}, {"name": "stdin", "logger": 7}),
         ({"logger": ""}, {"name": "stdin"}),
         ({"time": "2023-11-14T22:13:20Z"}, {"created": 1_700_000_000.0}),
@@ -95,6 +98,14 @@ def test_the_names_that_others_give_will_do() -> None:
     assert (record.getMessage(), record.levelname, vars(record)["free"]) == ("disk full", "ERROR", 0)
     record = read('{"message": "own", "level": "INFO", "msg": "other", "levelname": "ERROR"}')
     assert (record.getMessage(), record.levelname) == ("own", "INFO")
+
+
+def test_a_severity_that_is_no_level_is_said() -> None:
+    """As of Google Cloud's, which has more names than logging; it is nothing amiss where a level is there as well."""
+    said: list[object] = []
+    for fields in ({"severity": "ALERT"}, {"severity": "high", "level": "INFO"}, {"severity": "CRITICAL"}):
+        json_record(json.dumps({"message": "x", **fields}), level=logging.INFO, logger="stdin", amiss=said.append)
+    assert said == [NO_LEVEL]
 
 
 def told(record: logging.LogRecord) -> tuple[object, ...]:
@@ -200,7 +211,8 @@ def test_what_is_no_entry_is_text(line: str) -> None:
 
 FIELDS = (
     "fingerprint message level level_number logger time source exception stack thread task extra x _x __ slack msg "
-    "event levelname levelno name timestamp asctime created exc_info exc_text stack_info threadName taskName process"
+    "event levelname levelno severity name timestamp asctime created exc_info exc_text stack_info threadName taskName "
+    "process"
 ).split()
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 
