@@ -2,6 +2,8 @@
 
 The records have that as attributes, too: `user` (an id), `decision` (as it is told, but for what explains it) and,
 where it is about a command, `command` (its name), `channel` (an id) and `ts` of its message.
+
+Nothing here raises what a filter or a handler of the program's raises: whatever cannot be written down has happened.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from slack_logging import notices
 from slack_logging.active.emoji import Order
 from slack_logging.active.people.access import Verdict
 from slack_logging.active.reading.intake import Heard
@@ -50,7 +53,7 @@ def raised(
         masked: hides a command's secrets; the traceback is then part of the text, as it may hold one anywhere.
 
     Returns:
-        What was logged; None where the audit is switched off.
+        What was logged; None where the audit is switched off, or could not be written.
     """
     decision = "raised an exception"
     text, args = f"command of %s {decision}: %r", (heard.user, heard.shown)
@@ -129,6 +132,12 @@ def _log(
         name = heard.call.plain_name if heard.is_secret else heard.call.name
         attributes |= {"command": name, "channel": heard.key.channel, "ts": heard.key.ts}
     args = (user, *what)
-    record = _logger.makeRecord(_logger.name, level, file, line, text, args, exc_info, function, attributes)
-    _logger.handle(record)
+    try:
+        record = _logger.makeRecord(_logger.name, level, file, line, text, args, exc_info, function, attributes)
+        _logger.handle(record)
+    except Exception as unexpected:  # noqa: BLE001 - of the program's; it would end the thread that reads or runs
+        # its type only: what it says may hold what was typed
+        kind = type(unexpected).__name__
+        notices.say("audit", f"the audit is not complete: a filter or handler of {_logger.name} raised {kind}")
+        return None
     return record

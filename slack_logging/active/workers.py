@@ -71,7 +71,13 @@ class Workers:
         except BaseException as error:  # `sys.exit()`, a cancelled task: answered; the worker goes on
             if not self._desk.instance.is_us:
                 raise
-            command.abandon(Mark.ERRORED, type(error).__name__)
+            try:
+                command.abandon(Mark.ERRORED, type(error).__name__)
+            except Exception as unexpected:  # noqa: BLE001 - nobody takes the place of a thread that ends
+                notices.say(
+                    f"{self._name}, unexpected",
+                    f"{self._name}: unexpected {type(unexpected).__name__} when a command ended: {unexpected}",
+                )
 
     def _replace(self, thread: int) -> None:
         """Have another thread take the place of one in which something goes on that was given up."""

@@ -27,6 +27,7 @@ from slack_logging.active.settings import Settings
 from slack_logging.clock import Bell, Clock
 from slack_logging.errors import ConfigurationError
 from slack_logging.instance import Instance
+from slack_logging.slack.pacing import Backoff
 
 #: Seconds after `close` for running commands to end and last marks to be placed, also when nobody waits for it.
 _GRACE = 5.0
@@ -86,6 +87,7 @@ class Reader:
         self._ended = self._handed_over = False
         self._interrupt_at = math.inf
         self._give_up_at = 0.0
+        self._backoff = Backoff()
         self._closers: set[int] = set()
         self._end_at = -math.inf
         self._thread = threading.Thread(target=self._run, name=f"slack_logging-reader {settings.channel}", daemon=True)
@@ -157,10 +159,10 @@ class Reader:
                 self._prepare()
                 if self._muting is not None:
                     self._muting.start()
-            wait = self._step()
+            wait = self._step_safely()
             while not self._is_done():
                 self._clock.wait(self._wake, wait)
-                wait = self._step()
+                wait = self._step_safely()
         except ConfigurationError as error:
             notices.say(self._cause, f"{self._cause} are not read: {error}")
         except Exception as error:  # noqa: BLE001 - a thread's exception would be a traceback on stderr
@@ -208,10 +210,13 @@ class Reader:
             self._over.ring()
             if self._handed_over or not (self.desk.is_busy(set()) or self._owes_final_marks()):
                 break
-            left = max(self._give_up_at - self._clock.monotonic(), 0.0)
+            left = self._time_to_give_up()
             self._clock.wait(self._wake, left if wait is None else min(left, wait))
         if self.sweeper.is_closing:
             say_what_is_left(self._cause, self._settings, self.desk.ledger, self.desk.answers)
+
+    def _time_to_give_up(self) -> float:
+        return max(self._give_up_at - self._clock.monotonic(), 0.0)
 
     def _is_done(self) -> bool:
         """Tell whether it is closing and nothing is left to do, or no time to do it."""
@@ -222,6 +227,21 @@ class Reader:
 
     def _owes_final_marks(self) -> bool:
         return any(owed.mark.is_final and not owed.goes for owed in self.desk.ledger.owed())
+
+    def _step_safely(self) -> float | None:
+        """Do a step; what nobody expected is said, and tried again ever slower: nobody else would go on reading."""
+        cause = f"{self._cause}, unexpected"
+        try:
+            wait = self._step()
+        except ConfigurationError:
+            raise
+        except Exception as error:  # noqa: BLE001 - see above
+            notices.say(cause, f"{self._cause}: unexpected {type(error).__name__}: {error}; trying again")
+            pause = self._backoff.failed()
+            return min(pause, self._time_to_give_up()) if self.sweeper.is_closing else pause
+        self._backoff.succeeded()
+        notices.clear(cause)
+        return wait
 
     def _step(self) -> float | None:
         """Do what it is time for and place marks; return the seconds until there is more to do."""
