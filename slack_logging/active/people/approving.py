@@ -46,6 +46,10 @@ _SPACING = 3.0
 #: Seconds after its time was over for which a command waits for its last look, if Slack keeps us from it.
 _PATIENCE = 300.0
 
+#: Seconds after which what is over is looked at anew at the latest, if Slack does not tell who may; a tenth of the
+#: above, as a hundred that are pending would each have its turn only when that is over.
+_RETRY = 30.0
+
 #: When what there is news of is due.
 _AT_ONCE = -math.inf
 
@@ -210,7 +214,8 @@ class Approving:
         except DeliveryError as error:
             if isinstance(error, Rejected):
                 notices.say("approvals", f"a command cannot be approved: {error}; trying again")
-            request.not_before = its_turn
+            request.not_before = min(its_turn, max(request.until, now + _RETRY))
+            request.due = min(request.due, request.not_before)
             return
         if not request.lacks(list(names)):
             approvers = ", ".join(f"{name} ({user})" for user, name in names.items())

@@ -120,6 +120,23 @@ def test_a_reply_that_cannot_be_judged_holds_up_no_other(
     assert ops.settled(first.heard.key.ts)[0] == {WAITS, DONE}
 
 
+@pytest.mark.parametrize("before", [2, 0], ids=["shortly before", "throttled, too"])
+def test_an_approval_in_time_survives_a_fault_at_the_last_look_however_many_are_pending(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str], before: float
+) -> None:
+    """A hundred and ten, whose turn comes more than five minutes later each: what is over is not to wait for it."""
+    source = start(ops, router, people, pushed=True)
+    [first, *_] = all_asked(ops, source, 110)
+    at(ops, first.until - 2)
+    ops.slack.fault("users.info", Fault.server_error(times=1))
+    if not before:
+        ops.slack.fault("reactions.get", Fault.rate_limited(3))
+    approve(ops, first.ts, "ben")
+    ops.clock.run_until(lambda: not first.is_pending, limit=310)
+    assert first.ending.startswith("approved by ben")
+    assert ops.clock.monotonic() - first.until <= 45
+
+
 @pytest.mark.parametrize(
     "fault", [Fault.server_error(times=None), Fault.rate_limited(250, times=None)], ids=["500", "429"]
 )
