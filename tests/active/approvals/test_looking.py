@@ -137,6 +137,30 @@ def test_an_approval_in_time_survives_a_fault_at_the_last_look_however_many_are_
     assert ops.clock.monotonic() - first.until <= 45
 
 
+def test_a_look_that_fails_is_made_up_for_before_its_next_turn(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """Which would come after half a minute while Slack pushes."""
+    request = all_asked(ops, start(ops, router, people, pushed=True), 5)[-1]
+    at(ops, ops.clock.monotonic() + 40)
+    ops.slack.fault("reactions.get", Fault.server_error())
+    approve(ops, request.ts, "ben")
+    ops.slack.wait_for(lambda: ops.slack.calls("reactions.get")[-1].status == 500)
+    assert ops.slack.calls("reactions.get")[-1].args["timestamp"] == request.ts
+    ops.clock.run_until(lambda: ran, limit=15)
+
+
+def test_what_nobody_approves_ends_when_its_reply_says(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """Not only when it would be looked at anyway, every 70 seconds here."""
+    source = ops.start(router=router, poll_interval=70, **people)
+    asked(ops, ops.say("!drop orders"))
+    [request] = pending(source)
+    ops.clock.run_until(lambda: not request.is_pending, limit=700)
+    assert 0 <= ops.clock.monotonic() - request.until < 1
+
+
 @pytest.mark.parametrize(
     "fault", [Fault.server_error(times=None), Fault.rate_limited(250, times=None)], ids=["500", "429"]
 )
@@ -190,6 +214,21 @@ def test_what_is_over_is_looked_at_before_what_there_is_news_of(
     ops.clock.run_until(lambda: len(ops.slack.calls("reactions.get")) >= seen + 2)
     looks = [call.args["timestamp"] for call in ops.slack.calls("reactions.get")[seen:]]
     assert looks[:2] == [over.ts, other.ts]
+
+
+def test_each_mark_goes_before_how_the_next_approval_ended(
+    ops: Ops, router: CommandRouter, people: dict[str, Any]
+) -> None:
+    """Three are over once Slack lets us look again: a reply's change may take its time, and marks are what counts."""
+    source = start(ops, router, people, pushed=False)
+    first, *_, last = all_asked(ops, source, 3)
+    at(ops, first.until - 1)
+    ops.slack.fault("reactions.get", Fault.rate_limited(60))
+    at(ops, last.until + 1)
+    before = len(ops.slack.calls())
+    ops.clock.run_until(lambda: not pending(source) and ops.is_all_said)
+    calls = [call.method for call in ops.slack.calls()[before:] if call.method in ("chat.update", "reactions.add")]
+    assert calls[:5] == ["chat.update", "reactions.add"] * 2 + ["chat.update"]
 
 
 def test_marks_do_not_wait_for_how_approvals_ended(
