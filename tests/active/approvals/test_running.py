@@ -8,6 +8,7 @@ import pytest
 
 from slack_logging import Command, CommandRouter
 from tests.active.approvals.conftest import (
+    APPROVE,
     STOP,
     WAITS,
     approve,
@@ -100,6 +101,39 @@ def test_what_was_approved_is_what_runs(
     ops.after_sweeps(3)
     approve(ops, request, "ben")
     assert ops.settled(waiting)[1][-1] == "dropped orders"
+
+
+@pytest.mark.parametrize("what", ["the emoji is taken away", "the reply is deleted"])
+def test_an_approval_is_final_once_the_reply_tells_it(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str], what: str
+) -> None:
+    """Though the command still waits for a worker."""
+    ts, request, other = approved_while_busy(ops, router=router, **people)
+    if "deleted" in what:
+        ops.slack.delete(CHANNEL, request, user="ops")
+    else:
+        ops.slack.unreact(CHANNEL, request, APPROVE, user="dan")
+    ops.after_sweeps(3)
+    ops.slack.react(CHANNEL, other, STOP, user="ada")
+    assert ops.settled(ts)[0] == {WAITS, DONE}
+    assert len(ran) == 1
+
+
+@pytest.mark.parametrize("what", [STOP, "deleted"])
+def test_what_is_approved_can_be_cancelled_while_it_waits_for_a_worker(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str], what: str
+) -> None:
+    """On the command itself."""
+    ts, _, other = approved_while_busy(ops, router=router, **people)
+    if what == STOP:
+        ops.slack.react(CHANNEL, ts, STOP, user="ada")
+    else:
+        ops.slack.delete(CHANNEL, ts)
+    ops.after_sweeps(3)
+    ops.slack.react(CHANNEL, other, STOP, user="ada")
+    ops.settled(other)
+    ops.after_sweeps(3)
+    assert ran == []
 
 
 def test_its_age_counts_from_its_approval(
