@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -13,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from slack_logging import CommandRouter, notices
+from slack_logging import Command, CommandRouter, notices
 from slack_logging.active.reading.hostlock import HostLock
 from slack_logging.local import LocalSlack
-from tests.active.conftest import CHANNEL, DONE, Ops
+from tests.active.conftest import CHANNEL, DONE, ERRORED, Ops
 
 PLACE = ("https://slack.com/api/", "T1", "C1")
 
@@ -292,6 +293,70 @@ def test_another_service_that_stands_by_says_what_to_set(
         ops.start(router=router, service="billing", shared=True)
         assert ops.type("!@billing echo x") == ({DONE}, ["x"])
         process.kill()
+
+
+def works(ops: Ops) -> CommandRouter:
+    """Return a router with a command that goes on until it is cancelled."""
+    router = CommandRouter()
+
+    @router.command
+    def work(*, command: Command) -> None:
+        while not command.cancelled:
+            ops.clock.wait(queue.SimpleQueue(), 1.0)
+
+    return router
+
+
+def begun(ops: Ops) -> str:
+    """Have the one begin that goes on; return its `ts`."""
+    ts = ops.say("!work")
+    ops.clock.run_until(lambda: ops.marks(ts))
+    return ts
+
+
+def test_of_two_sources_in_a_process_one_reads_and_the_other_takes_over(
+    ops: Ops, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Else one would take the orders for what the other runs. It says so once, in a line that does not take turns."""
+    router = works(ops)
+    first = ops.start(router=router)
+    begun(ops)
+    ops.start(router=router)
+    for _ in range(6):
+        ops.slack.react(CHANNEL, begun(ops), "octagonal_sign", user="ada")
+        ops.after_sweeps(3)
+    assert [ERRORED in ops.marks(message["ts"]) for message in ops.slack.messages(CHANNEL)] == [False] + [True] * 6
+    said = capfd.readouterr().err
+    assert said.count("are read by another source of this process; this one stands by. If") == 1
+    assert said.count("reading commands") == 1
+    first.close()
+    began = ops.clock.monotonic()
+    assert ops.type("!ping")[0] == {DONE}
+    assert ops.clock.monotonic() - began <= 6
+
+
+def test_a_source_that_is_started_again_reads_at_once(ops: Ops, capfd: pytest.CaptureFixture[str]) -> None:
+    """Though what it ran before goes on, and is marked by who was closed."""
+    source = ops.start(router=works(ops))
+    ts = begun(ops)
+    source.close(0)
+    ping, began = ops.say("!ping"), ops.clock.monotonic()
+    source.start()
+    assert ops.settled(ping)[0] == {DONE}
+    assert ops.clock.monotonic() - began < 1
+    assert "stands by" not in capfd.readouterr().err
+    ops.slack.react(CHANNEL, ts, "octagonal_sign", user="ada")
+
+
+def test_services_that_share_a_channel_in_one_process_both_read(
+    ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As they do in two."""
+    ops.start(router=router, shared=True)
+    ops.start(router=router, shared=True, service="billing")
+    for service in ("orders", "billing"):
+        assert ops.type(f"!@{service} echo {service}") == ({DONE}, [service])
+    assert "stands by" not in capfd.readouterr().err
 
 
 def test_of_three_processes_one_reads_and_another_takes_over(directory: Path) -> None:

@@ -1,7 +1,8 @@
 """One reader a host: a lock on a file in the temporary directory.
 
-The system lets go of it when its holder ends, however that ends. Within a process it is shared: who reads there shares
-a ledger. Only processes of one user, with one temporary directory, know of each other. Source: flock(2).
+The system lets go of it when its holder ends, however that ends. Within a process it is shared: a source that is closed
+still marks what it ran while another one of the process reads on, of those that are not closed the first. Only
+processes of one user, with one temporary directory, know of each other. Source: flock(2).
 
 Who gives it back deletes the file first, while it is locked still. So whoever has locked one looks whether it is at its
 path: if not, it was given back between opening and locking, and the lock is on the file that is there now, or on none.
@@ -119,7 +120,7 @@ class HostLock:
 
 
 class OneReader:
-    """Sees to it that one process of the host reads a channel, and says which.
+    """Sees to it that one process of the host reads a channel, and one source of it, and says which.
 
     Args:
         cause: what is read, in words.
@@ -131,6 +132,7 @@ class OneReader:
         self._service = service
         self._lock: HostLock | None = None
         self._place: tuple[str, ...] = ()
+        self._is_leaving = False
 
     def is_us(self, place: tuple[str, ...]) -> bool:
         """Tell whether we are the one, and try to become it. Without a lock to be had, all are.
@@ -141,6 +143,13 @@ class OneReader:
         if self._lock is None or place != self._place:
             self.release()
             self._lock, self._place = HostLock(place, self._service), place
+        if not self._is_first():
+            notices.say(
+                f"{self._cause}, one reader a process",
+                f"{self._cause} are read by another source of this process; this one stands by. "
+                "If these are two services, set shared: true in both, and service to a name of its own in each",
+            )
+            return False
         lock = self._lock
         if lock.acquire():
             lock.keep()
@@ -162,18 +171,36 @@ class OneReader:
         notices.say(self._cause, text)
         return False
 
+    def leave(self) -> None:
+        """Let another source of the process read: this one only marks what it ran. From any thread; idempotent."""
+        with _held.lock:
+            self._is_leaving = True
+            self._let_go()
+
     def release(self) -> None:
         """Let another process read. Idempotent."""
+        with _held.lock:
+            self._let_go()
         if self._lock is not None:
             self._lock.release()
 
+    def _is_first(self) -> bool:
+        with _held.lock:
+            # who leaves is not to keep the place, and its last look at the channel is no other's
+            return self._is_leaving or _held.readers.setdefault(self._place, self) is self
+
+    def _let_go(self) -> None:
+        if _held.readers.get(self._place) is self:
+            del _held.readers[self._place]
+
 
 class _Held:
-    """The locks of this process: by path, the descriptor and who uses it."""
+    """The locks of this process: by path, the descriptor and who uses it; and by place, who reads there."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.files: dict[str, tuple[int, set[HostLock]]] = {}
+        self.readers: dict[tuple[str, ...], OneReader] = {}
         self.pid = os.getpid()
 
     def drop(self) -> None:
@@ -186,6 +213,7 @@ class _Held:
                 os.close(descriptor)
         self.lock = threading.Lock()
         self.files = {}
+        self.readers = {}
         self.pid = os.getpid()
 
 

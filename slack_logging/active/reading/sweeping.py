@@ -117,7 +117,8 @@ class Sweeper:
         self._one_reader.release()
 
     def close(self) -> None:
-        """Hear no more of what is pushed. From any thread."""
+        """Hear no more of what is pushed, and let another source of this process read. From any thread."""
+        self._one_reader.leave()
         if self._push is not None:
             self._push.close()
 
