@@ -235,7 +235,10 @@ class CommandRouter:
             if route.timeout is not None:
                 command.origin.limit(command, route.timeout)
             command.check()
-            self._reply(command, route.function(**arguments))
+            try:
+                self._reply(command, route.function(**arguments))
+            except BadArguments as error:
+                raise BadArguments(f"{error}\nusage: {route.usage(command.origin.prefix)}") from error
             command.check()  # a function that was told to stop and returns was cancelled, as a coroutine is
 
     def is_secret(self, name: str) -> bool:
@@ -286,7 +289,9 @@ class CommandRouter:
             return f"{error.plain}\n{usage}"
         if error.at is None:
             return f"{error}\n{usage}"
-        return f"{error}\n{pointed(command.origin.prefix + route.name, command.args, error.at)}\n{usage}"
+        words = error.typed or command.args
+        start = command.origin.prefix + route.name
+        return f"{error}\n{pointed(start, words, error.at, as_typed=bool(error.typed))}\n{usage}"
 
     def _find(self, name: str, command: Command) -> Route:
         route = self.routes.get(name)

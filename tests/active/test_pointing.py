@@ -34,6 +34,12 @@ def test_carets_stand_below_the_word(words: list[str], at: int, lines: list[str]
     assert pointed("!x", words, at).split("\n") == lines
 
 
+def test_what_could_not_be_read_is_shown_as_it_was_typed() -> None:
+    """With marks of ours around it, nobody would see what is wrong."""
+    assert pointed("!x", ["a b", "'c d"], 1, as_typed=True).split("\n") == ['!x "a b" \'c d', "         ^^^^"]
+    assert pointed("!x", ["'" + "c" * 99], 0, as_typed=True).split("\n")[0] == "!x '" + "c" * 39 + "\u2026"
+
+
 @given(st.lists(st.text(), min_size=1, max_size=8), st.integers(0, 7))
 def test_no_words_are_too_odd_to_be_pointed_at(words: list[str], at: int) -> None:
     """There are always two lines, the second one of carets, however they are shown."""

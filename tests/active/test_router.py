@@ -139,7 +139,21 @@ def test_whatever_a_function_raises_does_not_end_the_worker(
         ),
         (
             '!Deploy-It "api',
-            'the quotation mark " is never closed: "api\nusage: !deploy-it SERVICE [--force]',
+            (
+                'the quotation mark " is never closed: "api\n'
+                '!deploy-it "api\n'
+                "           ^^^^\n"
+                "usage: !deploy-it SERVICE [--force]"
+            ),
+        ),
+        (
+            "!deploy-it --force 'a b' --x=\"c\n  d e",
+            (
+                'the quotation mark " is never closed: "c\n  d e\n'
+                '!deploy-it --force "a b" --x="c   d e\n'
+                "                         ^^^^^^^^^^^^\n"
+                "usage: !deploy-it SERVICE [--force]"
+            ),
         ),
         ("!@orders", "no command after the name; !help lists what you can do"),
         ("!@orders 1042", "no command '1042'; !help lists what you can do"),

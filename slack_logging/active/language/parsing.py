@@ -40,12 +40,16 @@ class Misfit(BadArguments):
         message: what is wrong.
         plain: the same without anything that was typed, for commands with secrets; `message` by default.
         at: the index of the word at fault among those after the command's name; None where one is missing.
+        typed: these words, where not all can be read: the one at fault is the last, with all that follows, as typed.
     """
 
-    def __init__(self, message: str, plain: str | None = None, *, at: int | None = None) -> None:
+    def __init__(
+        self, message: str, plain: str | None = None, *, at: int | None = None, typed: Sequence[str] = ()
+    ) -> None:
         super().__init__(message)
         self.plain = message if plain is None else plain
         self.at = at
+        self.typed = typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +248,8 @@ class _Splitter:
             del content[length:]
         elif not is_closed:
             plain = f"the quotation mark {mark} is never closed"
-            raise Misfit(f"{plain}: {self._text[opened : opened + 30]}", plain)
+            typed = [*self._words, "".join(self._current()) + self._text[opened:]]
+            raise Misfit(f"{plain}: {self._text[opened : opened + 30]}", plain, at=len(self._words), typed=typed)
         self._current().extend(content)
         self._at = at
 

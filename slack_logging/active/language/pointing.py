@@ -15,7 +15,7 @@ _MOST_COLUMNS = 72
 _MOST_OF_A_WORD = 40
 
 
-def pointed(start: str, words: Sequence[str], at: int) -> str:
+def pointed(start: str, words: Sequence[str], at: int, *, as_typed: bool = False) -> str:
     """Return two lines: the command as it was understood, and carets.
 
     Long words are cut; where the line would be too long, words in the middle are left out, as an ellipsis says.
@@ -24,8 +24,10 @@ def pointed(start: str, words: Sequence[str], at: int) -> str:
         start: the prefix and the command's name.
         words: what follows.
         at: the index of the word at fault.
+        as_typed: whether that one is what was typed, quotation marks and all, as it could not be read.
     """
-    before, word, after = [_shown(each) for each in words[:at]], _shown(words[at]), words[at + 1 :]
+    before, after = [_shown(each) for each in words[:at]], words[at + 1 :]
+    word = _cut(words[at], words[at]) if as_typed else _shown(words[at])
     room = _MOST_COLUMNS - _columns(start) - _columns(word)
     kept: list[str] = []
     while before and (room := room - _columns(before[-1]) - 1) >= 0:
@@ -41,8 +43,13 @@ def _hinted(words: Sequence[str]) -> Sequence[str]:
 
 
 def _shown(word: str) -> str:
-    """Return a word on one line."""
-    text = " ".join(quote(word[: _MOST_OF_A_WORD + 1]).split("\n")).replace("\t", " ")
+    """Return a word on one line, as it can be typed."""
+    return _cut(word, quote(word[: _MOST_OF_A_WORD + 1]))
+
+
+def _cut(word: str, text: str) -> str:
+    """Return `text`, which shows a word, on one line, and no more of it than of a word."""
+    text = " ".join(text.split("\n")).replace("\t", " ")
     return text if len(word) <= _MOST_OF_A_WORD + 1 else f"{text[:_MOST_OF_A_WORD]}\u2026"
 
 

@@ -20,6 +20,7 @@ DONE, PUZZLED = {DONE_MARK}, {PUZZLED_MARK}
 
 #: Whose logger was changed.
 HERE = f" in {Instance.current().name}"
+LEVEL_USAGE = "usage: !level LOGGER LEVEL [--for TIME]"
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_loggers_knows_what_is_switched_off_for_all(ops: Ops, shop: logging.Logg
 def test_loggers_refuses_a_prefix_of_none(ops: Ops, shop: logging.Logger, typed: str, reply: str) -> None:
     """With the nearest name there is."""
     assert shop.handlers
-    assert ops.type(f"!loggers {typed}") == (PUZZLED, [reply])
+    assert ops.type(f"!loggers {typed}") == (PUZZLED, [f"{reply}\nusage: !loggers [PREFIX]"])
 
 
 def test_loggers_tells_what_goes_back_and_when(ops: Ops, shop: logging.Logger) -> None:
@@ -285,8 +286,7 @@ def test_level_takes_what_logging_takes(ops: Ops, orders: logging.Logger, typed:
             (
                 "--for: expected a duration such as 90s, 10m or 1h30m, got 'soon'\n"
                 "!level orders.import DEBUG --for soon\n"
-                "                                 ^^^^\n"
-                "usage: !level LOGGER LEVEL [--for TIME]"
+                "                                 ^^^^"
             ),
         ),
     ],
@@ -295,7 +295,7 @@ def test_level_refuses_what_is_no_level_or_time(ops: Ops, orders: logging.Logger
     """With what there is to choose from; nothing is changed."""
     ops.start()
     marks, [said] = ops.type(f"!level orders.import {text}")
-    assert (marks, said) == (PUZZLED, reply or said)
+    assert (marks, said) == (PUZZLED, f"{reply}\n{LEVEL_USAGE}" if reply else said)
     assert orders.level == logging.NOTSET
 
 
@@ -309,7 +309,7 @@ def test_level_refuses_what_is_no_level_or_time(ops: Ops, orders: logging.Logger
 def test_level_refuses_a_logger_that_there_is_not(ops: Ops, orders: logging.Logger, text: str, reply: str) -> None:
     """Setting it would do nothing, silently."""
     ops.start()
-    assert ops.type(f"!level {text} DEBUG") == (PUZZLED, [reply])
+    assert ops.type(f"!level {text} DEBUG") == (PUZZLED, [f"{reply}\n{LEVEL_USAGE}"])
     assert orders.level == logging.NOTSET
 
 

@@ -14,6 +14,7 @@ from tests.active.builtins.conftest import LOG, Error, Side
 from tests.active.conftest import DONE, ERRORED, EYES, PUZZLED, Ops
 
 COUNT = "those that still count, which the command incidents lists, are"
+MUTE_USAGE = "usage: !mute FINGERPRINT [--for TIME]"
 DISK, REACH, LIKE_DISK = "3f2a11112222", "77b011112222", "3f2a19992222"
 
 
@@ -137,19 +138,23 @@ def test_an_error_without_a_message_is_named_by_its_whole_fingerprint(
 def test_what_names_no_error_or_two_is_not_understood(ops: Ops, name: str, typed: str, reply: str) -> None:
     """Nobody mutes what they did not mean."""
     ops.source().start(Side(tuple(map(Error, (DISK, LIKE_DISK)))))
-    assert ops.type(f"!{name} {typed}") == ({PUZZLED}, [reply])
+    usage = MUTE_USAGE if name == "mute" else "usage: !unmute FINGERPRINT"
+    assert ops.type(f"!{name} {typed}") == ({PUZZLED}, [f"{reply}\n{usage}"])
 
 
 def test_where_no_error_counts_that_is_said(ops: Ops) -> None:
     """As nothing can be muted by a short name."""
     ops.source().start(Side(()))
-    assert ops.type("!mute all") == ({PUZZLED}, [f"no error 'all': {COUNT} none"])
+    assert ops.type("!mute all") == ({PUZZLED}, [f"no error 'all': {COUNT} none\n{MUTE_USAGE}"])
 
 
 def test_mute_refuses_no_time_at_all(ops: Ops) -> None:
     """It would be an unmute that says it mutes."""
     ops.source().start(Side((Error(DISK),)))
-    assert ops.type("!mute 3f2a --for 0s") == ({PUZZLED}, ["--for must be more than nothing, such as 1h"])
+    assert ops.type("!mute 3f2a --for 0s") == (
+        {PUZZLED},
+        [f"--for must be more than nothing, such as 1h\n{MUTE_USAGE}"],
+    )
 
 
 def test_flush_posts_what_waits_and_counts_it(ops: Ops, handler: SlackHandler, logger: logging.Logger) -> None:
