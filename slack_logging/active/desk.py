@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from slack_logging.active import audit
-from slack_logging.active.answering.answers import Answers
 from slack_logging.active.command import Command
+from slack_logging.active.contact import Contact
 from slack_logging.active.emoji import Mark, Order
 from slack_logging.active.inbox import MOST_PER_USER, Inbox
 from slack_logging.active.ledger import Key, Ledger, order
 from slack_logging.active.origin import Operated
-from slack_logging.active.people import approving, orders
-from slack_logging.active.people.access import Verdict
+from slack_logging.active.people import approving
 from slack_logging.active.people.approvals import Request, Requests, Terms
 from slack_logging.active.people.proving import use_up
 from slack_logging.active.reading.intake import Heard
-from slack_logging.active.reading.line import Line
 from slack_logging.active.running import Running
 from slack_logging.active.settings import Settings
 from slack_logging.active.watchdog import stalled
-from slack_logging.clock import Clock, taking_turns
-from slack_logging.errors import AlreadySettled, Unreachable
+from slack_logging.clock import Clock
+from slack_logging.errors import AlreadySettled
 from slack_logging.instance import Instance
-from slack_logging.redaction.redactor import Redactor
 
 
-class Desk:
+class Desk(Contact):
     """The `Origin` of a source's commands.
 
     Args:
@@ -55,19 +51,16 @@ class Desk:
         clock: Clock,
         changed: Callable[[], None],
     ) -> None:
+        super().__init__(settings, operated=operated, clock=clock, changed=changed)
         self.prefix = settings.prefix
         self.emoji = settings.emoji
         self.instance = instance
         self.operated = operated
-        self.clock = clock
         self.since = clock.monotonic()
         #: Which channel is read, and how, in words; the reader says.
         self.reading = ""
-        #: The connection, once there is one.
-        self.line: Line | None = None
         #: What became of which; the reader exchanges it once it knows the channel, before anything is in it.
         self.ledger = ledger
-        self._settings = settings
         self._changed = changed
         self._lock = threading.Lock()
         self._inbox = Inbox()
@@ -78,15 +71,6 @@ class Desk:
         self.requests = Requests(threading.Lock())
         self._offered: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closed = False
-        #: Ours alone: with a logging side, its own is used.
-        self._redactor = Redactor.configured(True, environ=os.environ, own=[], pause=taking_turns())
-        redact = self._redactor.redact if operated is None else operated.redact
-        #: What is said in the commands' threads.
-        self.answers = Answers(lambda: self.line, redact=redact, operated=operated, clock=clock, changed=changed)
-
-    def keep_secret(self, value: str) -> None:
-        """Hide this in what is answered from now on."""
-        self._redactor.register(value)
 
     def offer(self, heard: Heard) -> None:
         """Lay out a command to be taken; its edit takes its place, unless people approved it, or wanted it anew."""
@@ -360,14 +344,6 @@ class Desk:
         self.answers.finish(command.heard)
         self._give_back(replace(command.heard, released_at=self._connected().client.time()))
 
-    def verdict(self, user: str, roles: Collection[str]) -> Verdict:
-        """See `Origin`."""
-        return orders.verdict(self._connected(), self._settings.access, user, roles)
-
-    def name_of(self, user: str) -> str:
-        """See `Origin`."""
-        return orders.name_of(self.line, user)
-
     def close(self) -> None:
         """End every `take`, and what waits and cannot be told from its message."""
         with self._lock:
@@ -392,8 +368,3 @@ class Desk:
     def _interrupted(self, did: str) -> str:
         again = self.emoji.name(Order.REPEAT)
         return f"interrupted: {self.instance.name} ended while this {did}; :{again}: on the command runs it again"
-
-    def _connected(self) -> Line:
-        if self.line is None:
-            raise Unreachable("there is no connection to Slack yet")
-        return self.line
