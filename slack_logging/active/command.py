@@ -164,6 +164,8 @@ class Command:
     def nack(self) -> None:
         """Give it back: it is yielded again, perhaps elsewhere. Does not block. Its age counts from now.
 
+        What was cancelled is errored instead.
+
         Raises:
             AlreadySettled: it was settled or released before.
         """

@@ -89,11 +89,9 @@ class Desk(Contact):
             self._offered.put(None)
 
     def _give_back(self, heard: Heard) -> None:
-        """Lay out what was claimed or pending; nobody sees it wait and not lie here, see `expire`."""
-        with self._lock:
-            self.ledger.release(heard.key)
-            self._lay_out(heard)
-        self._end_what_waits()
+        """Lay out what was claimed or pending. The lock is held: nobody sees it wait and not lie here, see `expire`."""
+        self.ledger.release(heard.key)
+        self._lay_out(heard)
 
     def take(self) -> Command | None:
         """Claim a command, waiting for one if need be; None when the desk is closed, and in a forked child.
@@ -179,7 +177,7 @@ class Desk(Contact):
             running = self._running.get(key)
             request = self.requests.of(key)
             if running is not None:
-                self._running.watchdog.cancelled(key, self.clock.monotonic(), reason)
+                self._running.cancel(running, self.clock.monotonic(), reason)
         if request is not None:
             self.end(request, Mark.ERRORED, reason)
         elif running is not None:
@@ -248,13 +246,13 @@ class Desk(Contact):
     def park(self, command: Command, request: Request) -> None:
         """See `Origin`."""
         with self._lock:
-            self._running.end(command)
+            cancelled = self._running.end(command)
             self.ledger.park(command.heard.key)
             self.requests.park(request)
         self.answers.finish(command.heard)
         audit.decided(command.heard, "waits for approval")
-        if command.cancelled:
-            self.end(request, Mark.ERRORED, command.stopped_by)
+        if cancelled:
+            self.end(request, Mark.ERRORED, cancelled)
         self._end_what_waits()
         self._changed()
 
@@ -275,7 +273,9 @@ class Desk(Contact):
             request.approvers = approvers
             request.heard = replace(request.heard, asked_at=self._connected().client.time(), request=request)
             audit.decided(request.heard, "approved")
-            self._give_back(request.heard)
+            with self._lock:
+                self._give_back(request.heard)
+            self._end_what_waits()
 
     def _end_what_waits(self) -> None:
         """Once it is closed, settle what people are to approve, approved or wanted anew: who reads next cannot know."""
@@ -340,9 +340,18 @@ class Desk(Contact):
     def release(self, command: Command) -> None:
         """See `Origin`."""
         with self._lock:
-            self._running.end(command)
-        self.answers.finish(command.heard)
-        self._give_back(replace(command.heard, released_at=self._connected().client.time()))
+            cancelled = self._running.cancelled(command)
+        self.answers.finish(command.heard, cancelled)  # before somebody takes it again
+        with self._lock:
+            cancelled = self._running.end(command)  # as it may have been by now
+            if cancelled:
+                self.ledger.settle(command.heard.key, Mark.ERRORED)
+            else:
+                self._give_back(replace(command.heard, released_at=self._connected().client.time()))
+        if cancelled:
+            audit.decided(command.heard, "errored")
+        self._end_what_waits()
+        self._changed()
 
     def close(self) -> None:
         """End every `take`, and what waits and cannot be told from its message."""

@@ -190,7 +190,7 @@ class Origin(Protocol):
         """
 
     def release(self, command: Command) -> None:
-        """Give a command back: somebody claims it again. Raises as `settle` does."""
+        """Give a command back: somebody claims it again, unless it was cancelled. Raises as `settle` does."""
 
     def approved(self, command: Command, terms: Terms) -> bool:
         """Tell whether enough people who may have approved a command; else ask them, and have it wait: it is parked.

@@ -21,6 +21,7 @@ class Running:
     def __init__(self) -> None:
         self.watchdog = Watchdog()
         self._taken: dict[Key, tuple[Command, int]] = {}
+        self._cancelled: dict[Key, str] = {}
         self._interrupted: set[int] = set()
 
     def __len__(self) -> int:
@@ -40,16 +41,28 @@ class Running:
         """Return all of them."""
         return [command for command, _ in self._taken.values()]
 
-    def end(self, command: Command) -> None:
-        """Take a command off the list.
+    def cancel(self, command: Command, now: float, reason: str) -> None:
+        """Take in that a command is about to be told to stop, and at what monotonic time."""
+        self._cancelled.setdefault(command.heard.key, reason)
+        self.watchdog.cancelled(command.heard.key, now, reason)
+
+    def cancelled(self, command: Command) -> str:
+        """Return why a command was cancelled; empty if it was not.
 
         Raises:
             AlreadySettled: it is not there (any more).
         """
         if self.get(command.heard.key) is not command:
             raise AlreadySettled(f"the command {command.heard.shown!r} was released: it is not ours to settle any more")
+        return self._cancelled.get(command.heard.key, "")
+
+    def end(self, command: Command) -> str:
+        """Take a command off the list; returns and raises as `cancelled` does."""
+        cancelled = self.cancelled(command)
         del self._taken[command.heard.key]
         self.watchdog.ended(command.heard.key)
+        self._cancelled.pop(command.heard.key, None)
+        return cancelled
 
     def take_over(self, now: float) -> list[tuple[Command, int, str]]:
         """Return what has run for too long, each once, with its thread and what is told."""

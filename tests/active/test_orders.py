@@ -331,6 +331,47 @@ def test_what_a_cancelled_function_returns_is_said(ops: Ops) -> None:
     assert ops.settled(ts) == ({EYES, STOP, ERRORED}, ["stopped at row 17\ncancelled by ada"])
 
 
+def given_back(ops: Ops, how: str) -> list[int]:
+    """Give back what is typed, by a router's function or in a loop, after three seconds; return what was begun."""
+    attempts: list[int] = []
+
+    def work(*, command: Command) -> None:
+        attempts.append(command.attempt)
+        ops.clock.wait(queue.SimpleQueue(), 3.0)
+        command.nack()
+
+    def loop() -> None:
+        for command in ops.source():
+            work(command=command)
+
+    router = CommandRouter()
+    router.command("work")(work)
+    if how == "by a router":
+        ops.start(router=router)
+    else:
+        ops.clock.start(threading.Thread(target=loop, daemon=True))
+    return attempts
+
+
+@pytest.mark.parametrize("how", ["by a router", "by hand"])
+@pytest.mark.parametrize("order", ["by emoji", "by deletion"])
+def test_what_was_cancelled_is_not_given_back(ops: Ops, how: str, order: str, caplog: pytest.LogCaptureFixture) -> None:
+    """It is errored, and says by whom unless its thread is gone."""
+    caplog.set_level(logging.INFO, "slack_logging.audit")
+    attempts = given_back(ops, how)
+    ts = ops.say("!work")
+    ops.clock.run_until(lambda: len(attempts) == 2)
+    if order == "by emoji":
+        ops.slack.react(CHANNEL, ts, STOP, user="ada")
+        assert answered(ops, ts) == ({EYES, STOP, ERRORED}, ["cancelled by ada"])
+    else:
+        ops.slack.delete(CHANNEL, ts)
+    ops.clock.run_until(lambda: "errored: '!work'" in caplog.text)
+    began = len(attempts)
+    ops.after_sweeps(4)
+    assert len(attempts) == began < 10
+
+
 def test_what_waits_is_cancelled_before_it_begins(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
     """It is errored, and its thread says so."""
     ops.start(router=router, workers=1)
