@@ -162,9 +162,10 @@ class Command:
             self._settle(Mark.ERRORED)
 
     def nack(self) -> None:
-        """Give it back: it is yielded again, perhaps elsewhere. Does not block. Its age counts from now.
+        """Give it back: it is yielded again. Does not block. Its age counts from now.
 
-        What was cancelled is errored instead.
+        Where reading ends first, another process yields it only if it shows neither :eyes: nor a reply: else it is
+        interrupted there, and a person decides. What was cancelled is errored instead.
 
         Raises:
             AlreadySettled: it was settled or released before.

@@ -44,9 +44,9 @@ class SlackCommandSource:
                 command.reply(f"you said {command.text}")
 
     Iterating claims one command after another and waits for the next; leaving the loop gives back what was claimed
-    and not settled. `CommandRouter.serve` runs them in worker threads instead. Constructing does no I/O. What is
-    wrong with the world (no token, no network, no such channel) is never raised: it is one line on stderr, and tried
-    again. A command that was begun by a process that died is left for a person to decide.
+    and not settled, see `Command.nack`. `CommandRouter.serve` runs them in worker threads instead. Constructing does no
+    I/O. What is wrong with the world (no token, no network, no such channel) is never raised: it is one line on stderr,
+    and tried again. A command that was begun by a process that died is left for a person to decide.
 
     Args:
         channel: name or id. The bot must be a member.
