@@ -329,6 +329,18 @@ class Desk(Contact):
         with self._lock:
             return self._running.is_heard(closers) or not self.answers.is_idle
 
+    def unanswered(self) -> list[Heard]:
+        """Return the commands to which something is owed, be it how their approval ended."""
+        owed = [*self.answers.owed(), *(request.heard for request in self.requests.unshown())]
+        return list({heard.key: heard for heard in owed}.values())
+
+    def give_up(self, why: str) -> None:
+        """Drop all that is owed to commands."""
+        self.answers.give_up(why)
+        for request in self.requests.unshown():
+            self.requests.forget(request)
+            audit.decided(request.heard, f"lost a reply (chat.update: {why})")
+
     def settle(self, command: Command, outcome: Mark, last_words: str = "") -> None:
         """See `Origin`."""
         with self._lock:  # both at once, for who looks whether something runs or is owed a mark

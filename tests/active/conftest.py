@@ -70,8 +70,8 @@ class Ops:
     def is_all_said(self) -> bool:
         """Whether nothing is owed in any thread, and each reply that asked for approval shows how that ended."""
         desks = [source._reader.desk for source in self.sources if source._reader is not None]
-        requests = [request for desk in desks for request in desk.requests.all()]
-        are_shown = all(request.is_pending or request.ending == request.shown for request in requests)
+        requests = [request for desk in desks for request in desk.requests.unshown()]
+        are_shown = all(request.is_pending for request in requests)
         return are_shown and all(desk.answers.is_idle for desk in desks)
 
     def settled(self, ts: str) -> tuple[set[str], list[str]]:

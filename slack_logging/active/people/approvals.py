@@ -114,6 +114,10 @@ class Requests:
         """Return those whose approval can still come."""
         return [request for request in self.all() if request.is_pending]
 
+    def unshown(self) -> list[Request]:
+        """Return those whose reply does not say how they ended, or that may still end."""
+        return [request for request in self.all() if request.is_pending or request.ending != request.shown]
+
     def of(self, key: Key) -> Request | None:
         """Return what is pending for a command, if anything is."""
         return next((request for request in self.pending() if request.heard.key == key), None)

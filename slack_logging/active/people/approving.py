@@ -165,7 +165,7 @@ class Approving:
 
     def owes(self) -> bool:
         """Tell whether something is pending, or there is an ending that is not shown."""
-        return any(request.is_pending or request.ending != request.shown for request in self._desk.requests.all())
+        return bool(self._desk.requests.unshown())
 
     def _safely(self, line: Line, request: Request, calls: _Calls, do: Callable[[Line, Request], None]) -> None:
         """Do something about a request, if the pace allows; what goes wrong is tried again, ever slower."""

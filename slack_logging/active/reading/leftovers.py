@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from slack_logging import notices
-from slack_logging.active.answering.answers import Answers
-from slack_logging.active.ledger import Ledger
+from slack_logging.active.desk import Desk
 from slack_logging.active.settings import Settings
 from slack_logging.options import format_duration
 
 
-def say_what_is_left(cause: str, settings: Settings, ledger: Ledger, answers: Answers) -> None:
+def say_what_is_left(cause: str, settings: Settings, desk: Desk) -> None:
     """Count the commands without a mark, and those without an answer.
 
     Args:
         cause: what is read, in words.
         settings: of the source.
-        ledger: knows which marks are owed.
-        answers: knows which answers are.
+        desk: knows which marks and answers are owed.
     """
     channel, within = settings.channel, format_duration(settings.max_age)
-    if unmarked := len(ledger.unmarked()):
+    if unmarked := len(desk.ledger.unmarked()):
         notices.say(
             f"{cause}, marks",
             f"{_commands(unmarked, channel)} over but could not be marked in time: a program that starts, or takes "
             f"over, within {within} may run {'it' if unmarked == 1 else 'them'} again",
         )
-    if unanswered := len(answers.owed()):
+    if unanswered := len(desk.unanswered()):
         notices.say(f"{cause}, answers", f"{_commands(unanswered, channel)} left unanswered")
 
 

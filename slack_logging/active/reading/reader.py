@@ -127,9 +127,9 @@ class Reader:
                 self._clock.wait(over, min(end, max(self._interrupt_at, now)) - now)
                 self._interrupt_in_time()  # our thread may wait for an answer of Slack's for longer than there is time
         if timeout > 0:
-            for heard in self.desk.answers.owed():
+            for heard in self.desk.unanswered():
                 audit.unanswered(heard)
-            say_what_is_left(self._cause, self._settings, self.desk.ledger, self.desk.answers)
+            say_what_is_left(self._cause, self._settings, self.desk)
 
     def _is_awaited(self) -> bool:
         """Tell whether who closes, the calling thread, waits for something."""
@@ -192,8 +192,8 @@ class Reader:
         self._close_desk()
         self.desk.answers.close()
         if self.sweeper.is_closing:  # else it never read, or cannot, and nothing is owed
-            say_what_is_left(self._cause, self._settings, self.desk.ledger, self.desk.answers)
-            self.desk.answers.give_up("closed before Slack had taken it")
+            say_what_is_left(self._cause, self._settings, self.desk)
+            self.desk.give_up("closed before Slack had taken it")
         self._ended = True
         self._over.ring()
 
@@ -213,7 +213,7 @@ class Reader:
             left = self._time_to_give_up()
             self._clock.wait(self._wake, left if wait is None else min(left, wait))
         if self.sweeper.is_closing:
-            say_what_is_left(self._cause, self._settings, self.desk.ledger, self.desk.answers)
+            say_what_is_left(self._cause, self._settings, self.desk)
 
     def _time_to_give_up(self) -> float:
         return max(self._give_up_at - self._clock.monotonic(), 0.0)

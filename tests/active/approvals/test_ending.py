@@ -90,6 +90,28 @@ def test_closing_the_source_interrupts_what_waits(
     assert ran == []
 
 
+def test_replies_that_go_on_asking_after_the_end_are_counted(
+    ops: Ops,
+    router: CommandRouter,
+    people: dict[str, Any],
+    audit: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """On stderr, and the audit names them: people can approve nothing there any more."""
+    source = ops.start(router=router, **people)
+    stamps = [ops.say(f"!drop {number}") for number in range(3)]
+    for ts in stamps:
+        asked(ops, ts)
+    ops.slack.fault("chat.update", Fault.rate_limited(600, times=None))
+    source.close(4)
+    ops.clock.run_until(lambda: "closed" in repr(source))
+    assert all(INTERRUPTED in ops.marks(ts) for ts in stamps)
+    decisions = [vars(record)["decision"] for record in audit.records]
+    assert [decisions.count(each) for each in ("unanswered when closing", "lost a reply")] == [3, 3]
+    _, *lines = capfd.readouterr().err.splitlines()
+    assert lines == ["slack_logging: 3 commands in #ops-commands are left unanswered"]
+
+
 def test_what_waited_when_its_process_died_is_interrupted(
     ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
 ) -> None:
