@@ -10,7 +10,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from slack_logging.active import audit
+from slack_logging.active import audit, interruptions
 from slack_logging.active.command import Command
 from slack_logging.active.contact import Contact
 from slack_logging.active.emoji import Mark, Order
@@ -281,14 +281,13 @@ class Desk(Contact):
         """Once it is closed, settle what people are to approve, approved or wanted anew: who reads next cannot know."""
         if not self._closed:
             return
-        ending = self._interrupted("waited")
         for request in self.requests.pending():
-            self.end(request, Mark.INTERRUPTED, ending)
+            self.end(request, Mark.INTERRUPTED, self._interrupted(request.heard, "waited"))
         with self._lock:
             taken = self._inbox.take_anew()
             taken = [heard for heard in taken if self.ledger.claim(heard.key, self.clock.monotonic(), heard.edited)]
         for heard in taken:
-            self.answers.say(heard, ending)
+            self.answers.say(heard, self._interrupted(heard, "waited"))
             self._settle_unrun(heard, Mark.INTERRUPTED, "interrupted")
 
     def running(self) -> list[Command]:
@@ -384,8 +383,7 @@ class Desk(Contact):
         with self._lock:
             running = self._running.interrupt(closers)
         for command in running:
-            command.abandon(Mark.INTERRUPTED, self._interrupted("ran"))
+            command.abandon(Mark.INTERRUPTED, self._interrupted(command.heard, "ran"))
 
-    def _interrupted(self, did: str) -> str:
-        again = self.emoji.name(Order.REPEAT)
-        return f"interrupted: {self.instance.name} ended while this {did}; :{again}: on the command runs it again"
+    def _interrupted(self, heard: Heard, did: str) -> str:
+        return interruptions.ended(heard, self._settings, self.instance.name, did)

@@ -16,11 +16,12 @@ from slack_logging.active.people import codes
 from slack_logging.active.people.codes import LOCKED_FOR, MOST_WRONG, STEP, Codes, Proof, check_secrets
 from slack_logging.local import Fault
 from slack_logging.testing import FakeClock
-from tests.active.conftest import CHANNEL, DONE, ERRORED, LATE, PUZZLED, REFUSED, Ops
+from tests.active.conftest import CHANNEL, DONE, ERRORED, EYES, INTERRUPTED, LATE, PUZZLED, REFUSED, Ops
 
 KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 NO_MORE = "That code does not count. Type the command again with a new one."
 WAITS = "hourglass_flowing_sand"
+AGAIN = "type it again with a new code"
 
 
 def code(clock: FakeClock, *, steps: int = 0) -> str:
@@ -192,6 +193,39 @@ def test_the_code_of_what_never_begins_is_used_up(
     assert ops.settled(again) == ({REFUSED}, [NO_MORE])
     ops.after_sweeps()
     assert ran == ["hold"]
+
+
+@pytest.mark.parametrize("what", ["runs", "waits for approval"])
+def test_who_is_interrupted_is_told_to_type_a_new_code(ops: Ops, start: Any, router: CommandRouter, what: str) -> None:
+    """A code counts for one run: to repeat the command would be refused."""
+    go_on = queue.SimpleQueue[None]()
+
+    @router.command(totp=True)
+    def hold() -> None:
+        ops.clock.wait(go_on, None)
+
+    source = start()
+    ts = ops.say(f"{'!hold' if what == 'runs' else '!drop orders'} {code(ops.clock)}")
+    ops.clock.run_until(lambda: ops.marks(ts) & {EYES, WAITS})
+    source.close(5)
+    marks, replies = ops.settled(ts)
+    assert INTERRUPTED in marks
+    assert replies[-1].endswith(f" ended while this {'ran' if what == 'runs' else 'waited'}; {AGAIN}")
+
+
+@pytest.mark.parametrize(
+    ("mark", "what"),
+    [
+        (EYES, "what ran this ended before it did"),
+        (WAITS, "what waited for approval to run this, or ran it already, has ended"),
+    ],
+)
+def test_who_is_found_interrupted_is_told_to_type_a_new_code(ops: Ops, start: Any, mark: str, what: str) -> None:
+    """By the next program, which has the same commands."""
+    ts = ops.say("!wipe sda 271828")
+    ops.slack.react(CHANNEL, ts, mark, user="ops")
+    start()
+    assert ops.settled(ts) == ({mark, INTERRUPTED}, [f"interrupted: {what}; {AGAIN}"])
 
 
 def test_a_code_that_is_typed_twice_is_shown_in_no_reply(ops: Ops, start: Any, ran: list[str]) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from slack_logging import notices
-from slack_logging.active import audit
+from slack_logging.active import audit, interruptions
 from slack_logging.active.desk import Desk
-from slack_logging.active.emoji import Mark, Order
+from slack_logging.active.emoji import Order
 from slack_logging.active.ledger import State, order
 from slack_logging.active.people.access import Verdict, refusal
 from slack_logging.active.people.orders import is_authors, wish
@@ -185,15 +185,7 @@ class Triage:
         self._desk.ledger.decided(heard.key, *heard.orders)
         if self._desk.ledger.recall(heard.key, heard.marks, heard.edited) not in heard.marks:
             audit.decided(heard, "found interrupted")
-            again = self._settings.emoji.name(Order.REPEAT)
-            what = "what ran this ended before it did; :{}: on the command runs it again"
-            if not heard.marks:
-                what = "what ran this ended before it marked what became of it; :{}: on the command runs it again"
-            if Mark.PENDING in heard.marks:  # which stays for a while when it runs
-                what = (
-                    "what waited for approval to run this, or ran it already, has ended; :{}: on the command asks anew"
-                )
-            self._desk.answers.say(heard, f"interrupted: {what.format(again)}")
+            self._desk.answers.say(heard, interruptions.found(heard, self._settings))
             self._desk.answers.finish(heard)
 
     def _wishes(self, line: Line, heard: Heard, patience: float) -> list[tuple[Order, str, str]]:
