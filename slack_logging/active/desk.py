@@ -128,7 +128,7 @@ class Desk(Contact):
                 self._running.begin(command, self.clock.monotonic(), self._settings.timeout)
                 self.answers.begin(heard)
         if attempt and is_too_old:
-            self._settle_unrun(heard, Mark.TOO_OLD, "too old")
+            self._settle_too_old(heard)
         if not attempt or is_too_old:
             return None
         self._changed()
@@ -202,11 +202,16 @@ class Desk(Contact):
         if not self._is_too_old(heard):
             return False
         if self.ledger.claim(heard.key, self.clock.monotonic(), heard.edited):
-            self._settle_unrun(heard, Mark.TOO_OLD, "too old")
+            self._settle_too_old(heard)
         return True
 
     def _is_too_old(self, heard: Heard) -> bool:
         return self._connected().client.time() - heard.old_since > self._settings.max_age
+
+    def _settle_too_old(self, heard: Heard) -> None:
+        self._settle_unrun(heard, Mark.TOO_OLD, "too old")
+        if heard.request is not None:  # whoever approved it reads there that it was approved, and no more
+            self.answers.say(heard, "too old: it did not run")
 
     def _settle_unrun(self, heard: Heard, outcome: Mark, reason: str) -> None:
         """Settle what is claimed and does not run."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from slack_logging import Command, CommandRouter
+from slack_logging.local import Fault
 from tests.active.approvals.conftest import (
     APPROVE,
     STOP,
@@ -17,7 +18,7 @@ from tests.active.approvals.conftest import (
     busy,
     ending,
 )
-from tests.active.conftest import CHANNEL, DONE, ERRORED, REFUSED, Ops
+from tests.active.conftest import CHANNEL, DONE, ERRORED, LATE, REFUSED, Ops
 
 
 def test_an_approval_is_void_when_the_approver_may_no_more(
@@ -152,6 +153,27 @@ def test_its_age_counts_from_its_approval(
     ops.slack.react(CHANNEL, other, STOP, user="ada")
     assert ops.settled(ts)[0] == {WAITS, DONE}
     assert len(ran) == 1
+
+
+@pytest.mark.parametrize("found", ["by a look", "when it is taken"])
+def test_what_is_approved_and_gets_too_old_says_that_it_did_not_run(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str], found: str
+) -> None:
+    """Else its thread would end with its approval."""
+    ts, _, other = approved_while_busy(ops, router=router, max_age="1m", **people)
+    if found == "when it is taken":
+        ops.slack.fault("conversations.history", Fault.server_error(times=None))
+        [source] = ops.sources
+        assert source._reader is not None
+        [work] = source._reader.desk.running()
+        ops.clock.advance(61)
+        work.cancel("enough")
+    else:
+        ops.clock.advance(61)
+    ops.clock.run_until(lambda: LATE in ops.marks(ts) and len(ops.replies(ts)) == 2)
+    assert (ran, ops.replies(ts)[1]) == ([], "too old: it did not run")
+    ops.slack.clear_faults()
+    ops.slack.react(CHANNEL, other, STOP, user="ada")
 
 
 def test_what_is_given_back_stays_approved(ops: Ops, people: dict[str, Any]) -> None:
