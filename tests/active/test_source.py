@@ -282,6 +282,22 @@ def test_a_message_that_cannot_be_read_holds_up_no_other(ops: Ops, router: Comma
     assert ops.type("!echo x") == ({DONE}, ["x"])
 
 
+def test_what_is_given_back_and_edited_is_as_old_as_its_return(ops: Ops) -> None:
+    """Its edit takes its place, and makes it no older."""
+    ts = ops.say("!work")
+    commands = iter(ops.source(max_age=60))
+    command = next(commands)
+    ops.clock.advance(50)
+    command.nack()
+    ops.slack.edit(CHANNEL, ts, "!play")
+    ops.after_sweeps()
+    ops.clock.advance(20)
+    ops.after_sweeps()
+    assert LATE not in ops.marks(ts)
+    assert next(commands).name == "play"
+    commands.close()
+
+
 def test_what_is_given_back_is_as_old_as_that(ops: Ops) -> None:
     """Also where it was typed longer ago than `max_age`: it is yielded again."""
     attempts: list[int] = []

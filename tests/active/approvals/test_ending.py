@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 from typing import Any
 
 import pytest
@@ -33,6 +34,22 @@ def test_who_may_cancels_what_waits(
     [cancelled] = [record for record in audit.records if "command of" in record.msg and "ben" in record.msg]
     assert vars(cancelled)["decision"] == "cancelled"
     approve(ops, request, "ben")
+    ops.after_sweeps(3)
+    assert ran == []
+
+
+def test_what_is_cancelled_while_it_is_stated_does_not_wait(
+    ops: Ops, router: CommandRouter, people: dict[str, Any], ran: list[str]
+) -> None:
+    """Slack takes its time with the reply, and the order is seen first."""
+    ops.slack.fault("chat.postMessage", Fault.rate_limited(20))
+    ops.start(router=router, **people)
+    ts = ops.say("!drop orders")
+    ops.clock.run_until(lambda: EYES in ops.marks(ts))
+    ops.slack.react(CHANNEL, ts, STOP, user="ben")
+    ops.clock.run_until(lambda: ERRORED in ops.marks(ts) and ops.is_all_said, limit=60)
+    assert (len(ops.replies(ts)), ending(ops, ts)) == (1, "cancelled by ben")
+    approve(ops, str(ops.slack.messages(CHANNEL, thread_ts=ts)[-1]["ts"]), "ben")
     ops.after_sweeps(3)
     assert ran == []
 
@@ -110,6 +127,20 @@ def test_replies_that_go_on_asking_after_the_end_are_counted(
     assert [decisions.count(each) for each in ("unanswered when closing", "lost a reply")] == [3, 3]
     _, *lines = capfd.readouterr().err.splitlines()
     assert lines == ["slack_logging: 3 commands in #ops-commands are left unanswered"]
+
+
+def test_the_mark_of_what_waited_comes_before_its_reply_says_so(
+    ops: Ops, router: CommandRouter, people: dict[str, Any]
+) -> None:
+    """The mark keeps it from being run again by the next program, and there may be no time for both."""
+    source = ops.start(router=router, **people)
+    ts = ops.say("!drop orders")
+    asked(ops, ts)
+    ops.clock.wait(queue.SimpleQueue(), 1.3)  # until the pace allows another mark, and the reader waits
+    before = len(ops.slack.calls())
+    source.close(5)
+    calls = [call.method for call in ops.slack.calls()[before:]]
+    assert [each for each in calls if each in {"reactions.add", "chat.update"}] == ["reactions.add", "chat.update"]
 
 
 def test_what_waited_when_its_process_died_is_interrupted(
