@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,14 @@ def test_every_block_runs(code: str) -> None:
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=50)
     said = [line for line in ran.stderr.splitlines() if not line.startswith("slack_logging: reading commands in")]
     assert (ran.returncode, said) == (0, [])
+
+
+def test_the_line_that_makes_a_persons_secret_does() -> None:
+    """As it stands, with the pyotp that is installed."""
+    pytest.importorskip("pyotp")
+    [line] = re.findall(r"^\$ python (-c .*)$", (ROOT / "docs/approvals.md").read_text("utf-8"), re.MULTILINE)
+    ran = subprocess.run([sys.executable, *shlex.split(line)], capture_output=True, text=True, timeout=50)
+    assert re.fullmatch(r"[A-Z2-7]{32} otpauth://totp/myapp:ada\?secret=\S+\n", ran.stdout), ran.stderr
 
 
 def test_the_recipe_for_a_job_posts_what_nobody_caught() -> None:

@@ -15,13 +15,20 @@ from slack_logging.passive.records.capture import STANDARD_ATTRIBUTES
 NO_ENTRY = 'no JSON object with a "message", sent as text'
 NO_LEVEL = "no level of that name, the default is shown"
 
+#: What colours a terminal, or moves on it. Source: ECMA-48, control sequences.
+_CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]")
+
+#: Levels of Google Cloud's that logging does not have. Source: LogSeverity.
+_GOOGLES = {"NOTICE": logging.INFO, "ALERT": logging.CRITICAL, "EMERGENCY": logging.CRITICAL}
+
 _SOURCE = re.compile(r"(.+):(\d{1,9}) (\S+)")
 
 
 def text_record(line: str, *, level: int, logger: str) -> logging.LogRecord:
-    """Return a record whose message is the line."""
+    """Return a record whose message is the line, without the colours that it has for a terminal."""
+    message = _CONTROL_SEQUENCE.sub("", line)
     return logging.makeLogRecord(
-        {"name": logger, "msg": line, "levelno": level, "levelname": logging.getLevelName(level)}
+        {"name": logger, "msg": message, "levelno": level, "levelname": logging.getLevelName(level)}
     )
 
 
@@ -85,7 +92,10 @@ def _told(exception: Mapping[str, Any]) -> str:
 
 def _level(given: object) -> int | None:
     """Return a level by its name or its number; None where it is none, such as a name of another program's making."""
-    number = logging.getLevelName(given.strip().upper()) if isinstance(given, str) else given
+    number = given
+    if isinstance(given, str):
+        number = logging.getLevelName(name := given.strip().upper())
+        number = _GOOGLES.get(name) if isinstance(number, str) else number
     return number if isinstance(number, int) and not isinstance(number, bool) and number >= 0 else None
 
 

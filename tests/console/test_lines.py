@@ -64,12 +64,12 @@ def test_what_the_formatter_writes_is_read_back() -> None:
     [
         ({"level": "warning"}, {"levelno": 30}),
         ({"level": 45}, {"levelno": 45}),
-        ({"level": "NOTICE", "level_number": 25}, {"levelno": 25, "level": "NOTICE"}),
-        ({"level": "NOTICE"}, {"levelno": 20, "level": "NOTICE"}),
+        ({"level": "FINE", "level_number": 25}, {"levelno": 25, "level": "FINE"}),
+        ({"level": "FINE"}, {"levelno": 20, "level": "FINE"}),
         ({"level": True}, {"levelno": 20, "level": True}),
         ({"severity": "ERROR"}, {"levelno": 40, "levelname": "ERROR"}),
         ({"severity": "high", "level": "INFO"}, {"levelno": 20, "severity": "high"}),
-        ({"severity": "NOTICE"}, {"levelno": 20, "severity": "NOTICE"}),
+        ({"severity": "FINE"}, {"levelno": 20, "severity": "FINE"}),
         ({"logger": 7}, {"name": "stdin", "logger": 7}),
         ({"logger": ""}, {"name": "stdin"}),
         ({"time": "2023-11-14T22:13:20Z"}, {"created": 1_700_000_000.0}),
@@ -101,11 +101,16 @@ def test_the_names_that_others_give_will_do() -> None:
 
 
 def test_a_severity_that_is_no_level_is_said() -> None:
-    """As of Google Cloud's, which has more names than logging; it is nothing amiss where a level is there as well."""
+    """Google Cloud's are read as the nearest of logging's; it is nothing amiss where a level is there as well."""
     said: list[object] = []
-    for fields in ({"severity": "ALERT"}, {"severity": "high", "level": "INFO"}, {"severity": "CRITICAL"}):
+    for fields in ({"severity": "HIGH"}, {"severity": "high", "level": "INFO"}, {"severity": "CRITICAL"}):
         json_record(json.dumps({"message": "x", **fields}), level=logging.INFO, logger="stdin", amiss=said.append)
     assert said == [NO_LEVEL]
+    names = ("Notice", "ALERT", "EMERGENCY", "WARNING")
+    made = [
+        json_record(f'{{"msg": "x", "severity": "{each}"}}', level=10, logger="", amiss=said.append) for each in names
+    ]
+    assert [record.levelname for record in made] == ["INFO", "CRITICAL", "CRITICAL", "WARNING"]
 
 
 def told(record: logging.LogRecord) -> tuple[object, ...]:

@@ -70,6 +70,12 @@ def test_each_line_is_a_record(slack: LocalSlack, sent: Sent) -> None:
     assert shown(slack) == ["stdin one", "stdin two x2", "stdin   in", "stdin caf\ufffd"]
 
 
+def test_a_terminals_colours_are_left_out(slack: LocalSlack, sent: Sent) -> None:
+    """What else cannot be seen is shown, as of any record."""
+    assert sent(b"\x1b[1;32mPASSED\x1b[0m\x1b[K test\x07\n")[0] == 0
+    assert "PASSED test␇" in visible_text(slack.messages("#ops-log")[0])
+
+
 def test_a_file_is_read_with_level_and_logger(slack: LocalSlack, run: Run, tmp_path: Path) -> None:
     """As the options say."""
     (tmp_path / "nightly.log").write_text("done\n")

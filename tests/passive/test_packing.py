@@ -136,3 +136,4 @@ def test_a_line_reads_the_canonical_entry() -> None:
     assert (made.created, made.clock, made.logger) == (1_800_000_000.25, "08:00:00 UTC", "app")
     plain = line_of(json.dumps(entry), own_format=True)
     assert (plain.summary, plain.logger) == ("failed", "")
+    assert line_of(json.dumps({**entry, "logger": "slack_logging.audit"})).summary == "failed"

@@ -210,6 +210,7 @@ BY_NAME: list[tuple[str, str]] = [
             '{\n "loc": [\n  "password"\n ],\n "msg": "a, b",\n "input": "#"\n}',
         )
     ),
+    ("a.py:12:secret = 'hunter2', ERROR:svc2:secret=x1", "a.py:12:secret = '[redacted]', ERROR:svc2:secret=[redacted]"),
     ('{"value": "a\\"b", "name": "DB_PASSWORD"}', '{"value": "[redacted]", "name": "DB_PASSWORD"}'),
     ('<user pass="hun ter2"/>', '<user pass="[redacted]"/>'),
     ('"<user pass=\\"hunter2\\"/>"', '"<user pass=\\"[redacted]\\"/>"'),
@@ -310,6 +311,8 @@ HARMLESS: list[str] = [
     '{"name": "HOST", "value": "db"}, {"value": "db", "name": "HOST"}',
     "[{'loc': ('password',), 'msg': 'Field required', 'input': {'email': 'a@b'}}, {'loc': ('pin',), 'input': 'x'}]",
     "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbCdEf; token: valid for 3600 s, API key: valid, 3",
+    "--token: expected a value; --api-key: expected a whole number, got 'x'; TOKEN: given twice",
+    "{'bos_token': '<s>', 'pad_token': '[PAD]'}, loading credentials: /home/app/creds.json",
     "jwt: malformed; JWT: malformed, invalid credentials: user bob",
     "bypass='on' compass=\"north\" pass = 'x' pass=3 'pass': 3 byPass=on renderPass: 'x' userPass: ok",
     "/etc/passwd: Permission denied, path /etc/passwd: denied; node identified by 'ada', ask user identified by name",

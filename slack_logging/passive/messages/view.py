@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from slack_logging.passive.records.capture import AUDIT
 from slack_logging.passive.records.tracebacks import folded, gist
 from slack_logging.slack.literal import last_part, one_line, plain, shorten, units, visible
 
@@ -131,7 +132,7 @@ def line_of(entry: str, *, own_format: bool = False) -> Line:
     fields: dict[str, Any] = json.loads(entry)
     moment = datetime.fromisoformat(fields["time"])
     summary, _, rest = visible(fields["message"]).partition("\n")
-    if not own_format:
+    if not own_format and fields["logger"] != AUDIT:  # whose text says what its fields do
         extra = fields.get("extra", {})
         summary += "".join(
             f"  {one_line(name)}={shorten(one_line(str(value)), _MAX_EXTRA)}" for name, value in extra.items()

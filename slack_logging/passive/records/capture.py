@@ -72,10 +72,14 @@ def as_given(_template: str, args: Any) -> Any:
     return args
 
 
+#: Who typed what, and what became of it: for people, where all else of this package never enters.
+AUDIT = "slack_logging.audit"
+
+
 def is_own(name: str) -> bool:
-    """Tell the loggers of this package and of slack_sdk, whose records would never end; the audit is for people."""
+    """Tell the loggers of this package and of slack_sdk, whose records would never end."""
     root = name.partition(".")[0]
-    return root in ("slack_logging", "slack_sdk") and name != "slack_logging.audit"
+    return root in ("slack_logging", "slack_sdk") and name != AUDIT
 
 
 def capture_plain(record: logging.LogRecord) -> Captured | None:
