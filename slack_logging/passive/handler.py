@@ -249,7 +249,7 @@ class SlackHandler(Copyable):
                 say_refused(self.channel, Rejected("chat.postMessage", error.code, error.hint))
 
     def flush(self, timeout: float | timedelta | None = None) -> bool:  # type: ignore[override] # None says less
-        """Wait until all that was taken in is settled.
+        """Wait until all that was taken in is settled, what other threads log meanwhile included.
 
         Args:
             timeout: seconds; default: `close_timeout`.
