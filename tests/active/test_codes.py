@@ -20,6 +20,10 @@ from tests.active.conftest import CHANNEL, DONE, ERRORED, EYES, INTERRUPTED, LAT
 
 KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 NO_MORE = "That code does not count. Type the command again with a new one."
+BEFORE = (
+    "This service has just begun to read, and that code may have been used before. "
+    "In a minute, the one that is shown then counts: type the command again with it."
+)
 WAITS = "hourglass_flowing_sand"
 AGAIN = "type it again with a new code"
 
@@ -51,6 +55,12 @@ def repeated(ops: Ops, ts: str, *, user: str) -> list[str]:
     ops.slack.react(CHANNEL, ts, "repeat", user=user)
     ops.clock.run_until(lambda: REFUSED in ops.marks(ts) and ops.is_all_said)
     return ops.replies(ts)[1:]
+
+
+def proofs(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the audit says of codes, one after another."""
+    decisions = [str(getattr(record, "decision", "")) for record in caplog.records]
+    return [decision for decision in decisions if "code" in decision]
 
 
 @pytest.fixture
@@ -288,11 +298,17 @@ def test_a_code_used_in_one_channel_counts_in_no_other(ops: Ops, start: Any, ran
     assert len(ran) == 1
 
 
-def test_a_code_from_before_the_start_does_not_count(ops: Ops, start: Any, ran: list[str]) -> None:
-    """It may have been used before a restart: nobody remembers."""
-    ts = ops.say(f"!wipe {code(ops.clock)}")
-    start()
-    assert ops.settled(ts) == ({REFUSED}, [NO_MORE])
+def test_a_code_from_before_the_start_does_not_count(
+    ops: Ops, start: Any, ran: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may have been used before a restart: nobody remembers, and it is no replay that we know of."""
+    caplog.set_level(logging.INFO, "slack_logging.audit")
+    shown = code(ops.clock)
+    ts, again = ops.say(f"!wipe {shown}"), ops.say(f"!wipe {shown}")
+    start(workers=1)
+    assert ops.settled(ts) == ({REFUSED}, [BEFORE])
+    assert ops.settled(again) == ({REFUSED}, [NO_MORE])
+    assert proofs(caplog) == ["code of before the start", "code used before"]
     assert ops.type(f"!wipe {code(ops.clock, steps=-1)}")[0] == {REFUSED}
     assert ops.type(f"!wipe {code(ops.clock)}")[0] == {DONE}
 
@@ -307,8 +323,22 @@ def test_a_code_of_a_phone_that_is_ahead_counts_once_though_the_process_starts_a
     codes._codes.clear()  # as a restart does
     sources._ledgers.clear()
     source.start()
-    assert ops.type(f"!wipe {ahead}") == ({REFUSED}, [NO_MORE])
+    assert ops.type(f"!wipe {ahead}") == ({REFUSED}, [BEFORE])
     assert len(ran) == 1
+
+
+def test_the_audit_tells_a_code_of_before_the_start_from_one_used_before(clock: FakeClock) -> None:
+    """Also one that was used up, and where reading begins once more in the same process."""
+    codes = Codes(clock, {"SLACK_LOGGING_TOTP_U1": KEY})
+    codes.begin(clock.time())
+    first, ahead, counts = (code(clock, steps=steps) for steps in range(3))
+    codes.use_up("U1", first, clock.time())
+    told = [codes.check("U1", each, clock.time() + STEP) for each in (first, ahead, counts, counts, ahead)]
+    assert told == [Proof.USED, Proof.BEFORE, Proof.PROVEN, Proof.USED, Proof.USED]
+    clock.advance(3 * STEP)
+    codes.begin(clock.time())
+    assert codes.check("U1", counts, clock.time() - STEP) is Proof.USED
+    assert codes.check("U1", code(clock), clock.time()) is Proof.BEFORE
 
 
 def test_a_code_is_of_the_time_when_it_was_typed(ops: Ops, start: Any, ran: list[str]) -> None:
@@ -480,9 +510,7 @@ def test_the_audit_says_what_a_code_proved(ops: Ops, start: Any, caplog: pytest.
     used = code(ops.clock)
     for typed in (used, used, wrong(ops.clock)):
         ops.type(f"!wipe {typed}")
-    decisions = [str(getattr(record, "decision", "")) for record in caplog.records]
-    proofs = [decision for decision in decisions if "code" in decision]
-    assert proofs == ["code accepted", "code used before", "wrong code"]
+    assert proofs(caplog) == ["code accepted", "code used before", "wrong code"]
 
 
 def test_secrets_are_looked_at_when_it_starts(

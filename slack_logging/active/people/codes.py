@@ -39,13 +39,14 @@ class Proof(Enum):
     NONE = "no usable secret for the code"
     WRONG = "wrong code"
     USED = "code used before"
+    BEFORE = "code of before the start"
     LOCKED = "too many wrong codes"
 
 
 class Codes:
     """Checks codes and remembers those used, as long as the process lasts. Safe to use from any thread; no I/O.
 
-    A code that could be typed before we began to read counts as used: another process may have taken it.
+    A code that could be typed before we began to read does not count: another process may have taken it.
 
     Args:
         clock: what a lock ends by.
@@ -62,7 +63,7 @@ class Codes:
         self._locked_until: dict[str, float] = {}
 
     def begin(self, at: float) -> None:
-        """Have the codes that could be typed until a Unix time count as used; a phone may be one step ahead."""
+        """Have no code count that could be typed until a Unix time; a phone may be one step ahead."""
         with self._lock:
             self._began = max(self._began, int(at) // STEP + 1)
 
@@ -87,8 +88,10 @@ class Codes:
             if not right:
                 self._take_in_wrong(user, now)
                 return Proof.WRONG
-            if max(right) <= self._last(user):
+            if max(right) <= self._used.get(user, 0):
                 return Proof.USED
+            if max(right) <= self._began:
+                return Proof.BEFORE
             self._used[user] = max(right)
             return Proof.PROVEN
 
@@ -102,11 +105,7 @@ class Codes:
         """
         if secret := self._secret(user):
             with self._lock:
-                self._used[user] = max([self._last(user), *_steps(secret, code, at)])
-
-    def _last(self, user: str) -> int:
-        """Return the step whose code, and those of all before, counts no more; the lock is held."""
-        return max(self._used.get(user, 0), self._began)
+                self._used[user] = max([self._used.get(user, 0), *_steps(secret, code, at)])
 
     def _secret(self, user: str) -> str:
         return _usable(self._secrets.get(VARIABLE + user, ""))

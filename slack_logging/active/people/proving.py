@@ -40,6 +40,11 @@ def prove(command: Command) -> None:
         )
     if proof is Proof.LOCKED:
         raise NotAuthorized("Too many wrong codes; no code of yours counts for some minutes.")
+    if proof is Proof.BEFORE:
+        raise NotAuthorized(
+            "This service has just begun to read, and that code may have been used before. "
+            "In a minute, the one that is shown then counts: type the command again with it."
+        )
     if proof is not Proof.PROVEN:
         raise NotAuthorized("That code does not count. Type the command again with a new one.")
     command.heard = replace(heard, code="", is_proven=True)
