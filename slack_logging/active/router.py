@@ -21,7 +21,7 @@ from slack_logging.active.language.pointing import pointed
 from slack_logging.active.language.signature import HelpWanted, Signature
 from slack_logging.active.people.access import Verdict, refusal
 from slack_logging.active.people.approvals import Terms
-from slack_logging.active.people.proving import prove, used_up
+from slack_logging.active.people.proving import prove, spent, used_up
 from slack_logging.errors import (
     BadArguments,
     ConfigurationError,
@@ -282,7 +282,7 @@ class CommandRouter:
 
     def _corrected(self, route: Route, command: Command, error: Misfit) -> str:
         """Return what is wrong, where, and what to type; where a secret is among it, nothing of what was typed."""
-        usage = f"usage: {route.usage(command.origin.prefix)}"
+        usage = f"usage: {route.usage(command.origin.prefix)}{spent(command.heard)}"
         if route.lacks_code(command):
             return f"{_NO_CODE}\n{usage}"  # nothing of what was typed: it may stand in the middle
         if route.signature.is_secret:
@@ -303,7 +303,8 @@ class CommandRouter:
         prefix = command.origin.prefix
         allowed = {route.name: route for route in self._allowed(command)}
         near = options.nearest(name, allowed)
-        hint = f"did you mean: {allowed[near].usage(prefix)}" if near else f"{prefix}help lists what you can do"
+        lost = spent(command.heard) if near and allowed[near].totp else ""
+        hint = f"did you mean: {allowed[near].usage(prefix)}{lost}" if near else f"{prefix}help lists what you can do"
         shown = name
         if name == command.name and command.heard.is_secret:  # but the sign that ends the word is none
             shown = name[: len(command.heard.call.plain_name) + 1]

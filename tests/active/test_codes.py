@@ -24,6 +24,7 @@ BEFORE = (
     "This service has just begun to read, and that code may have been used before. "
     "In a minute, the one that is shown then counts: type the command again with it."
 )
+SPENT = "a code that was shown counts no more: type the command again with a new one"
 WAITS = "hourglass_flowing_sand"
 AGAIN = "type it again with a new code"
 
@@ -151,12 +152,13 @@ def test_a_failed_command_has_used_its_code(ops: Ops, start: Any, ran: list[str]
     assert ran == []
 
 
-@pytest.mark.parametrize("typed", ["!wipe a b", "!wipe --what", "!wipe --help", "!wipee sda", "!drop"])
+@pytest.mark.parametrize("typed", ["!wipe a b", "!wipe --what", "!wipe --help", "!wipee sda", "!drop", "!zzz"])
 def test_what_does_not_run_has_used_its_code(ops: Ops, start: Any, ran: list[str], typed: str) -> None:
     """Everybody has seen it, whatever was wrong with the rest."""
     start()
     used = code(ops.clock)
-    ops.type(f"{typed} {used}")
+    _, [reply] = ops.type(f"{typed} {used}")
+    assert (SPENT in reply) == (typed not in ("!wipe --help", "!zzz"))
     assert ops.type(f"!wipe sda {used}") == ({REFUSED}, [NO_MORE])
     assert ops.type(f"!wipe sda {next_code(ops)}")[0] == {DONE}
     assert len(ran) == 1
@@ -169,7 +171,11 @@ def test_a_code_that_is_not_the_last_word_is_used_up(ops: Ops, start: Any, ran: 
     for _ in range(MOST_WRONG):
         assert ops.type(typed.replace("CODE", wrong(ops.clock)))[0] == {PUZZLED}
     used = code(ops.clock)
-    assert ops.type(typed.replace("CODE", used))[0] == {PUZZLED}
+    marks, [reply] = ops.type(typed.replace("CODE", used))
+    assert (marks, reply.splitlines()) == (
+        {PUZZLED},
+        ["the last word must be your one-time code of six digits", "usage: !wipe [DISK] CODE", SPENT],
+    )
     assert ops.type(f"!wipe sda {used}") == ({REFUSED}, [NO_MORE])
     assert ops.type(f"!wipe sda {next_code(ops)}")[0] == {DONE}
 

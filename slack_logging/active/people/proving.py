@@ -62,6 +62,12 @@ def used_up(command: Command) -> Iterator[None]:
         use_up(command.heard, command.origin.clock)
 
 
+def spent(heard: Heard) -> str:
+    """Return the line to add to what is to be typed instead, where a code was typed that counts no more."""
+    is_shown = bool(heard.code or heard.misplaced)
+    return "\na code that was shown counts no more: type the command again with a new one" if is_shown else ""
+
+
 def use_up(heard: Heard, clock: Clock) -> None:
     """Have the code that was typed with a command, also elsewhere in it, count no more, whether it runs or not."""
     for code in {heard.code, *heard.misplaced} - {""}:
