@@ -165,15 +165,19 @@ class SlackCommandSource:
         finally:
             reader.close(reader.time_left(_CLOSE_TIMEOUT))
 
-    def check(self) -> None:
+    def check(self) -> frozenset[str]:
         """Import the router, which `start` does later, and look its commands' roles up. Nothing is read.
+
+        Returns: the ids in `allow` if a command takes a one-time code, so that they need secrets; else none.
 
         Raises:
             ConfigurationError: there is none to be had there, or a command wants a role that is not configured, or
                 more approvals than there can be.
             MissingDependencyError: a command takes a one-time code, and pyotp is not installed.
         """
-        self._check_router(_loaded_router(self._router))
+        router = _loaded_router(self._router)
+        self._check_router(router)
+        return self._settings.access.allow if _takes_codes(router) else frozenset()
 
     def close(self, timeout: float = _CLOSE_TIMEOUT) -> None:
         """Stop reading; iteration ends. Blocks for up to `timeout` seconds, for running commands and the last marks.
@@ -236,8 +240,7 @@ class SlackCommandSource:
 
     def _weak_codes(self, router: CommandRouter) -> list[str]:
         """Return what is wrong with the secrets of one-time codes, if a command takes one."""
-        takes_codes = any(route.totp for route in router.routes.values())
-        return check_secrets(self._settings.access.allow) if takes_codes else []
+        return check_secrets(self._settings.access.allow) if _takes_codes(router) else []
 
     def _say(self, texts: Iterable[str]) -> None:
         """Spell out what weakens the configuration: it may be meant."""
@@ -248,6 +251,11 @@ class SlackCommandSource:
     def __repr__(self) -> str:
         state = "reading" if self._reader is not None and self._reader.is_alive else "closed"
         return f"<SlackCommandSource {self._settings.channel} {state}>"
+
+
+def _takes_codes(router: CommandRouter) -> bool:
+    """Tell whether a command takes a one-time code."""
+    return any(route.totp for route in router.routes.values())
 
 
 def _checked_router(router: object) -> CommandRouter | str | None:

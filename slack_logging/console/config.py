@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from slack_logging import SlackHandler, options, reach
+from slack_logging.active.people.codes import VARIABLE, check_secrets, without_secret
 from slack_logging.console import ini
 from slack_logging.console.called import called, looked_up, makes_listener
 from slack_logging.console.finding import Finding, note, ok, wrong
@@ -227,10 +228,14 @@ class _Maker:
         self.outlets[name] = outlet if level is None else replace(outlet, level=level_number(subject, level))
 
     def _check_commands(self, name: str) -> Iterator[Finding]:
+        subject = f"handler {name}"
         try:
-            self._handlers[name].check_commands()
+            asked = self._handlers[name].check_commands()
         except (ConfigurationError, MissingDependencyError) as error:
-            yield wrong(f"handler {name}", f"no commands will be read: {error}")
+            yield wrong(subject, f"no commands will be read: {error}")
+            return
+        if asked:
+            yield from _secrets_of(subject, asked)
 
     def _condition(self, name: str) -> str:
         """Return what a handler needs to pass records on; nothing where it does by itself."""
@@ -271,6 +276,16 @@ class _Maker:
         if records or channels:
             self.wanted.append(Wanted(token, api_url, records, channels, allow, given.get("app_token")))
         return Outlet(name, handler.slack_place, handler.level, filtered, handler.context)
+
+
+def _secrets_of(subject: str, asked: Collection[str]) -> Iterator[Finding]:
+    """Say what is wrong with the secrets of those whom a command asks for a one-time code; the service does, too."""
+    problems = check_secrets(asked)
+    yield from (wrong(subject, problem) for problem in problems)
+    lacking = without_secret(asked)
+    if lacking and len(lacking) < len(asked):
+        who = ", ".join(lacking)
+        yield note(subject, f"no secret for one-time codes for {who}: set {VARIABLE}<USER ID> for each who should")
 
 
 def _leading(name: str, entry: Mapping[str, Any], target: Outlet) -> Outlet:

@@ -292,14 +292,13 @@ class SlackHandler(Copyable):
             self._source_pid = os.getpid()
             self._source.start(self)
 
-    def check_commands(self) -> None:
-        """Look at what shows only when reading starts. Imports the router; does nothing without `commands`.
+    def check_commands(self) -> frozenset[str]:
+        """Look at what shows only when reading starts, importing the router; return who needs a one-time code's secret.
 
         Raises:
             ConfigurationError, MissingDependencyError: see `SlackCommandSource.check`.
         """
-        if self._source is not None:
-            self._source.check()
+        return frozenset() if self._source is None else self._source.check()
 
     def _put_in_context(self, captured: Captured, context: Context, *, urgent: bool) -> None:
         """Have an error posted with what led to it, and anything else kept aside until an error follows."""

@@ -136,6 +136,11 @@ def check_secrets(users: Collection[str], secrets: Mapping[str, str] = os.enviro
     return found
 
 
+def without_secret(users: Collection[str], secrets: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the people whom `allow` names and who have no secret; who is in a group there, only Slack knows."""
+    return sorted(user for user in users if user[0] in "UW" and not _usable(secrets.get(VARIABLE + user, "")))
+
+
 def _steps(secret: str, code: str, at: float) -> list[int]:
     """Return the steps around a time whose code this is."""
     pyotp = _pyotp()
