@@ -105,6 +105,9 @@ def _imported(source: str) -> object:
     is_path = module.endswith(".py") or "/" in module or os.sep in module
     if not module or is_path or not name.isidentifier():
         such = f"{_module_at(module) or 'myapp.settings'}:{name if name.isidentifier() else 'LOGGING'}"
+        parent, _, last = source.rpartition(".")
+        if parent and not is_path and ":" not in source and _module_at(source):  # the last dot was meant as the colon
+            such = f"{parent}:{last}" if last.isupper() else f"{parent}:{last}, {such}"
         raise ConfigurationError(f"--config {source}: expected MODULE:NAME, such as {such}, FILE.json, .yaml or .ini")
     try:
         with _importing():
