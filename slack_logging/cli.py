@@ -106,8 +106,9 @@ class _Parser(argparse.ArgumentParser):
         known, rest = super().parse_known_args(args, namespace)
         if rest:
             wrong = [word for word in rest if word.startswith("-")] or rest  # what stands behind one may be its value
-            near = difflib.get_close_matches(wrong[0].partition("=")[0], self._option_string_actions, n=1)
-            meant = f" (did you mean {near[0]}?)" if near else ""
+            known = {option.lstrip("-"): option for option in self._option_string_actions}  # dashes are always alike
+            near = difflib.get_close_matches(wrong[0].partition("=")[0].lstrip("-"), known, n=1)
+            meant = f" (did you mean {known[near[0]]}?)" if near else ""
             self.error(f"unrecognized arguments: {' '.join(wrong)}{meant}")
         for group in required:
             group.required = True

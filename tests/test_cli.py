@@ -85,6 +85,7 @@ def test_who_stops_reading_needs_no_word(typed: str) -> None:
             "slack-logging send: one of the arguments --channel --webhook-url is required; slack-logging",
         ),
         (["check", "#a"], "slack-logging check: unrecognized arguments: #a; slack-logging check --help says more"),
+        (["manifest", "--bogus"], "slack-logging manifest: unrecognized arguments: --bogus; slack-logging manifest"),
         (["manifest", "--zzz=1"], "slack-logging manifest: unrecognized arguments: --zzz=1; slack-logging manifest"),
         (
             ["local", "--scopes", ",,"],
@@ -139,7 +140,6 @@ def test_help_is_to_be_had(typed: list[str], capsys: pytest.CaptureFixture[str])
         ),
         (["send", "--webhook-url", " "], "slack-logging send: --webhook-url: expected text, got ' '"),
         (["demo", "--real"], "slack-logging demo: --real needs --channel and --commands-channel and --allow too"),
-        (["manifest", "--log-only", "--groups"], "slack-logging manifest: --groups and --socket-mode are about"),
         (["send", "--channel", "#c", "nowhere.log"], "slack-logging send: nowhere.log: cannot be read: No such file"),
         (["check", "--channel", "two words"], "slack-logging check: --channel='two words': expected a channel's name"),
         (["check", "--config", "nowhere.json"], "slack-logging check: --config nowhere.json: cannot be read: No such"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 
-from slack_logging.errors import ConfigurationError
 from slack_logging.slack.manifest import MAX_NAME, Feature, manifest, needed, to_yaml
 
 _EPILOG = """what to do with it:
@@ -38,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default="slack-logging", help=f"of the app, up to {MAX_NAME} characters")
     parser.add_argument("--json", action="store_true", help="instead of YAML")
     parser.epilog = _EPILOG
+    parser.set_defaults(refuse=parser.error)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -47,10 +47,14 @@ def run(args: argparse.Namespace) -> int:
         args: as `add_arguments` declared them.
 
     Raises:
-        ConfigurationError: no app can have that name, or the options do not go together.
+        ConfigurationError: no app can have that name.
+        SystemExit: the options do not go together.
     """
-    if args.log_only and (args.groups or args.socket_mode):
-        raise ConfigurationError("--groups and --socket-mode are about commands: leave --log-only out")
+    given = {"--groups": args.groups, "--socket-mode": args.socket_mode}
+    about_commands = [option for option, is_given in given.items() if is_given]
+    if args.log_only and about_commands:
+        verb = "is" if len(about_commands) == 1 else "are"
+        args.refuse(f"{' and '.join(about_commands)} {verb} about commands: leave --log-only out")
     features: list[Feature] = ["log"] if args.log_only else ["log", "commands"]
     if args.groups:
         features.append("groups")

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from slack_logging.cli import main
 from tests.console.conftest import Run
 
 
@@ -40,12 +41,22 @@ def test_options_choose_the_scopes(run: Run, options: list[str], scopes: set[str
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--log-only", "--groups"], "--groups and --socket-mode are about commands: leave --log-only out"),
-        (["--name", "x" * 36], "is no name for an app"),
+        (["--groups"], "--groups is about commands"),
+        (["--socket-mode"], "--socket-mode is about commands"),
+        (["--groups", "--socket-mode"], "--groups and --socket-mode are about commands"),
     ],
 )
-def test_what_does_not_go_together_is_told(run: Run, options: list[str], says: str) -> None:
+def test_what_does_not_go_together_is_told(options: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the names of what was given, as wrong usage."""
+    with pytest.raises(SystemExit) as caught:
+        main(["manifest", "--log-only", *options])
+    [line] = capsys.readouterr().err.splitlines()
+    assert caught.value.code == 2
+    assert line == f"slack-logging manifest: {says}: leave --log-only out; slack-logging manifest --help says more"
+
+
+def test_a_name_that_no_app_can_have_is_told(run: Run) -> None:
     """In one line."""
-    ended = run("manifest", *options)
+    ended = run("manifest", "--name", "x" * 36)
     [line] = ended.err
-    assert (ended.status, ended.out, says in line) == (1, [], True)
+    assert (ended.status, ended.out, "is no name for an app" in line) == (1, [], True)
