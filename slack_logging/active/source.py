@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 import threading
 from collections.abc import Callable, Generator, Hashable, Iterable, Mapping
 from datetime import timedelta
@@ -284,10 +285,18 @@ def _loaded_router(router: CommandRouter | str | None) -> CommandRouter:
     try:
         found = getattr(importlib.import_module(module), name)
     except (Exception, SystemExit) as error:
-        raise ConfigurationError(f"router={router!r} cannot be imported: {type(error).__name__}: {error}") from error
+        said = f"{type(error).__name__}: {error}{_meant(module, name)}"
+        raise ConfigurationError(f"router={router!r} cannot be imported: {said}") from error
     if not isinstance(found, CommandRouter):
         raise ConfigurationError(f"router={router!r} is of type {type(found).__name__}: expected a CommandRouter")
     return found
+
+
+def _meant(module: str, name: str) -> str:
+    """Return a question after the router that was perhaps meant; nothing where its module was not imported."""
+    known = vars(sys.modules[module]) if module in sys.modules else {}
+    near = options.nearest(name, [each for each, value in known.items() if isinstance(value, CommandRouter)])
+    return f": did you mean {near}?" if near else ""
 
 
 _ledgers: dict[Hashable, MemoryLedger] = {}

@@ -217,7 +217,10 @@ def test_a_module_that_cannot_be_imported_is_one_line(run: Run, written: Written
             "program_of_a_test",
             "expected MODULE:NAME, such as program_of_a_test:LOGGING, FILE.json, .yaml or .ini",
         ),
-        ("program_of_a_test.LOGGING", "expected MODULE:NAME, such as program_of_a_test:LOGGING, FILE.json, .yaml or .ini"),
+        (
+            "program_of_a_test.LOGGING",
+            "expected MODULE:NAME, such as program_of_a_test:LOGGING, FILE.json, .yaml or .ini",
+        ),
         ("web.shop.LOG_2", "expected MODULE:NAME, such as web.shop:LOG_2, FILE.json, .yaml or .ini"),
         ("web.shop", "expected MODULE:NAME, such as web:shop, web.shop:LOGGING, FILE.json, .yaml or .ini"),
         ("program_of_a_test.py:CFG", "expected MODULE:NAME, such as program_of_a_test:CFG, FILE.json, .yaml or .ini"),
@@ -449,7 +452,10 @@ router.command("deploy", roles=["deployers"])(lambda: None)
         (
             "program_of_a_test.rooter",
             {},
-            "router='program_of_a_test.rooter' cannot be imported: AttributeError: module 'program_of_a_test' has no",
+            (
+                "router='program_of_a_test.rooter' cannot be imported: AttributeError: module 'program_of_a_test' has "
+                "no attribute 'rooter': did you mean router?"
+            ),
         ),
         (
             "program_of_a_test.LOGGING",
