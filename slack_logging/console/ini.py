@@ -34,6 +34,9 @@ def parse(text: str) -> dict[str, Any]:
             "loggers": dict(_loggers(ini)),
             "root": _logger(ini, "logger_root"),
         }
+    except configparser.InterpolationError as error:  # its own text shows the value, which may be secret
+        remedy = "write %% for a %: one alone begins the name of another value, as in %(NAME)s"
+        raise ValueError(f"[{error.section}]: {error.option}: {remedy}") from error
     except configparser.Error as error:
         raise ValueError(str(error).replace("'<string>', ", "")) from error
 

@@ -130,6 +130,14 @@ def test_what_is_foretold_comes_true(config: Path) -> None:
             "is no INI for fileConfig: [handler_console]: args: name 'stdout' is not defined",
         ),
         ("[loggers]\n", "loggers\n", "is no INI for fileConfig: File contains no section headers. file: line: 2"),
+        *(
+            (
+                '"service": "shop"',
+                f'"service": "{service}"',
+                "is no INI for fileConfig: [handler_slack]: kwargs: write %% for a %: one alone begins the name of",
+            )
+            for service in ("5%", "%(shop)s")
+        ),
         ("[formatter_short]", "[formatter_shrot]", "is no INI for fileConfig: No section: 'formatter_short'"),
     ],
 )
