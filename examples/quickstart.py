@@ -2,11 +2,15 @@
 
 import logging.config
 import os
+import sys
 
-from slack_logging.local import LocalSlack, visible_text
-
-slack = None if os.environ.get("SLACK_BOT_TOKEN") else LocalSlack().start()
-if slack:
+slack = None
+if not os.environ.get("SLACK_BOT_TOKEN"):
+    try:
+        from slack_logging.local import LocalSlack, visible_text
+    except ImportError as error:  # only this needs the extra `local`
+        sys.exit(f"quickstart.py: {error}, or set SLACK_BOT_TOKEN")
+    slack = LocalSlack().start()
     os.environ.update(slack.environ)
 
 logging.config.dictConfig(

@@ -46,6 +46,31 @@ def test_the_quickstart_needs_no_account() -> None:
     assert "ZeroDivisionError: division by zero" in out
 
 
+#: Runs the quickstart where the extra `local` is not installed.
+BARE = f"import runpy, sys; sys.modules['aiohttp'] = None; runpy.run_path({str(EXAMPLES / 'quickstart.py')!r})"
+
+
+def ran_bare(**environ: str) -> tuple[int, str, str]:
+    environment = {**os.environ, "PYTHONPATH": str(EXAMPLES.parent), **environ}
+    ran = subprocess.run([sys.executable, "-c", BARE], env=environment, capture_output=True, text=True, timeout=50)
+    return ran.returncode, ran.stdout, ran.stderr
+
+
+def test_the_quickstart_needs_no_extra_with_a_token() -> None:
+    """The Slack on this machine does."""
+    with LocalSlack() as slack:
+        assert ran_bare(**slack.environ) == (0, "", "")
+        assert len(slack.messages("#ops-log")) > 0
+
+
+def test_the_quickstart_says_what_it_needs() -> None:
+    """Without a token and without the extra it is one line."""
+    status, out, said = ran_bare(SLACK_BOT_TOKEN="", SLACK_API_URL="")
+    assert (status, out) == (1, "")
+    needed = 'slack_logging.local needs aiohttp: pip install "slack-logging-ops[local]"'
+    assert said == f"quickstart.py: {needed}, or set SLACK_BOT_TOKEN\n"
+
+
 def test_the_quickstart_keeps_the_loggers_that_there_are() -> None:
     """Whoever copies it has imported modules whose loggers exist by then."""
     code = "import logging, runpy; shop = logging.getLogger('shop'); "
