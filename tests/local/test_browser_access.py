@@ -201,15 +201,43 @@ def test_a_phone_shows_one_channel_without_scrolling_sideways(
 def test_a_phone_shows_the_limits_names_whole(open_page: Open) -> None:
     """Limits of different channels are told apart."""
     with LocalSlack() as slack:
-        slack.add_channel("orders-import-production-log")
+        slack.add_channel("orders-import-production-log-of-every-night-and-day")
         page = open_page(slack, viewport=PHONE)
         WebClient(slack.bot_token, base_url=slack.api_url).chat_postMessage(
-            channel="#orders-import-production-log", text="x"
+            channel="#orders-import-production-log-of-every-night-and-day", text="x"
         )
         page.get_by_role("button", name="Limits").click()
-        name = page.locator(".bucket-name", has_text="#orders-import-production-log").first
+        name = page.locator(".bucket-name", has_text="#orders-import-production-log-of-every-night-and-day").first
         expect(name).to_be_visible()
         assert name.evaluate("name => [name.scrollWidth <= name.clientWidth, name.clientHeight > 20]") == [True, True]
+
+
+#: The words of the limits' names that are not on one line; a name may break after a dot, a space or a hyphen.
+BROKEN = """() => [...document.querySelectorAll(".bucket-name")].flatMap((name) => {
+  const texts = [...name.childNodes].filter((node) => node.nodeType === 3);
+  return texts.flatMap((text) => [...text.data.matchAll(/[^\\s.-]+[.-]?/g)].filter(({ 0: word, index }) => {
+    const range = document.createRange();
+    range.setStart(text, index);
+    range.setEnd(text, index + word.length);
+    return new Set([...range.getClientRects()].map(({ top }) => top)).size > 1;
+  }).map(([word]) => word));
+})"""
+
+
+@pytest.mark.parametrize("width", [DESKTOP["width"], 800, PHONE["width"], 320])
+def test_a_limits_name_breaks_between_its_words(open_page: Open, width: int) -> None:
+    """The names of methods are whole, or break after the dot; neither the panel nor the page scrolls sideways."""
+    with LocalSlack() as slack:
+        client = WebClient(slack.bot_token, base_url=slack.api_url)
+        client.users_conversations()
+        client.files_upload_v2(channel=slack.channel_id("ops-log"), filename="x.txt", content="x")
+        page = open_page(slack, viewport={"width": width, "height": 800})
+        page.get_by_role("button", name="Limits").click()
+        expect(page.locator(".bucket-name", has_text="files.completeUploadExternal")).to_be_visible()
+        widths = page.evaluate("[...document.querySelectorAll('html, .wire')].map((each) => each.scrollWidth)")
+
+        assert page.evaluate(BROKEN) == []
+        assert max(widths) <= width
 
 
 def show_all(page: Page) -> None:

@@ -43,7 +43,7 @@ export class Wire {
     if (this.form) return;
     this.form = this.#form();
     this.element.replaceChildren(
-      h("section", { "aria-label": "Rate limits" }, h("h2", {}, "Rate limits"), this.buckets),
+      h("section", { class: "limits", "aria-label": "Rate limits" }, h("h2", {}, "Rate limits"), this.buckets),
       h("div", {},
         h("section", { "aria-label": "Failed" }, h("h2", {}, "Last failed"), this.failed, this.counts),
         h("section", { "aria-label": "Connections" }, h("h2", {}, "Connections and deliveries"), this.links)),
@@ -132,7 +132,8 @@ function drawDelivery({ app, what, attempt, reason, due }) {
 
 function drawBucket({ name, left, capacity, per_minute: perMinute }) {
   const label = `${Math.floor(left)} of ${Math.floor(capacity)}`;
-  return h("li", {}, h("span", { class: "bucket-name" }, name),
+  const parts = name.split(/(?<=\.)/).flatMap((part, index) => (index ? [h("wbr"), part] : part));
+  return h("li", {}, h("span", { class: "bucket-name" }, parts),
     h("meter", { min: "0", max: capacity, value: left, low: Math.max(1, capacity / 5), high: capacity / 2, optimum: capacity,
       "aria-label": `${name}: ${label} left` }),
     h("span", { class: "note" }, `${label}, +${Math.round(perMinute)}/min`));
