@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from slack_sdk import WebClient
@@ -13,7 +14,7 @@ from tests.local.conftest import DESKTOP, Open
 from tests.local.showcase import fill, message, pane, said
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright").expect
 
@@ -210,6 +211,68 @@ def test_a_phone_shows_the_limits_names_whole(open_page: Open) -> None:
         name = page.locator(".bucket-name", has_text="#orders-import-production-log-of-every-night-and-day").first
         expect(name).to_be_visible()
         assert name.evaluate("name => [name.scrollWidth <= name.clientWidth, name.clientHeight > 20]") == [True, True]
+
+
+#: What is wrong with a message's buttons: those that a point in their middle does not hit, and texts that they cover.
+COVERED = """(message) => {
+  const tools = message.querySelector(":scope > .main > .tools");
+  const bar = tools.getBoundingClientRect();
+  const shown = [...tools.children].filter((button) => button.checkVisibility());
+  const cut = shown.filter((button) => {
+    const { left, top, right, bottom } = button.getBoundingClientRect();
+    return [top + 1, bottom - 1].some((y) => document.elementFromPoint((left + right) / 2, y) !== button);
+  });
+  const texts = document.querySelectorAll(".pane.active .head, .pane.active .body, .chip, .thread-summary, .composer");
+  const covered = [...texts].filter((text) => {
+    const { left, top, right, bottom, width } = text.getBoundingClientRect();
+    return width && left < bar.right && right > bar.left && top < bar.bottom - 0.5 && bottom > bar.top + 0.5;
+  });
+  return [shown.length, cut.map((button) => button.title), covered.map((text) => text.textContent)];
+}"""
+
+
+@pytest.mark.parametrize("touch", [True, False], ids=["finger", "mouse"])
+def test_a_phone_shows_a_messages_buttons_below_it(slack: LocalSlack, open_page: Open, touch: bool) -> None:
+    """Wherever the tapped message is they are whole and cover no text, and what is tapped next has not moved away."""
+    for number in range(14):
+        ts = slack.say("#ops-log", f"{number}: {'words up to the edge ' * 5}", user="ada")
+        slack.react("#ops-log", ts, "eyes", user="ben")
+        slack.say("#ops-log", f"answer {number}", user="ben", thread_ts=ts)
+    page = open_page(slack, viewport=PHONE, has_touch=touch)
+
+    def tap(shown: Locator, **options: Any) -> None:
+        (shown.tap if touch else shown.click)(**options)
+
+    def scroll(start: str, selector: str, edge: str) -> None:
+        """Scroll until the end of what a message has there is 20 pixels inside the view's edge."""
+        page.locator(".message", has_text=start).first.evaluate(
+            """(message, [selector, edge]) => {
+              const scroller = message.closest(".scroller");
+              const { bottom } = message.querySelector(selector).getBoundingClientRect();
+              scroller.scrollTop += bottom - scroller.getBoundingClientRect()[edge] + (edge === "top" ? -20 : 20);
+            }""",
+            [selector, edge],
+        )
+
+    def tap_message(start: str) -> None:
+        body = page.locator(".body", has_text=re.compile(rf"^{start}")).first
+        tap(body, position={"x": 20, "y": body.evaluate("body => body.clientHeight") - 8})
+        chosen = page.locator(".message.tapped")
+        expect(chosen).to_have_count(1)
+        expect(chosen.locator("> .main > .body")).to_contain_text(start)
+        expect(chosen.locator("> .main > .tools")).to_have_css("opacity", "1")
+        assert chosen.evaluate(COVERED) == [1 if start.startswith("answer") else 4, [], []]
+
+    tap_message("13: ")  # the last one
+    tap_message("11: ")
+    tap(page.locator(".message", has_text="12: words").get_by_role("button", name="1 reply"))  # below the buttons of 11
+    expect(said(page, "answer 12")).to_be_visible()
+    tap_message("answer 12")
+    tap_message("12: ")
+    scroll("9: words", ".reactions", "bottom")
+    tap_message("9: ")  # which ends where the view does
+    scroll("5: words", ".body", "top")
+    tap_message("5: ")  # of which the header leaves one line
 
 
 #: The words of the limits' names that are not on one line; a name may break after a dot, a space or a hyphen.

@@ -31,8 +31,9 @@ export class MessageView {
     this.files = h("div", { class: "files" });
     this.reactions = h("div", { class: "reactions" });
     this.problem = h("p", { class: "problem", role: "alert" });
+    this.tools = this.#tools();
     this.main = h("div", { class: "main" },
-      this.head, this.body, this.files, this.reactions, this.problem, this.#tools());
+      this.head, this.body, this.files, this.reactions, this.problem, this.tools);
     this.element = h("li", { class: "message", tabindex: "-1" }, this.avatar, this.main);
     this.element.view = this;
     this.body.addEventListener("click", (event) => this.#click(event.target.closest("[data-action]")));

@@ -20,6 +20,7 @@ export class Pane {
     this.empty = h("div", { class: "empty" });
     this.scroller = h("div", {
       class: "scroller", tabindex: "0", role: "group", "aria-label": "Messages", onscroll: () => this.#scrolled(),
+      onclick: ({ target }) => this.#tapped(target),
     }, this.empty);
     this.jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.#toEnd() },
       "New messages ↓");
@@ -184,6 +185,22 @@ export class Pane {
     if (!this.following || this.jump.hidden) return;
     this.jump.hidden = true;
     this.onRead();
+  }
+
+  /**
+   * Let the tapped message, and no other, have its buttons below it (see message.css), in view if its end is. That
+   * waits for the click: what moved at a touch's beginning, as with `:hover` and `:focus`, would not get the click.
+   */
+  #tapped(target) {
+    if (target.closest("button, a, summary, textarea")) return;
+    for (const other of this.scroller.querySelectorAll(".tapped")) other.classList.remove("tapped");
+    const message = target.closest(".message");
+    if (!message) return;
+    message.classList.add("tapped");
+    const { tools } = message.view;
+    const isBelow = getComputedStyle(tools).position === "static";
+    const isNear = tools.getBoundingClientRect().top <= this.scroller.getBoundingClientRect().bottom;
+    if (isBelow && isNear) tools.scrollIntoView({ block: "nearest" });
   }
 
   #toEnd() {
