@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from slack_logging.local import LocalSlack
 from tests.local.conftest import DESKTOP, Open
@@ -273,6 +274,58 @@ def test_a_phone_shows_a_messages_buttons_below_it(slack: LocalSlack, open_page:
     tap_message("9: ")  # which ends where the view does
     scroll("5: words", ".body", "top")
     tap_message("5: ")  # of which the header leaves one line
+
+
+def zone_where(ts: str, hour: int) -> str:
+    """Return a time zone in which it is this hour of the day at a message's time."""
+    ahead = (hour - int(float(ts)) // 3600 + 12) % 24 - 12
+    return f"Etc/GMT{-ahead:+d}"  # its sign is that of the west
+
+
+@pytest.mark.parametrize(
+    ("locale", "hour", "form"),
+    [("en-US", 21, "9:{} PM"), ("en-GB", 9, "09:{}"), ("de", 21, "21:{}"), ("es", 9, "9:{}")],
+)
+def test_times_of_day_have_one_style(
+    slack: LocalSlack, open_page: Open, client: WebClient, locale: str, hour: int, form: str
+) -> None:
+    """Messages, threads, what programs post and the panel write them as the reader's locale does."""
+    ts = slack.say("#ops-log", "hello", user="ada")
+    slack.say("#ops-log", "an answer", user="ben", thread_ts=ts)
+    record = client.chat_postMessage(channel="#ops-log", text=f"<!date^{float(ts):.0f}^{{time}} {{time_secs}}|x>")
+    with pytest.raises(SlackApiError):
+        client.chat_delete(channel=slack.channel_id("ops-log"), ts="1.2")
+    page = open_page(slack, locale=locale, timezone_id=zone_where(ts, hour))
+    page.get_by_role("button", name="Limits").click()
+
+    short, long = form.format(r"\d\d"), form.format(r"\d\d:\d\d")
+    hello = page.locator(f".message[data-ts='{ts}']")
+    expect(hello.locator(".head time").first).to_have_text(re.compile(f"^{short}$"))
+    expect(hello.locator(".thread-summary time")).to_have_text(re.compile(f"^{short}$"))
+    expect(page.locator(f".message[data-ts='{record['ts']}'] .body time")).to_have_text(re.compile(f"^{short} {long}$"))
+    expect(page.get_by_role("region", name="Failed").locator(".note").first).to_have_text(re.compile(f"^{long}$"))
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_time_in_the_margin_is_one_line(slack: LocalSlack, open_page: Open, viewport: dict[str, int]) -> None:
+    """The longest of them too, in a channel and in a thread: between the page's edge and the text."""
+    first, second = (slack.say("#ops-log", text, user="ada") for text in ("one", "two"))
+    for text in ("three", "four"):
+        slack.say("#ops-log", text, user="ben", thread_ts=second)
+    page = open_page(slack, viewport=viewport, locale="en-US", timezone_id=zone_where(first, 12))
+    page.get_by_role("button", name="2 replies").click()
+    for text in ("two", "four"):
+        shown = message(page, text)
+        shown.locator(".body").first.click()
+        expect(shown.locator("> .main > .head")).to_have_css("opacity", "1")
+        lines, left, right, height = shown.evaluate(
+            """(message) => {
+              const time = message.querySelector("time");
+              const [at, main] = [time, message.querySelector(".main")].map((one) => one.getBoundingClientRect());
+              return [time.getClientRects().length, at.left, main.left - at.right, at.height];
+            }"""
+        )
+        assert (lines, left >= 0, right >= 0, height < 20) == (1, True, True, True), text
 
 
 #: The words of the limits' names that are not on one line; a name may break after a dot, a space or a hyphen.

@@ -4,6 +4,7 @@ import { content } from "./blocks.js";
 import { h, sync } from "./dom.js";
 import { askToDelete, Editor } from "./editor.js";
 import { drawFile } from "./files.js";
+import { timeOfDay } from "./text.js";
 
 const TONES = 8;
 const SPOKEN_CHARS = 300; // of a message, when it gets the focus
@@ -197,7 +198,7 @@ export function toneClass(id) {
 }
 
 function timeOf(ts) {
-  return new Date(Number(ts) * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  return timeOfDay(new Date(Number(ts) * 1000));
 }
 
 function fullTime(ts) {

@@ -81,6 +81,16 @@ export function date(unix, format, fallback) {
   return h("time", { datetime: at.toISOString(), title: at.toLocaleString() }, shown);
 }
 
+/** Write a time of day as the reader's locale has it: 9:05 PM, or 09:05, or 21:05. */
+export function timeOfDay(at) {
+  return at.toLocaleTimeString(undefined, { timeStyle: "short" });
+}
+
+/** Write a time of day with its seconds, in the same way. */
+export function timeWithSeconds(at) {
+  return at.toLocaleTimeString(undefined, { timeStyle: "medium" });
+}
+
 /** Name the CSS class of a line that begins with a log level's emoji, which gives it a coloured edge; "" for others. */
 export function levelClass(emoji) {
   return Object.hasOwn(LEVELS, emoji) ? `level ${LEVELS[emoji]}` : "";
@@ -184,7 +194,7 @@ const DATE_TOKENS = {
   date_pretty: pretty(DATE),
   date_short_pretty: pretty(DATE_SHORT),
   date_long_pretty: pretty(DATE_LONG),
-  time: (at) => at.toLocaleTimeString(undefined, { hour: "numeric", minute: "2-digit" }),
-  time_secs: (at) => at.toLocaleTimeString(undefined, { hour: "numeric", minute: "2-digit", second: "2-digit" }),
+  time: timeOfDay,
+  time_secs: timeWithSeconds,
   ago,
 };

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { ask } from "./server.js";
+import { timeWithSeconds } from "./text.js";
 
 const POLL_MS = 1000;
 
@@ -117,7 +118,7 @@ export class Wire {
 }
 
 function at(time) {
-  return h("span", { class: "note" }, new Date(time * 1000).toLocaleTimeString());
+  return h("span", { class: "note" }, timeWithSeconds(new Date(time * 1000)));
 }
 
 function drawSocket({ app, port, sent, acked, deaf, mute }) {
