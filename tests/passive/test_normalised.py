@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.dev import ConsoleRenderer
 from structlog.processors import KeyValueRenderer, LogfmtRenderer
 
 from slack_logging.passive.records.fingerprint import fingerprint, normalised
@@ -45,6 +46,36 @@ def test_errors_that_structlog_renders_are_told_by_their_event(renderer: KeyValu
     kinds = {kind(f"order {number} failed", f"user {number}") for number in range(10)}
     assert len(kinds) == 1
     assert kind("disk full", "user 1") not in kinds
+
+
+RED, END = "\x1b[31m", "\x1b[0m"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (f"{RED}refused{END}", "refused"),
+        (f"{RED}timeout{END}", "timeout"),
+        (f"\x1b[38;5;9m\x1b[1mdisk_full{END} \x1b[36morder{END}=\x1b[35m17{END}", "disk_full order=17"),
+        (f"{RED}level{END}=error {RED}event{END}={RED}'disk full'{END}", "level=error event='disk full'"),
+    ],
+)
+def test_colours_count_for_nothing(text: str, plain: str) -> None:
+    """A terminal's codes are no part of the word behind them, nor stand in the way of what happened."""
+    assert normalised(text) == normalised(plain)
+    assert fingerprint("shop", 40, "%s", "", text) == fingerprint("shop", 40, "%s", "", plain)
+
+
+def test_errors_that_structlog_renders_in_colour_are_told_by_their_event() -> None:
+    """As its ConsoleRenderer does unless it is told not to."""
+    render = ConsoleRenderer(colors=True, force_colors=True)
+
+    def kind(event: str, order: int) -> str:
+        line = str(render(None, "error", {"level": "error", "event": event, "order": order}))
+        return fingerprint("shop", 40, line, "", line)
+
+    events = ["disk_full", "mail_lost", "timeout", "refused", "payment provider refused the charge"]
+    assert len({kind(event, order) for event in events for order in (1, 2)}) == len(events)
 
 
 PAID = {"event": "payment failed", "user_id": 17, "amount": 12.5, "name": "ann", "retried": False}

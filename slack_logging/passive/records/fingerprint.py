@@ -37,6 +37,9 @@ MOST_RELATED = 32
 #: Modules whose types are told without them, as tracebacks do.
 _UNNAMED = frozenset({"builtins", "__main__"})
 
+#: A terminal's colours. Their digits and letters would make ids of the words behind them.
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+
 #: What a text cites.
 _QUOTED = re.compile(r"'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`")
 
@@ -144,7 +147,8 @@ def normalised(text: str) -> str:
     """
     if told := _told_in_json(text):
         return told
-    said = _SAID.search(text, 0, _MOST_READ)
+    text = _uncoloured(text[:_MOST_READ])
+    said = _SAID.search(text)
     begin = f"{_QUOTED.sub('#', said[1][1:-1])} " if said else ""
     return _without_ids(begin + _QUOTED.sub("#", text[:_MOST_CHARS]))
 
@@ -169,7 +173,12 @@ def _told_in_json(text: str) -> str:
 
 
 def _without_ids(text: str) -> str:
-    return _OTHERS.sub("", _NUMBERS.sub("#", _JOINED.sub(_word_or_blank, _SHAPED.sub("#", text))))
+    shaped = _SHAPED.sub("#", _uncoloured(text))
+    return _OTHERS.sub("", _NUMBERS.sub("#", _JOINED.sub(_word_or_blank, shaped)))
+
+
+def _uncoloured(text: str) -> str:
+    return _COLOURS.sub("", text) if "\x1b" in text else text
 
 
 def _word_or_blank(found: re.Match[str]) -> str:
