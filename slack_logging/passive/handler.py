@@ -175,7 +175,7 @@ class SlackHandler(Copyable):
             if self._context is None or "slack" in record.__dict__:  # which says where it goes
                 self._delivery.put(captured, urgent=urgent)
             else:
-                self._put_in_context(captured, self._context, urgent=urgent)
+                self._put_in_context(captured, self._context, record)
         except Exception:  # noqa: BLE001 - the application wins, whatever a record's objects do
             self.handleError(record)
 
@@ -300,16 +300,16 @@ class SlackHandler(Copyable):
         """
         return frozenset() if self._source is None else self._source.check()
 
-    def _put_in_context(self, captured: Captured, context: Context, *, urgent: bool) -> None:
+    def _put_in_context(self, captured: Captured, context: Context, record: logging.LogRecord) -> None:
         """Have an error posted with what led to it, and anything else kept aside until an error follows."""
-        if urgent:
-            kept = context.take()
+        if record.levelno >= logging.ERROR:
+            kept = context.take(record)
             self._delivery.put(with_context(captured, kept) if kept else captured, urgent=True)
         else:
             outbox = self._delivery.outbox
             outbox.emitted.add()
             outbox.context.add()
-            context.keep(captured)
+            context.keep(captured, record)
 
     def _make_delivery(self) -> Delivery:
         name, most, within = self._destination.name, self._max_bytes, self._close_timeout

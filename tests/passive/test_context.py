@@ -256,7 +256,8 @@ def test_an_error_is_kept_rather_than_what_led_to_it(clock: FakeClock, slack: Lo
     for _ in range(20):
         logger.info("x" * 100_000)
     assert handler._context is not None
-    assert sum(captured[0] for captured in handler._context.take()) <= 256 * 1024
+    error = logging.makeLogRecord({})
+    assert sum(captured[0] for captured in handler._context.take(error)) <= 256 * 1024
     handler.close()
 
 

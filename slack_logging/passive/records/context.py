@@ -3,22 +3,33 @@
 Each asyncio task has its own, and so has each thread (with gevent: each greenlet), and what a thread runs in a context
 that is empty or comes from elsewhere. Nothing is inherited: tasks that a server begins for its requests begin with
 the same context, and would share it. Runs in the caller's thread and takes no lock: what is kept is of one of them.
+
+A record may be handed in by another thread, task or process than the one that logged it: by a `QueueListener`, or by a
+`MemoryHandler` that somebody else's error flushes. It is known by what it says of itself.
 """
 
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import sys
 import threading
 import weakref
 from collections import deque
 from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
 
 from slack_logging.passive.records.capture import Captured
 
+if TYPE_CHECKING:
+    import asyncio
+
 #: Bytes that one task or thread keeps at most, about.
 _MAX_BYTES = 256 * 1024
+
+#: Tasks and threads whose records others hand in, of which one handler keeps some: nothing tells when they end.
+_MOST_HANDED_IN = 256
 
 _numbers = itertools.count()
 
@@ -46,22 +57,27 @@ class Context:
     def __init__(self, most: int) -> None:
         self.most = most
         self._number = next(_numbers)
+        self._handed_in: dict[str, deque[Captured]] = {}
 
-    def keep(self, captured: Captured) -> None:
-        """Keep a record of the current task or thread."""
-        records = self._records()
+    def keep(self, captured: Captured, record: logging.LogRecord) -> None:
+        """Keep what was captured of a record, for the task or thread that logged it."""
+        records = self._records_of(_source(record)) if _is_handed_in(record) else self._records()
         records.append(captured)
         while len(records) > 1 and sum(each[0] for each in records) > _MAX_BYTES:
             records.popleft()
 
-    def take(self) -> tuple[Captured, ...]:
-        """Return what the current task or thread has logged, oldest first, and forget it."""
-        records = self._records()
-        taken = tuple(records)
-        records.clear()
-        return taken
+    def take(self, record: logging.LogRecord) -> tuple[Captured, ...]:
+        """Return what the task or thread that logged a record had logged before, oldest first, and forget it."""
+        # What was handed in of it counts also where it comes itself: who flushes a `MemoryHandler` may change.
+        taken = self._handed_in.pop(_source(record), deque[Captured]())
+        if not _is_handed_in(record):
+            records = self._records()
+            taken = _joined(taken, records, self.most) if taken else records.copy()
+            records.clear()
+        return tuple(taken)
 
     def _records(self) -> deque[Captured]:
+        """Return what the current task or thread keeps."""
         kept = _kept.get()
         owner = _owner()
         if kept is None or kept.owner != owner:  # a task begins with a copy of what its parent sees
@@ -69,15 +85,49 @@ class Context:
             _kept.set(kept)
         return kept.records.setdefault(self._number, deque(maxlen=self.most))
 
+    def _records_of(self, source: str) -> deque[Captured]:
+        """Return what is kept of those whose records others hand in; who logged last is forgotten last."""
+        records = self._handed_in.pop(source, None)
+        if records is None:
+            records = deque(maxlen=self.most)
+        self._handed_in[source] = records
+        for oldest in list(self._handed_in)[:-_MOST_HANDED_IN]:  # a copy: another thread may hand in, too
+            self._handed_in.pop(oldest, None)
+        return records
+
+
+def _joined(some: deque[Captured], others: deque[Captured], most: int) -> deque[Captured]:
+    """Return the last of both, by when they were logged."""
+    return deque(sorted([*some, *others], key=lambda captured: captured[1]), maxlen=most)
+
 
 def _owner() -> object:
     """Return what tells the current task, or else thread, from all others."""
+    task = _current_task()
+    return (os.getpid(), threading.get_ident()) if task is None else weakref.ref(task)
+
+
+def _current_task() -> asyncio.Task[Any] | None:
     asyncio = sys.modules.get("asyncio")  # a program that has no tasks need not load it
-    if asyncio is not None:
-        try:
-            task = asyncio.current_task()
-        except RuntimeError:
-            task = None
-        if task is not None:
-            return weakref.ref(task)
-    return os.getpid(), threading.get_ident()
+    try:
+        return None if asyncio is None else asyncio.current_task()
+    except RuntimeError:  # no loop runs in this thread
+        return None
+
+
+def _is_handed_in(record: logging.LogRecord) -> bool:
+    """Tell whether another process, thread or task logged a record than the one that is running.
+
+    What logging was told not to note, such as with ``logging.logThreads = False``, is taken for the same.
+    """
+    if record.process not in (None, os.getpid()) or record.thread not in (None, threading.get_ident()):
+        return True
+    if not getattr(logging, "logAsyncioTasks", False):  # before Python 3.12 no record names its task
+        return False
+    task = _current_task()
+    return record.__dict__.get("taskName") != (None if task is None else task.get_name())
+
+
+def _source(record: logging.LogRecord) -> str:
+    """Return what a record says of who logged it."""
+    return f"{record.process} {record.thread} {record.__dict__.get('taskName')}"
