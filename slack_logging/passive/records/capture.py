@@ -119,7 +119,7 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None, hide
     if type(record.msg) is dict and record.msg and (formatter is None or own is not None):
         record = _flattened(record, record.msg, has_own_format=own is not None)
     msg = record.msg if type(record.msg) is str else plain_text(record.msg)
-    if record.exc_info and record.exc_text == MARK and (error := _error_of(record)) is not None:
+    if record.exc_info and record.exc_text == MARK and (error := error_of(record)) is not None:
         msg = without_traceback(msg, error)
     args = record.args or None
     size = 0 if own is not None else _plain_size(msg, args)
@@ -356,7 +356,7 @@ def _bytes(text: str) -> int:
 def _exception(record: logging.LogRecord) -> tuple[str | None, str | None]:
     """Return what tells a record's exception from others, and its text; nothing, where it is something else."""
     if record.exc_info:
-        error = _error_of(record)
+        error = error_of(record)
         return (None if error is None else fault_of(error, record.pathname)), _exception_text(error)
     text = plain_text(record.exc_text or "").rstrip()
     if not text:
@@ -365,7 +365,7 @@ def _exception(record: logging.LogRecord) -> tuple[str | None, str | None]:
     return fault, cut(text, MAX_PART, keeps_end=True)
 
 
-def _error_of(record: logging.LogRecord) -> BaseException | None:
+def error_of(record: logging.LogRecord) -> BaseException | None:
     """Return the exception that a record was logged with; None, where it is something else."""
     given = record.exc_info if isinstance(record.exc_info, tuple) else (record.exc_info, *sys.exc_info())
     return next((part for part in given if isinstance(part, BaseException)), None)

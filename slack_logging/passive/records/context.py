@@ -6,6 +6,10 @@ the same context, and would share it. Runs in the caller's thread and takes no l
 
 A record may be handed in by another thread, task or process than the one that logged it: by a `QueueListener`, or by a
 `MemoryHandler` that somebody else's error flushes. It is known by what it says of itself.
+
+Where a call in a thread ends in an exception, the error that tells of it shows the call's records too: the exception
+came through that call, so they are of one request. That a thread's context was copied from a task's is no such sign:
+beneath a server's main task that has logged, the contexts of all requests say the same.
 """
 
 from __future__ import annotations
@@ -17,10 +21,14 @@ import sys
 import threading
 import weakref
 from collections import deque
+from collections.abc import Iterator
+from contextvars import Context as Variables
 from contextvars import ContextVar
+from inspect import CO_COROUTINE
 from typing import TYPE_CHECKING, Any
 
-from slack_logging.passive.records.capture import Captured
+from slack_logging.passive.records.capture import Captured, error_of
+from slack_logging.passive.records.fingerprint import with_related
 
 if TYPE_CHECKING:
     import asyncio
@@ -31,16 +39,21 @@ _MAX_BYTES = 256 * 1024
 #: Tasks and threads whose records others hand in, of which one handler keeps some: nothing tells when they end.
 _MOST_HANDED_IN = 256
 
+#: Whose coroutines wait for a call in a thread, and hold the context that it runs in: `asyncio.to_thread`, and
+#: anyio's, by which Starlette and FastAPI run each function that is no coroutine.
+_THREAD_CALLERS = frozenset({"asyncio.threads", "anyio._backends._asyncio"})
+
 _numbers = itertools.count()
 
 
 class _Kept:
-    """What one task or thread has logged, by the context that keeps it."""
+    """What one task or thread has logged, by the context that keeps it; and what stood there before."""
 
-    __slots__ = ("owner", "records")
+    __slots__ = ("__weakref__", "before", "owner", "records")
 
-    def __init__(self, owner: object) -> None:
+    def __init__(self, owner: object, before: _Kept | None) -> None:
         self.owner = owner
+        self.before = None if before is None else weakref.ref(before)  # tasks that begin each other have no end
         self.records: dict[int, deque[Captured]] = {}
 
 
@@ -69,21 +82,19 @@ class Context:
     def take(self, record: logging.LogRecord) -> tuple[Captured, ...]:
         """Return what the task or thread that logged a record had logged before, oldest first, and forget it."""
         # What was handed in of it counts also where it comes itself: who flushes a `MemoryHandler` may change.
-        taken = self._handed_in.pop(_source(record), deque[Captured]())
-        if not _is_handed_in(record):
-            records = self._records()
-            taken = _joined(taken, records, self.most) if taken else records.copy()
-            records.clear()
-        return tuple(taken)
+        others = [*self._handed_in.pop(_source(record), ())]
+        if _is_handed_in(record):
+            return tuple(others)
+        for call in _calls(record):
+            others += call.records.pop(self._number, ())
+        records = self._records()
+        taken = (*records,)
+        records.clear()
+        return tuple(sorted((*others, *taken), key=_created)[-self.most :]) if others else taken
 
     def _records(self) -> deque[Captured]:
         """Return what the current task or thread keeps."""
-        kept = _kept.get()
-        owner = _owner()
-        if kept is None or kept.owner != owner:  # a task begins with a copy of what its parent sees
-            kept = _Kept(owner)
-            _kept.set(kept)
-        return kept.records.setdefault(self._number, deque(maxlen=self.most))
+        return _own().records.setdefault(self._number, deque(maxlen=self.most))
 
     def _records_of(self, source: str) -> deque[Captured]:
         """Return what is kept of those whose records others hand in; who logged last is forgotten last."""
@@ -96,9 +107,42 @@ class Context:
         return records
 
 
-def _joined(some: deque[Captured], others: deque[Captured], most: int) -> deque[Captured]:
-    """Return the last of both, by when they were logged."""
-    return deque(sorted([*some, *others], key=lambda captured: captured[1]), maxlen=most)
+def _created(captured: Captured) -> float:
+    created: float = captured[1]
+    return created
+
+
+def _own() -> _Kept:
+    """Return what the current task or thread has logged."""
+    kept, owner = _kept.get(), _owner()
+    if kept is None or kept.owner != owner:  # a task begins with a copy of what its parent sees
+        kept = _Kept(owner, kept)
+        _kept.set(kept)
+    return kept
+
+
+def _calls(record: logging.LogRecord) -> Iterator[_Kept]:
+    """Return what calls in threads have logged through which a record's exception came."""
+    error = error_of(record) if record.exc_info else None
+    if error is None:
+        return
+    own = _own()
+    inherited = own.before and own.before()  # which a call that logged nothing sees, too
+    for each in with_related(error):
+        for context in _thread_contexts(each):
+            kept = context.get(_kept)
+            if kept is not None and isinstance(kept.owner, tuple) and kept is not own and kept is not inherited:
+                yield kept
+
+
+def _thread_contexts(error: BaseException) -> Iterator[Variables]:
+    """Return the contexts of calls in threads through which an exception came."""
+    trace = error.__traceback__
+    while trace is not None:
+        frame, trace = trace.tb_frame, trace.tb_next
+        # A coroutine through which an exception came is done; what else is there may be a thread's, with its next job.
+        if frame.f_code.co_flags & CO_COROUTINE and frame.f_globals.get("__name__") in _THREAD_CALLERS:
+            yield from (value for value in frame.f_locals.values() if isinstance(value, Variables))
 
 
 def _owner() -> object:

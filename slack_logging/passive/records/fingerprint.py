@@ -245,7 +245,7 @@ def fault_of(error: BaseException, logged_in: str = "") -> str:
         error: the exception.
         logged_in: the file that logged it; see `library_judge`.
     """
-    own, *others = (_own_fault(each, logged_in) for each in _with_related(error))
+    own, *others = (_own_fault(each, logged_in) for each in with_related(error))
     return fault_among(own, others)
 
 
@@ -255,7 +255,7 @@ def fault_among(own: str, others: Iterable[str]) -> str:
     return f"{own}\0{_digest(*related)}" if related else own
 
 
-def _with_related(error: BaseException) -> list[BaseException]:
+def with_related(error: BaseException) -> list[BaseException]:
     """Return an exception and what its traceback shows besides, the nearest first; they may lead back to each other."""
     found, known = [error], {id(error)}
     for each in found:
