@@ -74,6 +74,20 @@ def test_a_message_that_is_a_dict_but_not_structlogs_keeps_all_it_says() -> None
     assert entry(record({"event": "paid", **said}))["extra"] == {"user": 3}
 
 
+@pytest.mark.parametrize("said", ["event", "message", "msg"])
+def test_a_traceback_as_text_in_a_dict_is_its_exception(said: str) -> None:
+    """Under either name, and unless the record has one of its own; it tells errors apart."""
+    lost, refused = (f'Traceback (most recent call last):\n  File "a.py", line 3, in f\n{e}: no' for e in ("A", "B"))
+    records = [record({said: "job failed", "exc_info": trace}, level=40) for trace in (lost, refused, lost)]
+    entries = [entry(each) for each in records]
+    assert [each["exception"] for each in entries] == [lost, refused, lost]
+    assert [each["fingerprint"] == entries[0]["fingerprint"] for each in entries] == [True, False, True]
+    assert entries[0]["message"] == "job failed"
+    error = OSError("its own")
+    own = record({said: "job failed", "exc_info": lost}, exc_info=(OSError, error, None))
+    assert entry(own)["exception"] == "OSError: its own"
+
+
 def nested() -> list[Any]:
     """Return a list within a list, deeper than Python can show."""
     deep: list[Any] = []

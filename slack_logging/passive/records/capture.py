@@ -256,7 +256,7 @@ def _flattened(record: logging.LogRecord, event: dict[str, Any], *, has_own_form
     attributes = {**record.__dict__, **extras, **rendered, "msg": event.get(said, ""), "args": None}
     error = event.get("exc_info")
     if not record.exc_info and error and "exc_text" not in rendered:
-        attributes["exc_info"] = error
+        attributes["exc_text" if isinstance(error, str) else "exc_info"] = error
     return logging.makeLogRecord(attributes)
 
 
