@@ -88,6 +88,13 @@ def test_a_traceback_as_text_in_a_dict_is_its_exception(said: str) -> None:
     assert entry(own)["exception"] == "OSError: its own"
 
 
+def test_a_message_that_stands_coloured_beside_itself_is_shown_once() -> None:
+    """Uvicorn gives it so, for its own formatter to show instead."""
+    started = "Started server process [%d]"
+    said = entry(record(started, 7, color_message="Started server process [\x1b[36m%d\x1b[0m]", port=80))
+    assert (said["message"], said["extra"]) == ("Started server process [7]", {"port": 80})
+
+
 def nested() -> list[Any]:
     """Return a list within a list, deeper than Python can show."""
     deep: list[Any] = []

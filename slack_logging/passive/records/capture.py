@@ -44,6 +44,9 @@ MAX_PART, MAX_EXTRA = 64 * 1024, 16 * 1024
 STANDARD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "slack"}
 _STANDARD_COUNT = len(logging.makeLogRecord({}).__dict__)
 
+#: What uvicorn gives with a message: the same, coloured, for its formatter to show instead.
+_INSTEAD = "color_message"
+
 #: Characters before a cut in which a secret may stand that it would divide.
 _EDGE = 1024
 
@@ -391,6 +394,7 @@ def _extras(fields: dict[str, Any]) -> dict[str, Any] | None:
     given = {
         name: value for name, value in fields.items() if name not in STANDARD_ATTRIBUTES and not name.startswith("_")
     }
+    given.pop(_INSTEAD, None)
     if type(given.get("extra")) is dict:  # loguru's
         given |= {str(name): value for name, value in given.pop("extra").items()}
     extras = {name: value if _is_small(value) else cut(plain_text(value), MAX_EXTRA) for name, value in given.items()}
