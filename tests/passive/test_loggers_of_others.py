@@ -172,6 +172,17 @@ def test_json_of_loguru_stays_json(slack: LocalSlack, handler: SlackHandler) -> 
     assert '"message": "shipping failed"' in shown(slack, handler)
 
 
+def test_errors_that_loguru_writes_as_json_are_told_by_their_message(slack: LocalSlack, handler: SlackHandler) -> None:
+    """It stands within the record that the line holds."""
+    loguru_logger.remove()
+    loguru_logger.add(handler, format="{message}", serialize=True)
+    for order in (7, 800, 31):
+        loguru_logger.bind(order=order).error("disk full, order {} is lost", order)
+    loguru_logger.error("mail server refused")
+    assert handler.flush(timeout=30)
+    assert sorted(living.records for living in handler.incidents()) == [1, 3]
+
+
 def test_a_traceback_in_a_message_stays_where_it_is_not_logurus(slack: LocalSlack, handler: SlackHandler) -> None:
     """The exception that was logged may be another one."""
     said = "the worker said:\nTraceback (most recent call last):\nOSError: disk full"

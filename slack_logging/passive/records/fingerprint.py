@@ -167,7 +167,9 @@ def fields_of(text: str) -> dict[str, Any]:
 def _told_in_json(text: str) -> str:
     """Return what a line of JSON says happened, and its keys; nothing where it is none."""
     fields = fields_of(text)
-    said = next((said for name in EVENTS if isinstance(said := fields.get(name), str)), "")
+    record = fields.get("record")  # loguru's, with `serialize=True`
+    told = record if isinstance(record, dict) and "text" in fields else fields
+    said = next((said for name in EVENTS if isinstance(said := told.get(name), str)), "")
     keys = " ".join(sorted(fields))[:_MOST_CHARS]
     return f"{normalised(said)} {{{_without_ids(keys)}}}" if fields else ""
 
