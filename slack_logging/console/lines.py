@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from slack_logging.passive.records.capture import STANDARD_ATTRIBUTES
+from slack_logging.passive.records.dicts import STANDARD_ATTRIBUTES
 
 #: What may be amiss with a line, and what is done then.
 NO_ENTRY = 'no JSON object with a "message", sent as text'

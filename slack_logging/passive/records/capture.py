@@ -17,7 +17,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from slack_logging import notices
-from slack_logging.passive.records.fingerprint import EVENTS, fault_of, fingerprint, put_in
+from slack_logging.passive.records.dicts import STANDARD_ATTRIBUTES, flattened
+from slack_logging.passive.records.fingerprint import fault_of, fingerprint, put_in
 from slack_logging.passive.records.instructions import instructions
 from slack_logging.passive.records.loguru import MARK, without_traceback
 from slack_logging.passive.records.message import message_of, plain_text
@@ -40,8 +41,6 @@ MAX_CHARS = 256 * 1024
 #: Characters kept of its exception and of its stack, and of an extra value.
 MAX_PART, MAX_EXTRA = 64 * 1024, 16 * 1024
 
-#: Attributes that every record has, or that formatters leave on it; whatever else there is came by `extra=`.
-STANDARD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "slack"}
 _STANDARD_COUNT = len(logging.makeLogRecord({}).__dict__)
 
 #: What uvicorn gives with a message: the same, coloured, for its formatter to show instead.
@@ -120,7 +119,7 @@ def capture(record: logging.LogRecord, formatter: logging.Formatter | None, hide
     own = None if formatter is None else _formatted(record, formatter, hide)
     text, logged = own, record
     if type(record.msg) is dict and record.msg and (formatter is None or own is not None):
-        record = _flattened(record, record.msg, has_own_format=own is not None)
+        record = flattened(record, record.msg, has_own_format=own is not None)
     msg = record.msg if type(record.msg) is str else plain_text(record.msg)
     if record.exc_info and record.exc_text == MARK and (error := error_of(record)) is not None:
         msg = without_traceback(msg, error)
@@ -229,38 +228,6 @@ def _size_of(more: tuple[Any, ...]) -> int:
     if extras:
         size += sum(len(name) + _bytes(value) if type(value) is str else 64 for name, value in extras.items())
     return size
-
-
-#: Keys of a message that is a dict which have a place of their own.
-_PLACED = frozenset({"event", "exc_info", "stack_info"})
-
-#: Further keys of structlog's event that a record has anyway.
-_KNOWN = _PLACED | {"logger", "level", "timestamp"}
-
-#: Keys under which structlog's processors leave what they made of an exception and of a stack, and where it belongs.
-_RENDERED = {"exception": "exc_text", "stack": "stack_info"}
-
-
-def _flattened(record: logging.LogRecord, event: dict[str, Any], *, has_own_format: bool) -> logging.LogRecord:
-    """Return a record whose message is what a dict says happened, such as structlog's event.
-
-    Its other keys are as if `extra=` had given them, unless a formatter's text shows them: then what counts of them is
-    the exception, which tells errors apart.
-    """
-    is_structlogs = "event" in event
-    said = "event" if is_structlogs else next((name for name in EVENTS if isinstance(event.get(name), str)), "")
-    told = _KNOWN if is_structlogs else _PLACED | {said}
-    given = {str(name): value for name, value in event.items() if name not in told}
-    rendered = {known: str(given.pop(name)) for name, known in _RENDERED.items() if isinstance(given.get(name), str)}
-    extras = {f"{name}_" if name in STANDARD_ATTRIBUTES else name: value for name, value in given.items()}
-    if has_own_format:
-        extras = {}
-        rendered.pop("stack_info", None)
-    attributes = {**record.__dict__, **extras, **rendered, "msg": event.get(said, ""), "args": None}
-    error = event.get("exc_info")
-    if not record.exc_info and error and "exc_text" not in rendered:
-        attributes["exc_text" if isinstance(error, str) else "exc_info"] = error
-    return logging.makeLogRecord(attributes)
 
 
 def restore(captured: Captured, hide: Hide = as_given) -> logging.LogRecord:

@@ -14,7 +14,7 @@ from typing import Any
 from pythonjsonlogger.json import JsonFormatter
 
 from slack_logging.instance import Instance
-from slack_logging.passive.records.capture import STANDARD_ATTRIBUTES
+from slack_logging.passive.records.dicts import STANDARD_ATTRIBUTES
 from slack_logging.redaction.redactor import Redactor
 
 #: The formats that `logging.basicConfig` gives a handler where nobody chose one, a style each. Source: basicConfig.
