@@ -181,11 +181,11 @@ class Socket:
         except DeliveryError as error:
             self._failed(error)
             return
+        # Where the one before has ended, it may count still; but where others were seen, they are.
+        ours = 2 if self.is_up or (self.connections and not self.others) else 1
         former, self._wire, self._must_renew = self._wire, wire, False
         self._up_at = now
         self.connections += 1
-        # The one before may count still; but where others were seen, they are.
-        ours = 1 if self.connections == 1 or self.others else 2
         self.others = max(wire.connections - ours, 0)
         self.trouble = ""
         self._changed()

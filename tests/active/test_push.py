@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from slack_logging import CommandRouter, SlackCommandSource
 from slack_logging.active import source as source_module
@@ -335,6 +336,60 @@ def test_other_programs_on_the_app_are_said(
     [line] = said(capfd)
     assert "other programs use the same app (1 more connections)" in line
     assert "found within 30 s. Give this program an app of its own" in line
+
+
+def test_other_programs_on_the_app_are_no_deafness(ops: Ops, router: CommandRouter, runs: list[str]) -> None:
+    """That a message was not pushed shows nothing as long as they are there: the connection stays."""
+    taken: list[str] = []
+
+    def take(thief: Client) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                taken.append(thief.event().get("ts", ""))
+
+    with Client(url_of(ops.slack)) as thief:
+        thief.next()
+        ops.start(router=router, app_token=ops.slack.app_token)
+        ops.slack.wait_for(lambda: len(ops.slack.sockets()) == 2)
+        settle(ops)
+        before = ops.slack.sockets()
+        taking = threading.Thread(target=take, args=(thief,))
+        taking.start()
+        every = []
+        for number in range(8):
+            every.append(ops.say(f"!echo {number}"))
+            run_for(ops, 40)
+        after = ops.slack.sockets()
+        thief.close()
+        taking.join(10)
+    assert len(set(every) & set(taken)) >= 2
+    assert sorted(runs) == [str(number) for number in range(8)]
+    assert {each.port for each in after} == {each.port for each in before}
+
+
+@pytest.mark.parametrize("end", ["warning", "close"])
+def test_other_programs_that_left_are_not_counted_for_ever(
+    ops: Ops, router: CommandRouter, capfd: pytest.CaptureFixture[str], end: Any
+) -> None:
+    """Our own connection, which is still open while the next one opens, is none of theirs: deafness is noticed."""
+    with Client(url_of(ops.slack)) as thief:
+        thief.next()
+        ops.start(router=router, app_token=ops.slack.app_token)
+        ops.slack.wait_for(lambda: len(ops.slack.sockets()) == 2)
+        run_for(ops, 5)
+    ops.slack.wait_for(lambda: len(ops.slack.sockets()) == 1)
+    [first] = ops.slack.sockets()
+    first.close() if end == "close" else first.disconnect(end)
+    ops.clock.run_until(lambda: first not in ops.slack.sockets() and len(ops.slack.sockets()) == 1)
+    connected(ops)
+    others, again = said(capfd)
+    assert "(1 more connections)" in others
+    assert again.endswith("works again")
+    [second] = ops.slack.sockets()
+    second.deafen()
+    ops.settled(ops.say("!echo unheard"))
+    ops.clock.run_until(lambda: ops.slack.sockets() and second not in ops.slack.sockets(), limit=40)
+    assert "messages are found in the channel that were not pushed" in said(capfd)[0]
 
 
 def test_too_many_connections_are_said(
