@@ -20,6 +20,7 @@ from slack_logging.local import Fault, LocalSlack
 from slack_logging.local.events.deliveries import Delivery
 from slack_logging.local.events.selection import rate_limited
 from slack_logging.local.state import views
+from slack_logging.local.state.apps import DEFAULT_SCOPES
 from slack_logging.testing import FakeClock
 from tests.active.conftest import CHANNEL, DONE, EYES, REFUSED, Ops
 from tests.local.listening import Client, url_of
@@ -167,6 +168,23 @@ def test_an_event_that_comes_again_after_a_restart_is_left_to_the_history(
     assert (runs, ops.marks(ts)) == (["x"], {DONE})
 
 
+def test_a_late_event_of_what_a_look_has_passed_is_left_to_the_history(
+    ops: Ops, router: CommandRouter, runs: list[str]
+) -> None:
+    """What was typed and deleted while nobody read does not run when its event comes after all."""
+    connect(ops, router).close()
+    ops.slack.wait_for(lambda: not ops.slack.sockets())
+    deleted = ops.say("!echo deleted")
+    ops.say("!echo there")
+    ops.slack.delete(CHANNEL, deleted)
+    connect(ops, router)
+    ops.clock.run_until(lambda: runs)
+    assert "!echo deleted" in [each.payload["event"].get("text") for each in ops.slack.deliveries()]
+    ops.clock.run_until(lambda: not ops.slack.deliveries())
+    run_for(ops, 35)
+    assert runs == ["there"]
+
+
 def test_edits_deletions_and_reactions_are_hints(ops: Ops, router: CommandRouter) -> None:
     """Each brings the next look forward, many at once bring one; our own marks bring none."""
     connect(ops, router)
@@ -255,6 +273,23 @@ def test_kinds_of_events_that_nobody_knows_are_left_to_others(ops: Ops, router: 
     ops.slack.wait_for(lambda: [each.kind for each in ops.slack.deliveries()] == ["slash_commands"])
     assert marked(ops, ops.say("!echo x")) == {DONE}
     ops.slack.wait_for(lambda: [each.kind for each in ops.slack.deliveries()] == ["slash_commands"])
+
+
+def test_an_event_that_nobody_here_takes_is_not_acknowledged(ops: Ops, router: CommandRouter) -> None:
+    """A mention is left to another program of the app; the messages before and after it are acknowledged."""
+    app = ops.slack.add_app("mentioned", channels=[CHANNEL], scopes=DEFAULT_SCOPES | {"app_mentions:read"})
+    ops.start(router=router, token=app.bot_token, app_token=app.app_token)
+    ops.slack.wait_for(lambda: ops.slack.sockets(app))
+    run_for(ops, 3)
+    settle(ops)
+
+    def left() -> list[str]:
+        return [each.payload["event"]["type"] for each in ops.slack.deliveries(app)]
+
+    ops.say("hello @mentioned")  # a message, and an app_mention
+    assert marked(ops, ops.say("!echo x")) == {DONE}
+    ops.slack.wait_for(lambda: "message" not in left() and "reaction_added" not in left())
+    assert left() == ["app_mention"]
 
 
 def test_what_cannot_be_decided_is_for_a_look(ops: Ops, router: CommandRouter, runs: list[str]) -> None:
