@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar, overload
@@ -140,7 +140,7 @@ class CommandRouter:
         """Make a function a command. The function itself is returned unchanged.
 
         Parameters are typed in their order, keyword-only ones as ``--option``; a parameter annotated `Command` gets
-        the command. The return value is the reply, to which each item of a generator adds. ``async def`` works.
+        the command. The return value is the reply; what a generator yields comes before it. ``async def`` works.
 
         Args:
             name: what people type; the function's name with hyphens by default.
@@ -339,18 +339,12 @@ class CommandRouter:
         if isinstance(result, AsyncIterator):
             _run(self._reply_each(command, result), command)
         elif isinstance(result, Iterator):
-            self._reply_steps(command, result)
+            with contextlib.closing(_steps(result)) as steps:  # what it holds is let go of before it is settled
+                for step in steps:
+                    _say(command, step)
+                    command.check()
         else:
             _say(command, result)
-
-    def _reply_steps(self, command: Command, steps: Iterator[object]) -> None:
-        try:
-            for step in steps:
-                _say(command, step)
-                command.check()
-        finally:
-            if inspect.isgenerator(steps):
-                steps.close()  # now, so that what it holds is let go of before the command is settled
 
     async def _reply_each(self, command: Command, steps: AsyncIterator[object]) -> None:
         try:
@@ -360,6 +354,11 @@ class CommandRouter:
         finally:
             if inspect.isasyncgen(steps):
                 await steps.aclose()
+
+
+def _steps(result: Iterator[object]) -> Generator[object, None, None]:
+    """Yield what an iterator does, and then what it returns, as a generator may."""
+    yield (yield from result)  # type: ignore[func-returns-value] # of iterators, generators do
 
 
 def _say(command: Command, item: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,11 @@ async def coroutine(word: str = "x") -> str:
 def generator() -> Iterator[object]:
     yield "one"
     yield 2
+
+
+def returning_generator() -> Generator[str, None, object]:
+    yield "one"
+    return 2
 
 
 async def asynchronous_generator() -> AsyncIterator[str]:
@@ -61,6 +66,8 @@ def fitted(*, command: Command) -> str:
         (lambda: ["a"], ({DONE}, ["['a']"])),
         (coroutine, ({DONE}, ["awaited x"])),
         (generator, ({DONE}, ["one\n2"])),
+        (returning_generator, ({DONE}, ["one\n2"])),
+        (lambda: map(str, [1, 2]), ({DONE}, ["1\n2"])),
         (asynchronous_generator, ({DONE}, ["one\ntwo"])),
         (broken_generator, ({ERRORED}, ["one\nRuntimeError: half-way"])),
         (refusing, ({ERRORED}, ["not on a Friday"])),
@@ -71,7 +78,7 @@ def fitted(*, command: Command) -> str:
 def test_what_a_function_returns_is_the_reply(
     ops: Ops, function: Callable[..., object], outcome: tuple[set[str], list[str]]
 ) -> None:
-    """Each item of a generator adds to it; None and nothing are none; an error says what it says."""
+    """Each item of a generator adds to it, and what that returns. None and nothing are none; an error says its text."""
     router = CommandRouter()
     router.command("do")(function)
     ops.start(router=router)
