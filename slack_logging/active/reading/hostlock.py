@@ -18,7 +18,7 @@ import stat
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from slack_logging import notices
 
@@ -125,14 +125,19 @@ class OneReader:
     Args:
         cause: what is read, in words.
         service: who we are.
+        relieved: called when another source takes over from this one, in that one's thread; is not to wait.
+
+    Attributes:
+        reads: whether it was the one when it last tried.
     """
 
-    def __init__(self, cause: str, service: str) -> None:
+    def __init__(self, cause: str, service: str, relieved: Callable[[], None] = lambda: None) -> None:
         self._cause = cause
         self._service = service
+        self._relieved = relieved
         self._lock: HostLock | None = None
         self._place: tuple[str, ...] = ()
-        self._is_leaving = False
+        self._is_leaving = self.reads = False
 
     def is_us(self, place: tuple[str, ...]) -> bool:
         """Tell whether we are the one, and try to become it. Without a lock to be had, all are.
@@ -143,6 +148,16 @@ class OneReader:
         if self._lock is None or place != self._place:
             self.release()
             self._lock, self._place = HostLock(place, self._service), place
+        reads = self._takes(self._lock)
+        with _held.lock:
+            is_new = reads and not self.reads and _held.readers.get(place) is self
+            self.reads = reads
+            relieved = [tell for there, tell in _held.leaving.values() if there == place] if is_new else []
+        for tell in relieved:
+            tell()
+        return reads
+
+    def _takes(self, lock: HostLock) -> bool:
         if not self._is_first():
             notices.say(
                 f"{self._cause}, one reader a process",
@@ -150,7 +165,6 @@ class OneReader:
                 "If these are two services, set shared: true in both, and service to a name of its own in each",
             )
             return False
-        lock = self._lock
         if lock.acquire():
             lock.keep()
             return True
@@ -171,16 +185,28 @@ class OneReader:
         notices.say(self._cause, text)
         return False
 
+    def is_relieved(self) -> bool:
+        """Tell whether another source of the process reads here, and is not closed.
+
+        It keeps other processes from reading, and places all marks of the process, in its own time: they share a
+        ledger. One that only stands by does not yet. From any thread.
+        """
+        with _held.lock:
+            reader = _held.readers.get(self._place)
+            return reader is not None and reader is not self and reader.reads
+
     def leave(self) -> None:
         """Let another source of the process read: this one only marks what it ran. From any thread; idempotent."""
         with _held.lock:
             self._is_leaving = True
             self._let_go()
+            _held.leaving[self] = (self._place, self._relieved)
 
     def release(self) -> None:
         """Let another process read. Idempotent."""
         with _held.lock:
             self._let_go()
+            _held.leaving.pop(self, None)
         if self._lock is not None:
             self._lock.release()
 
@@ -195,12 +221,16 @@ class OneReader:
 
 
 class _Held:
-    """The locks of this process: by path, the descriptor and who uses it; and by place, who reads there."""
+    """The locks of this process: by path, the descriptor and who uses it.
+
+    And its sources: by place, who reads there; and who leaves which place, with what tells it that another one reads.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.files: dict[str, tuple[int, set[HostLock]]] = {}
         self.readers: dict[tuple[str, ...], OneReader] = {}
+        self.leaving: dict[OneReader, tuple[tuple[str, ...], Callable[[], None]]] = {}
         self.pid = os.getpid()
 
     def drop(self) -> None:
@@ -214,6 +244,7 @@ class _Held:
         self.lock = threading.Lock()
         self.files = {}
         self.readers = {}
+        self.leaving = {}
         self.pid = os.getpid()
 
 

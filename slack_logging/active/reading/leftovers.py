@@ -8,16 +8,17 @@ from slack_logging.active.settings import Settings
 from slack_logging.options import format_duration
 
 
-def say_what_is_left(cause: str, settings: Settings, desk: Desk) -> None:
+def say_what_is_left(cause: str, settings: Settings, desk: Desk, *, counts_marks: bool) -> None:
     """Count the commands without a mark, and those without an answer.
 
     Args:
         cause: what is read, in words.
         settings: of the source.
         desk: knows which marks and answers are owed.
+        counts_marks: nobody else of the process places them.
     """
     channel, within = settings.channel, format_duration(settings.max_age)
-    if unmarked := len(desk.ledger.unmarked()):
+    if counts_marks and (unmarked := len(desk.ledger.unmarked())):
         notices.say(
             f"{cause}, marks",
             f"{_commands(unmarked, channel)} over but could not be marked in time: a program that starts, or takes "

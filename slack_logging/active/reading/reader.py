@@ -84,7 +84,7 @@ class Reader:
             hint_of_reaction=self._hint_of_reaction,
         )
         self._over = Bell()
-        self._ended = self._handed_over = False
+        self._ended = self._handed_over = self._was_relieved = False
         self._interrupt_at = math.inf
         self._give_up_at = 0.0
         self._backoff = Backoff()
@@ -129,7 +129,7 @@ class Reader:
         if timeout > 0:
             for heard in self.desk.unanswered():
                 audit.unanswered(heard)
-            say_what_is_left(self._cause, self._settings, self.desk)
+            self._say_what_is_left()
 
     def _is_awaited(self) -> bool:
         """Tell whether who closes, the calling thread, waits for something."""
@@ -192,7 +192,7 @@ class Reader:
         self._close_desk()
         self.desk.answers.close()
         if self.sweeper.is_closing:  # else it never read, or cannot, and nothing is owed
-            say_what_is_left(self._cause, self._settings, self.desk)
+            self._say_what_is_left()
             self.desk.give_up("closed before Slack had taken it")
         self._ended = True
         self._over.ring()
@@ -213,7 +213,7 @@ class Reader:
             left = self._time_to_give_up()
             self._clock.wait(self._wake, left if wait is None else min(left, wait))
         if self.sweeper.is_closing:
-            say_what_is_left(self._cause, self._settings, self.desk)
+            self._say_what_is_left()
 
     def _time_to_give_up(self) -> float:
         return max(self._give_up_at - self._clock.monotonic(), 0.0)
@@ -226,7 +226,23 @@ class Reader:
         return not (owes or self.desk.is_busy(self._closers)) or self._clock.monotonic() >= self._give_up_at
 
     def _owes_final_marks(self) -> bool:
+        if self._is_relieved():
+            return False
         return any(owed.mark.is_final and not owed.goes for owed in self.desk.ledger.owed())
+
+    def _is_relieved(self) -> bool:
+        """Tell whether another source of the process sees to all marks: they share a ledger, and it goes on.
+
+        Once all that ran here is settled, that is for good: whenever that one is closed, it finds it owed.
+        """
+        is_settled = not self.desk.is_busy(set())  # before we look who reads: it may be closed the moment after
+        is_relieved = self.sweeper.is_relieved
+        if is_relieved and is_settled and self.sweeper.is_closing:
+            self._was_relieved = True
+        return is_relieved or self._was_relieved
+
+    def _say_what_is_left(self) -> None:
+        say_what_is_left(self._cause, self._settings, self.desk, counts_marks=not self._is_relieved())
 
     def _step_safely(self) -> float | None:
         """Do a step; what nobody expected is said, and tried again ever slower: nobody else would go on reading."""

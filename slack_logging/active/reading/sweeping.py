@@ -93,7 +93,7 @@ class Sweeper:
         self._swept_at = -_HINT_PACE
         self._revisited = "0"  # the `ts` of the command that was looked at singly last
         self._is_hinted = False
-        self._one_reader = OneReader(self._cause, desk.instance.service)
+        self._one_reader = OneReader(self._cause, desk.instance.service, relieved=wake)
         self._is_reader = False
         self._push: Push | None = None
 
@@ -111,6 +111,11 @@ class Sweeper:
     def interval(self) -> float:
         """Seconds between two looks, as long as nothing is hinted at."""
         return self._settings.poll_interval if self._push is None else self._push.interval
+
+    @property
+    def is_relieved(self) -> bool:
+        """Whether another source of this process reads the channel, and places all marks. From any thread."""
+        return self._one_reader.is_relieved()
 
     def release(self) -> None:
         """Let another process read."""
