@@ -124,6 +124,7 @@ class SlackCommandSource:
         self._serving = self._router if isinstance(self._router, CommandRouter) else None
         self._clock = clocks.current()
         self._reader: Reader | None = None
+        self._beginners: dict[int, object] = {}  # by pid, who is about to read: one at most
 
     def __iter__(self) -> Generator[Command, None, None]:
         """Read, and yield each command once it is claimed. Ends when somebody calls `close`.
@@ -145,11 +146,13 @@ class SlackCommandSource:
     def start(self, operated: Operated | None = None) -> None:
         """Read and run commands in background threads until `close`. Does not block and raises nothing.
 
+        May be called from any thread, and in a signal handler; does nothing where it is being read already, or another
+        thread is about to.
+
         Args:
             operated: the logging side that the built-in commands show.
         """
-        if self._reader is None or not self._reader.reads:
-            self._open(operated=operated, router=lambda: _loaded_router(self._router))
+        self._begin(operated=operated, router=lambda: _loaded_router(self._router))
 
     def serve(self, router: CommandRouter) -> None:
         """Read and run commands in background threads; block until `close`, or Ctrl-C.
@@ -193,11 +196,32 @@ class SlackCommandSource:
         if self._reader is not None:
             self._reader.close(timeout)
 
-    def _open(self, *, operated: Operated | None = None, router: Callable[[], CommandRouter] | None = None) -> Reader:
-        """Begin to read; with a router, also to run."""
-        if self._reader is not None and self._reader.reads:
+    def _open(self, *, router: Callable[[], CommandRouter] | None = None) -> Reader:
+        reader = self._begin(router=router)
+        if reader is None:
             raise ConfigurationError(f"{self!r} is being read already: close() it first, or make another source")
+        return reader
 
+    def _begin(
+        self, *, operated: Operated | None = None, router: Callable[[], CommandRouter] | None = None
+    ) -> Reader | None:
+        """Begin to read; with a router, also to run. None if it is being read already, or another thread is about to.
+
+        That is found out without a lock, for who comes from a signal handler, holds locks of others, or was forked.
+        """
+        pid, beginner = os.getpid(), object()
+        try:
+            is_ours = self._beginners.setdefault(pid, beginner) is beginner  # one step, which no other thread divides
+            if not is_ours or (self._reader is not None and self._reader.reads):
+                return None
+            self._reader = reader = self._new_reader(operated, router)
+            reader.start()
+            return reader
+        finally:
+            if self._beginners.get(pid) is beginner:
+                del self._beginners[pid]
+
+    def _new_reader(self, operated: Operated | None, router: Callable[[], CommandRouter] | None) -> Reader:
         settings = self._settings
 
         def prepare() -> None:
@@ -206,7 +230,7 @@ class SlackCommandSource:
                 self._serving = router()
                 self._start_workers(reader, self._serving)
 
-        reader = self._reader = Reader(
+        reader = Reader(
             settings,
             lambda line: _ledger_of((line.url, line.team, line.channel, self._clock)),
             instance=Instance.current(settings.service),
@@ -214,7 +238,6 @@ class SlackCommandSource:
             clock=self._clock,
             prepare=prepare,
         )
-        reader.start()
         return reader
 
     def _start_workers(self, reader: Reader, router: CommandRouter) -> None:
