@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from slack_logging import Command, CommandRouter, notices
-from slack_logging.active.reading.hostlock import HostLock
+from slack_logging.active.reading.hostlock import HostLock, OneReader
 from slack_logging.local import LocalSlack
 from tests.active.conftest import CHANNEL, DONE, ERRORED, Ops
 
@@ -333,6 +333,18 @@ def test_of_two_sources_in_a_process_one_reads_and_the_other_takes_over(
     began = ops.clock.monotonic()
     assert ops.type("!ping")[0] == {DONE}
     assert ops.clock.monotonic() - began <= 6
+
+
+def test_who_looks_a_last_time_while_it_is_closed_keeps_nobody_from_reading(directory: Path) -> None:
+    """It may end that look, and does not take the place again by it."""
+    leaves, follows = (OneReader("commands in #ops-commands", "orders") for _ in range(2))
+    assert leaves.is_us(PLACE)
+    leaves.leave()
+    assert leaves.is_us(PLACE)
+    assert follows.is_us(PLACE)
+    assert leaves.is_relieved()
+    follows.release()
+    leaves.release()
 
 
 def test_a_source_that_is_started_again_reads_at_once(ops: Ops, capfd: pytest.CaptureFixture[str]) -> None:
