@@ -9,14 +9,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from slack_logging import Command, CommandRouter, SlackCommandSource
 from slack_logging.local import Fault, LocalSlack
-from tests.active.conftest import CHANNEL, DONE, EYES, Ops
+from tests.active.conftest import CHANNEL, DONE, ERRORED, EYES, Ops
 
 #: A process that reads commands until its stdin ends, and writes down which it ran. One of them takes a second more, in
 #: which who stands by tries five times to read.
@@ -273,3 +273,43 @@ def test_what_is_about_to_be_taken_when_the_source_is_closed_is_left_to_who_read
     source.start()
     ops.settled(ts)
     assert ran == [1]
+
+
+class CancelsBetween:
+    """A lock before which a command is cancelled when this thread, which releases it, takes it the second time."""
+
+    def __init__(self, lock: threading.Lock, cancel: Callable[[], None]) -> None:
+        self._lock = lock
+        self._cancel = cancel
+        self._thread = threading.get_ident()
+        self._taken = 0
+
+    def __enter__(self) -> None:
+        """Cancel, once, then acquire."""
+        if threading.get_ident() == self._thread:
+            self._taken += 1
+            if self._taken == 2:
+                self._cancel()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        """Release."""
+        self._lock.release()
+
+
+def test_what_is_cancelled_while_it_is_given_back_does_not_begin_again(ops: Ops) -> None:
+    """Be it at the last moment: it is errored, as if it had been cancelled before."""
+    source = ops.source()
+    ts = ops.say("!work")
+    reading = iter(source)
+    command = next(reading)
+    assert source._reader is not None
+    desk = source._reader.desk
+    lock = desk._lock
+    between = CancelsBetween(lock, lambda: desk.cancel(command.heard.key, "cancelled by ada"))
+    desk._lock = between  # type: ignore[assignment]  # a lock, as far as `with` goes
+    command.nack()
+    desk._lock = lock
+    assert desk.waiting() == []
+    reading.close()
+    assert ops.marks(ts) - {EYES} == {ERRORED}
