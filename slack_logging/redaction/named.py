@@ -71,9 +71,9 @@ _NAMES = (
     rf"pass(?<![\w-]pass){_VALUE_FOLLOWS}{_NO_NUMBER}{''.join(f'(?<!{which}.pass)' for which in _NO_PASSWORDS)}",
     rf"pw(?<![a-z0-9]pw){_NO_NUMBER}(?!==|:[^\s\"'`])",
     rf"pwd(?!(?=\W){_CLOSE}[ \t]{{0,4}}[:=][ \t]{{0,4}}[\"']?(?:[/~.]|[a-z]:[\\/]))",
-    r"secret(?<!\d{12}:secret)",
-    r"token(?<!unexpected token)(?<![\W_]per_token)(?<!(?:bos|eos|pad|sep|cls|unk)_token)",
-    r"credential(?!s?[ \t]{0,4}[:=][ \t]{0,4}[/~])s?",
+    r"secret(?<!:\d{12}:secret)",
+    r"token(?<!unexpected token)(?<![\W_]per_token)(?<!(?<![a-z0-9])(?:bos|eos|pad|sep|cls|unk)_token)",
+    r"credential(?!s?[ \t]{0,4}[:=][ \t]{0,4}~?/[\w.-]{1,64}/[\w./-]{1,128}(?:[\s,;\"')]|$))s?",
     r"connection[ _-]?string",
     r"dsn",
     r"session[_-]?id",
@@ -106,10 +106,11 @@ _NO_VALUE = rf"(?:\"{_NOTHING}\"|'{_NOTHING}'|\\\"{_NOTHING}\\\"|{_NOTHING}(?=[\
 #: Words that go on with a sentence: "invalid token: expired", "credentials: user ada"; and which or how many tokens:
 #: "next_token=5".
 _PROSE = (
-    r"(?:(?<=: )(?:accepted|an?|as|at|by|cached|cannot|changed|denied|disabled|does|enabled|expected|expired|failed|"
-    r"for|from|given|granted|has|in|incorrect|invalid|is|its?|loaded|malformed|missing|must|no|not|of|on|refreshed|"
+    r"(?:(?<=: )(?:accepted|an?|as|at|by|cached|cannot|changed|denied|disabled|does|enabled|expired|failed|"
+    r"for|from|granted|has|in|incorrect|invalid|is|its?|loaded|malformed|missing|must|no|not|of|on|refreshed|"
     r"rejected|renewed|required|reused|revoked|rotated|set|signature(?![ ][\w-]{1,40}=)|that|the|this|to|too|"
-    r"unknown|updated|valid|was|with|wrong|your|"
+    r"unknown|updated|was|with|wrong|your|"
+    r"expected[ ](?:a|an|one[ ]of|the)(?=[ ])|given[ ]twice|valid(?=[,.;\"')\n]|$|[ ](?:for|from|to|until)[ ])|"
     r"(?:field|value)[ ](?:is[ ])?required|(?:input|string|value)[ ]should[ ](?:be|have|match)|"
     r"\d{1,3}[ ](?:attempts?|bytes|char(?:acter)?s|entries|items?))|"
     r"(?<=credentials: )(?:for|of|user)|"

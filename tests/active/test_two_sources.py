@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from slack_logging import CommandRouter, SlackCommandSource
+from slack_logging.active.reading import hostlock
 from slack_logging.local import Fault
+from slack_logging.local.state.apps import DEFAULT_SCOPES
 from tests.active.conftest import DONE, EYES, Ops
 
 
@@ -92,6 +94,24 @@ def counted(ops: Ops, capfd: pytest.CaptureFixture[str]) -> list[str]:
     ops.clock.run_until(lambda: not any(reader._thread.is_alive() for reader in readers))
     lines = capfd.readouterr().err.splitlines()
     return [line.split()[1] for line in lines if "could not be marked in time" in line]
+
+
+def test_whom_slack_refuses_lets_the_other_read(ops: Ops, router: CommandRouter, ran: list[str]) -> None:
+    """Another one may have a better token. Sources that are over are forgotten, however often they are closed."""
+    token = ops.slack.token(*DEFAULT_SCOPES)
+    first = ops.start(router=router, token=token)
+    ops.after_sweeps()
+    second = ops.start(router=router, poll_interval=1.0)
+    later(ops, 3.0)
+    ops.slack.app.revoke(token)
+    assert DONE in ops.type("!note again")[0]
+    assert ran == ["again"]
+    readers = {source._reader.sweeper._one_reader for source in (first, second) if source._reader is not None}
+    for source in (first, second):
+        source.close()
+    ops.clock.run_until(lambda: readers.isdisjoint(hostlock._held.leaving))
+    second.close()
+    assert readers.isdisjoint([*hostlock._held.leaving, *hostlock._held.readers.values()])
 
 
 @pytest.mark.parametrize("runs", [False, True], ids=["idle", "running"])

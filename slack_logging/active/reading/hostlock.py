@@ -198,9 +198,15 @@ class OneReader:
     def leave(self) -> None:
         """Let another source of the process read: this one only marks what it ran. From any thread; idempotent."""
         with _held.lock:
-            self._is_leaving = True
+            if not self._is_leaving:
+                self._is_leaving = True
+                self._let_go()
+                _held.leaving[self] = (self._place, self._relieved)
+
+    def step_aside(self) -> None:
+        """Let another source of the process read, as Slack refuses this one; until it tries again."""
+        with _held.lock:
             self._let_go()
-            _held.leaving[self] = (self._place, self._relieved)
 
     def release(self) -> None:
         """Let another process read. Idempotent."""
@@ -216,6 +222,7 @@ class OneReader:
             return self._is_leaving or _held.readers.setdefault(self._place, self) is self
 
     def _let_go(self) -> None:
+        self.reads = False
         if _held.readers.get(self._place) is self:
             del _held.readers[self._place]
 

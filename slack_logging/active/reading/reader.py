@@ -99,6 +99,7 @@ class Reader:
         except RuntimeError as error:
             notices.say(self._cause, f"{self._cause} are not read: no thread could be started ({error})")
             self._end()
+            self.sweeper.release()
 
     @property
     def is_alive(self) -> bool:

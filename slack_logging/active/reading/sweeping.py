@@ -135,6 +135,8 @@ class Sweeper:
             return error.retry_after
         except DeliveryError as error:
             self._must_connect = isinstance(error, Rejected)
+            if self._must_connect:  # another source may have a better token
+                self._one_reader.step_aside()
             kind = error.code if isinstance(error, Rejected) else type(error).__name__
             self._complain(kind, f"{self._cause} are not read: {error}")
             return self._backoff.failed()

@@ -155,7 +155,7 @@ def _current_task() -> asyncio.Task[Any] | None:
     asyncio = sys.modules.get("asyncio")  # a program that has no tasks need not load it
     try:
         return None if asyncio is None else asyncio.current_task()
-    except RuntimeError:  # no loop runs in this thread
+    except (RuntimeError, AttributeError):  # no loop runs in this thread; or another one is importing asyncio just now
         return None
 
 
@@ -166,12 +166,14 @@ def _is_handed_in(record: logging.LogRecord) -> bool:
     """
     if record.process not in (None, os.getpid()) or record.thread not in (None, threading.get_ident()):
         return True
-    if not getattr(logging, "logAsyncioTasks", False):  # before Python 3.12 no record names its task
+    # Before Python 3.12 no record names its task.
+    if not getattr(logging, "logAsyncioTasks", False) or "taskName" not in record.__dict__:
         return False
     task = _current_task()
-    return record.__dict__.get("taskName") != (None if task is None else task.get_name())
+    return record.__dict__["taskName"] != (None if task is None else task.get_name())
 
 
 def _source(record: logging.LogRecord) -> str:
     """Return what a record says of who logged it."""
-    return f"{record.process} {record.thread} {record.__dict__.get('taskName')}"
+    # The number of a thread that is over is given to the next; names are counted up.
+    return f"{record.process} {record.thread} {record.threadName} {record.__dict__.get('taskName')}"
