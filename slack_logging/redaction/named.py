@@ -207,13 +207,14 @@ _HEADER = rf"(?:{_LINE}content-[a-z-]{{4,20}}:[^\r\n\\]{{1,100}}|)"
 _FILE_NAME = r"(?:;[ ]?filename=[\"'\\]{1,3}[^\"'\r\n\\]{0,100}[\"'\\]{1,3}|)"
 _FIELD_ENDS = rf"[\"'\]\\]{{1,5}}{_FILE_NAME}{_HEADER}{_HEADER}{_HEADER}{_LINE}{_LINE}(?P<field>)"
 
-#: What pydantic says of a value that it refuses, behind the field's name: as text, and as mappings.
-_ITEM = r"(?:\.\d{1,4}|)"
-_REFUSED = rf"{_ITEM}{_LINE}[ |]{{2,12}}[^\n\[]{{1,300}}\[type=\w{{1,40}}, input_value="
+#: What pydantic says of a value that it refuses, behind the field's name, or a part of it: as text, and as mappings.
+_PART = r"(?:\d{1,4}|str|function-[\w-]{1,20}\[[^\"'\n]{1,60}\])"
+_REFUSED = rf"(?:\.{_PART}|){_LINE}[ |]{{2,12}}[^\n]{{1,300}}?\[type=\w{{1,40}}, input_value="
 _GAP = r"(?:\\n|)\s{0,20}"
+_SAID = r"(?:\"[^\"\n]{1,200}\"|'[^'\n]{1,200}'|\\{1,3}\"[^\"\n]{1,200}\")"
 _MSG = (
-    rf"{MARKS}(?:,{_GAP}\d{{1,4}}|),?{_GAP}[\])],{_GAP}{MARKS}msg{MARKS}[ ]?:[ ]?{MARKS}(?:[^\"'\\\n]|'(?=\w)){{1,150}}"
-    rf"{MARKS},{_GAP}{MARKS}input{MARKS}[ ]?:[ ]?"
+    rf"{MARKS}(?:,{_GAP}[\"'\\]{{0,5}}{_PART}[\"'\\]{{0,5}}|),?{_GAP}[\])],{_GAP}{MARKS}msg{MARKS}[ ]?:[ ]?{_SAID}"
+    rf",{_GAP}{MARKS}input{MARKS}[ ]?:[ ]?"
 )
 
 

@@ -204,12 +204,23 @@ BY_NAME: list[tuple[str, str]] = [
         for text in (
             "1 error for SignUp\nuser.password\n  String should have at least 16 [type=too_short, input_value='#', in",
             "  | Keys\\n  | api_keys.0\\n  |   Input should be an integer [type=int_type, input_value='#', input_type",
+            "password.str\n  String should match pattern '^(?=[a-z]).{8,}$' [type=string_pattern, input_value='#', in",
+            "{'loc': ('password',), 'msg': \"String should match pattern '^[a-z\\\\d]+$'\", 'input': '#'}",
+            '{"loc":["password","str"],"msg":"String should match pattern \'^[a-z]+$\'","input":"#"}',
             "[{'type': 'string_too_short', 'loc': ('body', 'password'), 'msg': 'String should ...', 'input': '#'}]",
             "[{'type': 'int_type', 'loc': ('passwords', 0), 'msg': \"it's none\", 'input': \"#\", 'ctx': {'a': 1}}]",
             '[{"type":"int_type","loc":["user","api_key"],"msg":"of ada","input":"#","url":"https://a.b"}]',
             '{\n "loc": [\n  "password"\n ],\n "msg": "a, b",\n "input": "#"\n}',
         )
     ),
+    *(
+        (text.replace("#", "hunter2"), text.replace("#", "[redacted]"))
+        for text in (
+            "LAUNCHPAD_TOKEN=#, {'ipad_token': '#', 'videos_token': '#'}",
+            "123456789012:secret=#",
+        )
+    ),
+    ("credentials=/9vQx, credentials: /9v/x1+x==", "credentials=[redacted], credentials: [redacted]"),
     ("a.py:12:secret = 'hunter2', ERROR:svc2:secret=x1", "a.py:12:secret = '[redacted]', ERROR:svc2:secret=[redacted]"),
     ('{"value": "a\\"b", "name": "DB_PASSWORD"}', '{"value": "[redacted]", "name": "DB_PASSWORD"}'),
     ('<user pass="hun ter2"/>', '<user pass="[redacted]"/>'),
@@ -312,6 +323,7 @@ HARMLESS: list[str] = [
     "[{'loc': ('password',), 'msg': 'Field required', 'input': {'email': 'a@b'}}, {'loc': ('pin',), 'input': 'x'}]",
     "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbCdEf; token: valid for 3600 s, API key: valid, 3",
     "--token: expected a value; --api-key: expected a whole number, got 'x'; TOKEN: given twice",
+    "token: valid until noon, token: valid",
     "{'bos_token': '<s>', 'pad_token': '[PAD]'}, loading credentials: /home/app/creds.json",
     "jwt: malformed; JWT: malformed, invalid credentials: user bob",
     "bypass='on' compass=\"north\" pass = 'x' pass=3 'pass': 3 byPass=on renderPass: 'x' userPass: ok",
