@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from slack_logging.passive.records.dicts import STANDARD_ATTRIBUTES
+from slack_logging.passive.records.tracebacks import rendered
 
 #: What may be amiss with a line, and what is done then.
 NO_ENTRY = 'no JSON object with a "message", sent as text'
@@ -73,23 +74,6 @@ def _text(given: object) -> str | None:
     return given if isinstance(given, str) else None
 
 
-def _traceback(given: object) -> str | None:
-    """Return a traceback: a text, its lines (python-json-logger), or a dict for each exception (structlog)."""
-    if isinstance(given, list) and given and all(isinstance(part, str) for part in given):
-        return "".join(given) if str(given[0]).endswith("\n") else "\n".join(given)
-    if isinstance(given, list) and given and all(isinstance(part, dict) for part in given):
-        return "\n\n".join(_told(part) for part in reversed(given))
-    return _text(given)
-
-
-def _told(exception: Mapping[str, Any]) -> str:
-    """Return one exception as structlog's `dict_tracebacks` writes it, without its locals."""
-    frames = [frame for frame in exception.get("frames") or () if isinstance(frame, dict)]
-    places = [f'  File "{each.get("filename")}", line {each.get("lineno")}, in {each.get("name")}' for each in frames]
-    lines = ["Traceback (most recent call last):", *places] if places else []
-    return "\n".join([*lines, f"{exception.get('exc_type')}: {exception.get('exc_value')}"])
-
-
 def _level(given: object) -> int | None:
     """Return a level by its name or its number; None where it is none, such as a name of another program's making."""
     number = given
@@ -118,7 +102,7 @@ _FIELDS: Mapping[str, tuple[tuple[str, ...], Callable[[object], str | float | No
     "levelno": (("level", "levelname", "level_number", "levelno", "severity"), _level),
     "name": (("logger", "name"), _text),
     "created": (("time", "timestamp", "asctime", "created"), _moment),
-    "exc_text": (("exception", "exc_info", "exc_text"), _traceback),
+    "exc_text": (("exception", "exc_info", "exc_text"), rendered),
     "stack_info": (("stack", "stack_info"), _text),
     "threadName": (("thread", "threadName"), _text),
     "taskName": (("task", "taskName"), _text),

@@ -87,6 +87,30 @@ def test_behind_a_queue_threads_do_not_mix(
     assert threads(slack) == {"red": ["of-red-0", "of-red-1"], "blue": ["of-blue-0", "of-blue-1"]}
 
 
+def test_behind_a_queue_a_thread_is_not_taken_for_one_that_is_over(
+    clock: FakeClock,
+    slack: LocalSlack,
+    handler: SlackHandler,
+    logger: logging.Logger,
+    waiting: queue.SimpleQueue[logging.LogRecord],
+) -> None:
+    """The system gives the number of one that is over to the next, as servers have with a thread for each request."""
+    numbers = set()
+
+    def request(word: str) -> None:
+        numbers.add(threading.get_ident())
+        logger.info(word)
+
+    for name in ("red", "blue"):
+        in_thread(lambda name=name: request(f"of-{name}"))  # type: ignore[misc] # its default
+    in_thread(lambda: (request("of-green"), logger.error("failed green")))  # type: ignore[arg-type,func-returns-value]
+    if len(numbers) == 3:
+        pytest.skip("the system gave each thread a number of its own")
+    listen(waiting, handler)
+    settle(clock, handler)
+    assert threads(slack) == {"green": ["of-green"]}
+
+
 def test_behind_a_memory_handler_threads_do_not_mix(clock: FakeClock, slack: LocalSlack, handler: SlackHandler) -> None:
     """The first error hands in what both have logged."""
     logger = logging.Logger("shop", logging.DEBUG)

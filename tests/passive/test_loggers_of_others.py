@@ -293,16 +293,17 @@ RENDERERS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("renders_exceptions", ["upstream", "formatter", "nobody"])
+@pytest.mark.parametrize("renders_exceptions", ["upstream", "upstream, as dicts", "formatter", "nobody"])
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_errors_that_structlogs_formatter_renders_are_told_by_event_and_exception(
     renderer: str, renders_exceptions: str, slack: LocalSlack, handler: SlackHandler
 ) -> None:
     """Whatever values they have, and whoever makes a text of the exception; one with other values is one."""
-    rendered = [structlog.processors.format_exc_info]
+    as_dicts = renders_exceptions == "upstream, as dicts"
+    rendered = [structlog.processors.dict_tracebacks if as_dicts else structlog.processors.format_exc_info]
     made = structlog.stdlib.ProcessorFormatter
     structlog.configure(
-        processors=[*(rendered if renders_exceptions == "upstream" else []), made.wrap_for_formatter],
+        processors=[*(rendered if "upstream" in renders_exceptions else []), made.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )

@@ -55,6 +55,7 @@ RED, END = "\x1b[31m", "\x1b[0m"
     ("text", "plain"),
     [
         (f"{RED}refused{END}", "refused"),
+        ("\x1b[01;31m\x1b[Kerror:\x1b[m\x1b[K no header \x1b[38:5:196mfound", "error: no header found"),
         (f"{RED}timeout{END}", "timeout"),
         (f"\x1b[38;5;9m\x1b[1mdisk_full{END} \x1b[36morder{END}=\x1b[35m17{END}", "disk_full order=17"),
         (f"{RED}level{END}=error {RED}event{END}={RED}'disk full'{END}", "level=error event='disk full'"),
@@ -242,3 +243,9 @@ def test_of_values_nothing_else_is_lost(text: str, kept: str) -> None:
 def test_errors_that_differ_beside_such_values_stay_two(one: str, other: str) -> None:
     """What differs from case to case hides nothing else."""
     assert normalised(one) != normalised(other)
+
+
+def test_a_field_of_ones_own_that_is_called_record_is_not_logurus() -> None:
+    """What happened stands beside it."""
+    lines = [f'{{"event": "{event}", "text": "x", "record": {{"id": 1}}}}' for event in ("row rejected", "disk full")]
+    assert normalised(lines[0]) != normalised(lines[1])

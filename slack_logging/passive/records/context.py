@@ -166,11 +166,14 @@ def _is_handed_in(record: logging.LogRecord) -> bool:
     """
     if record.process not in (None, os.getpid()) or record.thread not in (None, threading.get_ident()):
         return True
+    if record.threadName not in (None, threading.current_thread().name):  # it is over, and its number another's
+        return True
     # Before Python 3.12 no record names its task.
     if not getattr(logging, "logAsyncioTasks", False) or "taskName" not in record.__dict__:
         return False
     task = _current_task()
-    return record.__dict__["taskName"] != (None if task is None else task.get_name())
+    named: object = record.__dict__["taskName"]
+    return named != (None if task is None else task.get_name())
 
 
 def _source(record: logging.LogRecord) -> str:

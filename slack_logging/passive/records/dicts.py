@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from slack_logging.passive.records.fingerprint import EVENTS
+from slack_logging.passive.records.tracebacks import rendered
 
 #: Attributes that every record has, or that formatters leave on it; whatever else there is came by `extra=`.
 STANDARD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "slack"}
@@ -30,13 +31,17 @@ def flattened(record: logging.LogRecord, event: dict[str, Any], *, has_own_forma
     said = "event" if is_structlogs else next((name for name in EVENTS if isinstance(event.get(name), str)), "")
     told = _KNOWN if is_structlogs else _PLACED | {said}
     given = {str(name): value for name, value in event.items() if name not in told}
-    rendered = {known: str(given.pop(name)) for name, known in _RENDERED.items() if isinstance(given.get(name), str)}
+    texts = {}
+    for name, attribute in _RENDERED.items():
+        if (text := rendered(given.get(name))) is not None:
+            texts[attribute] = text
+            del given[name]
     extras = {f"{name}_" if name in STANDARD_ATTRIBUTES else name: value for name, value in given.items()}
     if has_own_format:
         extras = {}
-        rendered.pop("stack_info", None)
-    attributes = {**record.__dict__, **extras, **rendered, "msg": event.get(said, ""), "args": None}
+        texts.pop("stack_info", None)
+    attributes = {**record.__dict__, **extras, **texts, "msg": event.get(said, ""), "args": None}
     error = event.get("exc_info")
-    if not record.exc_info and error and "exc_text" not in rendered:
+    if not record.exc_info and error and "exc_text" not in texts:
         attributes["exc_text" if isinstance(error, str) else "exc_info"] = error
     return logging.makeLogRecord(attributes)

@@ -37,8 +37,8 @@ MOST_RELATED = 32
 #: Modules whose types are told without them, as tracebacks do.
 _UNNAMED = frozenset({"builtins", "__main__"})
 
-#: A terminal's colours. Their digits and letters would make ids of the words behind them.
-_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+#: A terminal's colours and other commands. Their digits and letters would make ids of the words behind them.
+_COLOURS = re.compile(r"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]")
 
 #: What a text cites.
 _QUOTED = re.compile(r"'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`")
@@ -168,7 +168,7 @@ def _told_in_json(text: str) -> str:
     """Return what a line of JSON says happened, and its keys; nothing where it is none."""
     fields = fields_of(text)
     record = fields.get("record")  # loguru's, with `serialize=True`
-    told = record if isinstance(record, dict) and "text" in fields else fields
+    told = record if isinstance(record, dict) and "elapsed" in record else fields
     said = next((said for name in EVENTS if isinstance(said := told.get(name), str)), "")
     keys = " ".join(sorted(fields))[:_MOST_CHARS]
     return f"{normalised(said)} {{{_without_ids(keys)}}}" if fields else ""

@@ -267,3 +267,24 @@ def _show(shown: list[str], hidden: list[list[str]]) -> None:
         match = _FRAME.match(hidden[0][0])
         shown.append(f"{match['indent'] if match else '  '}... {len(hidden)} frames of libraries")
     hidden.clear()
+
+
+def rendered(given: object) -> str | None:
+    """Return a traceback as others have rendered it; None where it is something else.
+
+    Args:
+        given: a text, its lines (python-json-logger), or a dict for each exception (structlog's `dict_tracebacks`).
+    """
+    if isinstance(given, list) and given and all(isinstance(part, str) for part in given):
+        return "".join(given) if str(given[0]).endswith("\n") else "\n".join(given)
+    if isinstance(given, list) and given and all(isinstance(part, dict) for part in given):
+        return "\n\n".join(_told(part) for part in reversed(given))
+    return given if isinstance(given, str) else None
+
+
+def _told(exception: dict[str, Any]) -> str:
+    """Return one exception as structlog's `dict_tracebacks` writes it, without its locals."""
+    frames = [frame for frame in exception.get("frames") or () if isinstance(frame, dict)]
+    places = [f'  File "{each.get("filename")}", line {each.get("lineno")}, in {each.get("name")}' for each in frames]
+    lines = ["Traceback (most recent call last):", *places] if places else []
+    return "\n".join([*lines, f"{exception.get('exc_type')}: {exception.get('exc_value')}"])
