@@ -24,14 +24,14 @@ LEVEL_USAGE = "usage: !level LOGGER LEVEL [--for TIME]"
 
 
 @pytest.fixture
-def shop(handler: SlackHandler) -> Iterator[logging.Logger]:
-    """Return a logger that posts to Slack, below which there are some of each kind."""
+def mall(handler: SlackHandler) -> Iterator[logging.Logger]:
+    """Return a logger that posts to Slack, with some of each kind below it; no other test has one of its name."""
     handler.set_name("slack")
     handler.setLevel("WARNING")
-    top = logging.getLogger("shop")
+    top = logging.getLogger("mall")
     top.addHandler(handler)
     top.setLevel("INFO")
-    made = {name: logging.getLogger(f"shop.{name}") for name in ("plain", "noisy", "deaf", "off", "sifted")}
+    made = {name: logging.getLogger(f"mall.{name}") for name in ("plain", "noisy", "deaf", "off", "sifted")}
     made["noisy"].setLevel("ERROR")
     made["deaf"].propagate = False
     made["off"].disabled = True
@@ -46,33 +46,33 @@ def shop(handler: SlackHandler) -> Iterator[logging.Logger]:
     handler.setLevel(logging.NOTSET)
 
 
-def test_loggers_shows_from_which_level_on_each_reaches_slack_or_why_not(ops: Ops, shop: logging.Logger) -> None:
+def test_loggers_shows_from_which_level_on_each_reaches_slack_or_why_not(ops: Ops, mall: logging.Logger) -> None:
     """In a line each, by name."""
-    assert shop.isEnabledFor(logging.INFO)
-    marks, [reply] = ops.type("!loggers shop")
+    assert mall.isEnabledFor(logging.INFO)
+    marks, [reply] = ops.type("!loggers mall")
     assert marks == DONE
     assert reply.splitlines() == [
-        "shop         INFO: WARNING and above reach #ops-log (handler slack's level)",
-        "shop.deaf    NOTSET: nothing reaches Slack: propagate is off on shop.deaf, and it has no Slack handler",
-        ("shop.noisy   ERROR: ERROR and above reach #ops-log (its own level)"),
+        "mall         INFO: WARNING and above reach #ops-log (handler slack's level)",
+        "mall.deaf    NOTSET: nothing reaches Slack: propagate is off on mall.deaf, and it has no Slack handler",
+        ("mall.noisy   ERROR: ERROR and above reach #ops-log (its own level)"),
         (
-            "shop.off     NOTSET: nothing reaches Slack: it is disabled; dictConfig and fileConfig disable what exists "
+            "mall.off     NOTSET: nothing reaches Slack: it is disabled; dictConfig and fileConfig disable what exists "
             "before: set disable_existing_loggers to False"
         ),
-        "shop.plain   NOTSET: WARNING and above reach #ops-log (handler slack's level)",
-        ("shop.sifted  NOTSET: WARNING and above reach #ops-log (handler slack's level) (its filters may refuse some)"),
+        "mall.plain   NOTSET: WARNING and above reach #ops-log (handler slack's level)",
+        ("mall.sifted  NOTSET: WARNING and above reach #ops-log (handler slack's level) (its filters may refuse some)"),
     ]
 
 
-def test_loggers_alone_shows_those_that_differ_from_the_one_above(ops: Ops, shop: logging.Logger) -> None:
+def test_loggers_alone_shows_those_that_differ_from_the_one_above(ops: Ops, mall: logging.Logger) -> None:
     """The others are counted: a program has hundreds, most of them its libraries'."""
-    assert shop.handlers
+    assert mall.handlers
     [reply] = ops.type("!loggers")[1]
     lines = reply.splitlines()
     assert lines[0].split(maxsplit=2)[:2] == ["root", "WARNING:"]
     names = [line.split()[0] for line in lines[:-1]]
-    assert {"shop", "shop.deaf", "shop.noisy", "shop.off", "shop.sifted"} <= set(names)
-    assert "shop.plain" not in names
+    assert {"mall", "mall.deaf", "mall.noisy", "mall.off", "mall.sifted"} <= set(names)
+    assert "mall.plain" not in names
     assert lines[-1].endswith(" more do as the one above them; loggers PREFIX shows them")
     assert not [name for name in names if name.startswith(("slack_sdk", "slack_logging."))]
 
@@ -85,16 +85,16 @@ def test_loggers_shows_root_and_what_has_no_handler(ops: Ops) -> None:
     assert ops.type("!loggers root") == (DONE, [reply])
 
 
-def test_loggers_knows_what_is_switched_off_for_all(ops: Ops, shop: logging.Logger) -> None:
+def test_loggers_knows_what_is_switched_off_for_all(ops: Ops, mall: logging.Logger) -> None:
     """`logging.disable` is easily forgotten."""
-    assert shop.handlers
+    assert mall.handlers
     logging.disable(logging.ERROR)
     try:
-        reply = "shop.noisy  ERROR: Level 41 and above reach #ops-log (logging.disable's level)"
-        assert ops.type("!loggers shop.noisy") == (DONE, [reply])
+        reply = "mall.noisy  ERROR: Level 41 and above reach #ops-log (logging.disable's level)"
+        assert ops.type("!loggers mall.noisy") == (DONE, [reply])
         logging.disable(logging.CRITICAL)
-        reply = "shop.noisy  ERROR: nothing reaches Slack: logging.disable(CRITICAL) drops all"
-        assert ops.type("!loggers shop.noisy") == (DONE, [reply])
+        reply = "mall.noisy  ERROR: nothing reaches Slack: logging.disable(CRITICAL) drops all"
+        assert ops.type("!loggers mall.noisy") == (DONE, [reply])
     finally:
         logging.disable(logging.NOTSET)
 
@@ -102,25 +102,25 @@ def test_loggers_knows_what_is_switched_off_for_all(ops: Ops, shop: logging.Logg
 @pytest.mark.parametrize(
     ("typed", "reply"),
     [
-        ("shop.nosy", "no logger begins with 'shop.nosy': did you mean 'shop.noisy'?"),
+        ("mall.nosy", "no logger begins with 'mall.nosy': did you mean 'mall.noisy'?"),
         ("###", "no logger begins with '###': nothing logs by that name"),
     ],
 )
-def test_loggers_refuses_a_prefix_of_none(ops: Ops, shop: logging.Logger, typed: str, reply: str) -> None:
+def test_loggers_refuses_a_prefix_of_none(ops: Ops, mall: logging.Logger, typed: str, reply: str) -> None:
     """With the nearest name there is."""
-    assert shop.handlers
+    assert mall.handlers
     assert ops.type(f"!loggers {typed}") == (PUZZLED, [f"{reply}\nusage: !loggers [PREFIX]"])
 
 
-def test_loggers_tells_what_goes_back_and_when(ops: Ops, shop: logging.Logger) -> None:
+def test_loggers_tells_what_goes_back_and_when(ops: Ops, mall: logging.Logger) -> None:
     """A level for a while is marked as such."""
-    ops.type("!level shop.noisy DEBUG --for 10m")
-    [reply] = ops.type("!loggers shop.noisy")[1]
-    assert reply.startswith("shop.noisy  DEBUG, in 9m")
+    ops.type("!level mall.noisy DEBUG --for 10m")
+    [reply] = ops.type("!loggers mall.noisy")[1]
+    assert reply.startswith("mall.noisy  DEBUG, in 9m")
     assert reply.endswith("s ERROR: WARNING and above reach #ops-log (handler slack's level)")
-    ops.type("!level shop.noisy ERROR")
-    assert "in 9m" not in ops.type("!loggers shop.noisy")[1][0]
-    assert shop.getChild("noisy").level == logging.ERROR
+    ops.type("!level mall.noisy ERROR")
+    assert "in 9m" not in ops.type("!loggers mall.noisy")[1][0]
+    assert mall.getChild("noisy").level == logging.ERROR
 
 
 def test_level_changes_a_logger_and_says_from_what(ops: Ops, orders: logging.Logger) -> None:
