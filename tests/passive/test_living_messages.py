@@ -92,7 +92,7 @@ def test_where_nothing_came_while_it_was_muted_all_is_quiet_then(
     logger = make(group_window="1m")
     for _ in range(3):
         logger.error("disk full")
-    clock.run_until(lambda: "x 3, last " in shown(slack)[0] if shown(slack) else False)
+    clock.run_until(lambda: handler_of(logger).incidents() and "x 3, last " in shown(slack)[0])
     handler_of(logger).mute(handler_of(logger).incidents()[0].fingerprint, muted_for, by="ada")
     until = clock.monotonic() + muted_for
     clock.run_until(lambda: " by ada" in shown(slack)[0])
