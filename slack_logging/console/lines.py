@@ -10,14 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from slack_logging.passive.records.dicts import STANDARD_ATTRIBUTES
+from slack_logging.passive.records.fingerprint import uncoloured
 from slack_logging.passive.records.tracebacks import rendered
 
 #: What may be amiss with a line, and what is done then.
 NO_ENTRY = 'no JSON object with a "message", sent as text'
 NO_LEVEL = "no level of that name, the default is shown"
-
-#: What colours a terminal, or moves on it. Source: ECMA-48, control sequences.
-_CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]")
 
 #: Levels of Google Cloud's that logging does not have. Source: LogSeverity.
 _GOOGLES = {"NOTICE": logging.INFO, "ALERT": logging.CRITICAL, "EMERGENCY": logging.CRITICAL}
@@ -27,9 +25,8 @@ _SOURCE = re.compile(r"(.+):(\d{1,9}) (\S+)")
 
 def text_record(line: str, *, level: int, logger: str) -> logging.LogRecord:
     """Return a record whose message is the line, without the colours that it has for a terminal."""
-    message = _CONTROL_SEQUENCE.sub("", line)
     return logging.makeLogRecord(
-        {"name": logger, "msg": message, "levelno": level, "levelname": logging.getLevelName(level)}
+        {"name": logger, "msg": uncoloured(line), "levelno": level, "levelname": logging.getLevelName(level)}
     )
 
 

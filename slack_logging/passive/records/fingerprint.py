@@ -37,7 +37,7 @@ MOST_RELATED = 32
 #: Modules whose types are told without them, as tracebacks do.
 _UNNAMED = frozenset({"builtins", "__main__"})
 
-#: A terminal's colours and other commands. Their digits and letters would make ids of the words behind them.
+#: A terminal's colours and other commands. Source: ECMA-48, control sequences.
 _COLOURS = re.compile(r"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]")
 
 #: What a text cites.
@@ -147,7 +147,7 @@ def normalised(text: str) -> str:
     """
     if told := _told_in_json(text):
         return told
-    text = _uncoloured(text[:_MOST_READ])
+    text = uncoloured(text[:_MOST_READ])
     said = _SAID.search(text)
     begin = f"{_QUOTED.sub('#', said[1][1:-1])} " if said else ""
     return _without_ids(begin + _QUOTED.sub("#", text[:_MOST_CHARS]))
@@ -175,11 +175,12 @@ def _told_in_json(text: str) -> str:
 
 
 def _without_ids(text: str) -> str:
-    shaped = _SHAPED.sub("#", _uncoloured(text))
+    shaped = _SHAPED.sub("#", uncoloured(text))
     return _OTHERS.sub("", _NUMBERS.sub("#", _JOINED.sub(_word_or_blank, shaped)))
 
 
-def _uncoloured(text: str) -> str:
+def uncoloured(text: str) -> str:
+    """Return a text without a terminal's colours, whose digits and letters would make ids of the words behind them."""
     return _COLOURS.sub("", text) if "\x1b" in text else text
 
 
